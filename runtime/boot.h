@@ -1,0 +1,71 @@
+/* struct boot: where guests and monitors meet. Guests fill it in, monitors turn it into an argv; neither
+ * knows the other. */
+#ifndef RUNTIME_BOOT_H
+#define RUNTIME_BOOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Names in the monitor's private root: ours, never the image's. */
+#define BOOT_KERNEL_PATH "/guest/kernel"
+#define BOOT_INITRD_PATH "/guest/initrd"
+#define BOOT_DISK_PATH   "/guest/disk0"
+
+enum {
+    BOOT_MAX_DISKS = 4,
+    BOOT_MAX_NICS = 1,
+    /* x86 ports. A guest that writes V to the exit port ends the monitor with status (V << 1) | 1, never 0
+     * (QEMU's isa-debug-exit, two bytes wide). Bytes written to the status port go to boot.status_fd. */
+    BOOT_EXIT_PORT = 0x501,
+    BOOT_STATUS_PORT = 0x505,
+};
+
+/* What a guest needs besides the ordinary; a monitor that cannot do one refuses the boot. */
+enum boot_quirk {
+    BOOT_QUIRK_EXIT_PORT = 1 << 0,     /* exit and status ports, where the monitor has them */
+    BOOT_QUIRK_MODERN_VIRTIO = 1 << 1, /* virtio-net without the legacy interface */
+};
+
+/* Ways to hand a guest its files: what a guest can consume against what a monitor can offer. */
+enum storage_kind {
+    STORAGE_INITRD = 1 << 0,
+    STORAGE_BLOCK = 1 << 1,
+};
+
+struct boot_disk {
+    const char *name; /* device name in a Solo5 manifest, or NULL; borrowed */
+    const char *path; /* in the private root, for monitors that open by name; static */
+    int fd;           /* the same, opened as `readonly` says, kept open over exec: the container's user may be
+                         somebody who could not open it */
+    bool readonly;
+};
+
+struct boot_nic {
+    const char *name; /* device name in a Solo5 manifest, or NULL; borrowed */
+    int tap_fd;       /* open tap with vnet header, kept open over exec */
+    char mac[18];     /* "02:42:ac:11:00:02" */
+    unsigned mtu;
+};
+
+struct boot {
+    const char *kernel; /* BOOT_KERNEL_PATH */
+    const char *initrd; /* BOOT_INITRD_PATH or NULL */
+    char *command_line; /* the guest's, one string; owned; never split */
+    struct boot_disk disks[BOOT_MAX_DISKS];
+    size_t disk_count;
+    struct boot_nic nics[BOOT_MAX_NICS];
+    size_t nic_count;
+    uint64_t memory; /* bytes */
+    unsigned vcpus;
+    unsigned quirks; /* enum boot_quirk */
+    /* The guest writes its program's exit status, one byte, to the status port before it ends, also when it
+     * is 0. A guest that ends without having written one has crashed. */
+    bool reports_status;
+    int status_fd; /* write end of a pipe for the status port, kept open over exec; -1: nobody listens */
+    bool sandbox;  /* the monitor's own seccomp; false only where the bundle asks for unconfined */
+};
+
+void boot_free(struct boot *boot);
+
+#endif

@@ -1,0 +1,116 @@
+/* urunc features (runtime-spec, features.md) */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "formats/annotations.h"
+#include "formats/cleanup.h"
+#include "formats/memory.h"
+#include "runtime/commands/command.h"
+#include "runtime/container/hooks.h"
+#include "runtime/guests/guest.h"
+#include "runtime/monitors/monitor.h"
+#include "runtime/sandbox/capabilities.h"
+#include "runtime/sandbox/namespaces.h"
+#include "runtime/sandbox/seccomp.h"
+
+enum { CAPABILITY_NUMBERS = 64 };
+
+static json_t *list_hooks(void)
+{
+    json_t *array = json_array();
+    for (int point = 0; point < HOOK_POINT_COUNT; point++)
+        json_array_append_new(array, json_string(hook_names[point]));
+    return array;
+}
+
+static json_t *list_namespaces(void)
+{
+    json_t *array = json_array();
+    for (int kind = 0; kind < NAMESPACE_COUNT; kind++)
+        json_array_append_new(array, json_string(namespace_types[kind].name));
+    return array;
+}
+
+static json_t *list_capabilities(void)
+{
+    json_t *array = json_array();
+    for (int number = 0; number < CAPABILITY_NUMBERS; number++) {
+        cleanup_free char *name = capability_name(number);
+        if (name != NULL)
+            json_array_append_new(array, json_string(name));
+    }
+    return array;
+}
+
+static json_t *list_names(const struct seccomp_name *names)
+{
+    json_t *array = json_array();
+    for (; names->name != NULL; names++)
+        json_array_append_new(array, json_string(names->name));
+    return array;
+}
+
+static json_t *describe_seccomp(void)
+{
+    return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "enabled", 1, "actions", list_names(seccomp_actions),
+                     "operators", list_names(seccomp_operators), "archs", list_names(seccomp_architectures),
+                     "knownFlags", list_names(seccomp_flags), "supportedFlags", list_names(seccomp_flags));
+}
+
+static json_t *describe_linux(void)
+{
+    bool apparmor = access("/sys/module/apparmor", F_OK) == 0;
+    bool selinux = access("/sys/fs/selinux/enforce", F_OK) == 0;
+    json_t *cgroup =
+        json_pack("{s:b, s:b, s:b, s:b, s:b}", "v1", 1, "v2", 1, "systemd", 0, "systemdUser", 0, "rdma", 0);
+    return json_pack("{s:o, s:o, s:o, s:o, s:{s:b}, s:{s:b}, s:{s:b}}", "namespaces", list_namespaces(),
+                     "capabilities", list_capabilities(), "cgroup", cgroup, "seccomp", describe_seccomp(),
+                     "apparmor", "enabled", (int)apparmor, "selinux", "enabled", (int)selinux, "intelRdt",
+                     "enabled", 0);
+}
+
+/* What this version boots, as "com.urunc.features.*". */
+static json_t *describe_ours(void)
+{
+    cleanup_buffer struct buffer frameworks_text = {0}, monitors_text = {0};
+    for (const struct guest *const *guest = guests; *guest != NULL; guest++)
+        buffer_format(&frameworks_text, "%s%s", frameworks_text.length > 0 ? "," : "", (*guest)->name);
+    for (const struct monitor *const *monitor = monitors; *monitor != NULL; monitor++)
+        buffer_format(&monitors_text, "%s%s", monitors_text.length > 0 ? "," : "",
+                      hypervisor_name((*monitor)->hypervisor));
+    return json_pack("{s:s, s:s, s:s}", "com.urunc.features.version", URUNC_VERSION,
+                     "com.urunc.features.frameworks", frameworks_text.data, "com.urunc.features.monitors",
+                     monitors_text.data);
+}
+
+static json_t *list_unsafe_annotations(void)
+{
+    json_t *array = json_array();
+    json_array_append_new(array, json_string(ANNOTATION_PREFIX));
+    return array;
+}
+
+static int run(const struct command *command, const struct invocation *invocation, struct error *error)
+{
+    static const struct option_spec specs[] = {{NULL, 0, NULL, NULL, NULL}};
+    cleanup_words struct words words = {0};
+    int parsed = command_parse(command, invocation, specs, 0, 0, &words, error);
+    if (parsed <= 0)
+        return parsed;
+    cleanup_json json_t *features =
+        json_pack("{s:s, s:s, s:o, s:[], s:o, s:o, s:o}", "ociVersionMin", "1.0.0", "ociVersionMax", "1.1.0",
+                  "hooks", list_hooks(), "mountOptions", "linux", describe_linux(), "annotations",
+                  describe_ours(), "potentiallyUnsafeConfigAnnotations", list_unsafe_annotations());
+    cleanup_free char *text = json_dumps(features, JSON_INDENT(2));
+    if (text == NULL)
+        return error_set(error, "features: cannot be encoded");
+    printf("%s\n", text);
+    return 0;
+}
+
+const struct command command_features = {
+    .name = "features",
+    .usage = "",
+    .summary = "Prints what this runtime can do, as JSON.",
+    .run = run,
+};

@@ -1,0 +1,139 @@
+/* urunc list */
+#include <dirent.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/cleanup.h"
+#include "formats/memory.h"
+#include "runtime/commands/command.h"
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The IDs under the root, sorted; no root: none. */
+static int find_ids(const char *root, struct strings *ids, struct error *error)
+{
+    cleanup_closedir DIR *directory = opendir(root);
+    if (directory == NULL)
+        return errno == ENOENT ? 0 : error_errno(error, errno, "%s", root);
+    cleanup_error struct error ignored = {0};
+    const struct dirent *entry;
+    while ((entry = readdir(directory)) != NULL)
+        if (container_id_check(entry->d_name, &ignored) == 0)
+            strings_add(ids, entry->d_name);
+    if (ids->count > 1)
+        qsort(ids->items, ids->count, sizeof *ids->items, compare);
+    return 0;
+}
+
+static json_t *describe(const struct state *state, enum status status)
+{
+    json_t *json = state_to_spec(state, status);
+    const struct passwd *owner = getpwuid(state->owner);
+    cleanup_free char *number = xasprintf("%u", state->owner);
+    json_object_set_new(json, "rootfs", json_string(state->rootfs != NULL ? state->rootfs : ""));
+    json_object_set_new(json, "created", json_string(state->created != NULL ? state->created : ""));
+    json_object_set_new(json, "owner", json_string(owner != NULL ? owner->pw_name : number));
+    return json;
+}
+
+/* Our containers; what belongs to another runtime or cannot be read is left out. */
+static json_t *collect(const struct runtime *runtime, const struct strings *ids)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < ids->count; i++) {
+        cleanup_state struct state state = {0};
+        cleanup_error struct error ignored = {0};
+        cleanup_close int directory = container_load(runtime, ids->items[i], &state, &ignored);
+        if (directory >= 0)
+            json_array_append_new(array, describe(&state, state_status(directory, &state)));
+    }
+    return array;
+}
+
+static const char *text_of(const json_t *item, const char *key)
+{
+    const char *text = json_string_value(json_object_get(item, key));
+    return text != NULL ? text : "";
+}
+
+static void print_table(const json_t *array)
+{
+    static const char *const titles[] = {"ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"};
+    static const char *const keys[] = {"id", "pid", "status", "bundle", "created", "owner"};
+    enum { COLUMNS = sizeof keys / sizeof *keys };
+    size_t widths[COLUMNS], index;
+    json_t *item;
+    for (size_t i = 0; i < COLUMNS; i++) {
+        widths[i] = strlen(titles[i]) < 10 ? 10 : strlen(titles[i]);
+        json_array_foreach (array, index, item) {
+            size_t length = strlen(text_of(item, keys[i]));
+            widths[i] = length > widths[i] ? length : widths[i];
+        }
+    }
+    for (size_t i = 0; i < COLUMNS; i++)
+        printf("%-*s%s", i + 1 < COLUMNS ? (int)widths[i] : 0, titles[i], i + 1 < COLUMNS ? "  " : "\n");
+    json_array_foreach (array, index, item) {
+        for (size_t i = 0; i < COLUMNS; i++) {
+            int width = i + 1 < COLUMNS ? (int)widths[i] : 0;
+            if (strcmp(keys[i], "pid") == 0)
+                printf("%-*lld", width, (long long)json_integer_value(json_object_get(item, "pid")));
+            else
+                printf("%-*s", width, text_of(item, keys[i]));
+            printf("%s", i + 1 < COLUMNS ? "  " : "\n");
+        }
+    }
+}
+
+static int print_list(const json_t *array, const char *format, bool quiet, struct error *error)
+{
+    size_t index;
+    json_t *item;
+    if (quiet) {
+        json_array_foreach (array, index, item) {
+            printf("%s\n", text_of(item, "id"));
+        }
+        return 0;
+    }
+    if (strcmp(format, "json") == 0) {
+        cleanup_free char *text = json_dumps(array, JSON_COMPACT);
+        printf("%s\n", text != NULL ? text : "[]");
+        return 0;
+    }
+    if (strcmp(format, "table") != 0)
+        return error_set(error, "list: --format %s: not table or json", format);
+    print_table(array);
+    return 0;
+}
+
+static int run(const struct command *command, const struct invocation *invocation, struct error *error)
+{
+    const char *format = "table";
+    bool quiet = false;
+    const struct option_spec specs[] = {
+        {"format", 'f', "FORMAT", "table (default) or json", &format},
+        {"quiet", 'q', NULL, "print the IDs only", &quiet},
+        {NULL, 0, NULL, NULL, NULL},
+    };
+    cleanup_words struct words words = {0};
+    int parsed = command_parse(command, invocation, specs, 0, 0, &words, error);
+    if (parsed <= 0)
+        return parsed;
+    cleanup_strings struct strings ids = {0};
+    if (find_ids(invocation->runtime.root, &ids, error) < 0)
+        return -1;
+    cleanup_json json_t *array = collect(&invocation->runtime, &ids);
+    return print_list(array, format, quiet, error);
+}
+
+const struct command command_list = {
+    .name = "list",
+    .usage = "[OPTIONS]",
+    .summary = "Lists urunc's containers.",
+    .run = run,
+};

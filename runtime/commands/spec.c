@@ -1,0 +1,66 @@
+/* urunc spec */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "formats/cleanup.h"
+#include "formats/file.h"
+#include "formats/memory.h"
+#include "runtime/commands/command.h"
+
+/* A container of its own namespaces that boots rootfs/boot/kernel. */
+static const char template[] = "{\n"
+                               "    \"ociVersion\": \"1.1.0\",\n"
+                               "    \"process\": {\n"
+                               "        \"terminal\": false,\n"
+                               "        \"user\": {\"uid\": 0, \"gid\": 0},\n"
+                               "        \"args\": [\"unikernel\"],\n"
+                               "        \"env\": [],\n"
+                               "        \"cwd\": \"/\",\n"
+                               "        \"noNewPrivileges\": true\n"
+                               "    },\n"
+                               "    \"root\": {\"path\": \"rootfs\", \"readonly\": false},\n"
+                               "    \"hostname\": \"urunc\",\n"
+                               "    \"annotations\": {\n"
+                               "        \"com.urunc.unikernel.unikernelType\": \"generic\",\n"
+                               "        \"com.urunc.unikernel.hypervisor\": \"qemu\",\n"
+                               "        \"com.urunc.unikernel.binary\": \"/boot/kernel\"\n"
+                               "    },\n"
+                               "    \"linux\": {\n"
+                               "        \"namespaces\": [\n"
+                               "            {\"type\": \"pid\"},\n"
+                               "            {\"type\": \"network\"},\n"
+                               "            {\"type\": \"ipc\"},\n"
+                               "            {\"type\": \"uts\"},\n"
+                               "            {\"type\": \"mount\"}\n"
+                               "        ]\n"
+                               "    }\n"
+                               "}\n";
+
+static int run(const struct command *command, const struct invocation *invocation, struct error *error)
+{
+    const char *bundle = ".";
+    const struct option_spec specs[] = {
+        {"bundle", 'b', "DIR", "where to write config.json (default: .)", &bundle},
+        {NULL, 0, NULL, NULL, NULL},
+    };
+    cleanup_words struct words words = {0};
+    int parsed = command_parse(command, invocation, specs, 0, 0, &words, error);
+    if (parsed <= 0)
+        return parsed;
+    cleanup_free char *path = xasprintf("%s/config.json", bundle);
+    cleanup_close int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0 && errno == EEXIST)
+        return error_set(error, "spec: %s exists; remove it first", path);
+    if (fd < 0)
+        return error_errno(error, errno, "spec: %s", path);
+    return write_all(fd, template, strlen(template), path, error);
+}
+
+const struct command command_spec = {
+    .name = "spec",
+    .usage = "[OPTIONS]",
+    .summary = "Writes a config.json to start from.",
+    .run = run,
+};

@@ -1,0 +1,40 @@
+/* urunc state */
+#include <stdio.h>
+
+#include "formats/cleanup.h"
+#include "runtime/commands/command.h"
+
+static int print_state(const struct invocation *invocation, const char *id, struct error *error)
+{
+    cleanup_state struct state state = {0};
+    cleanup_close int directory = container_load(&invocation->runtime, id, &state, error);
+    if (directory < 0)
+        return -1;
+    cleanup_json json_t *json = state_to_spec(&state, state_status(directory, &state));
+    /* As runc has them, beyond the specification. */
+    json_object_set_new(json, "rootfs", json_string(state.rootfs != NULL ? state.rootfs : ""));
+    json_object_set_new(json, "created", json_string(state.created != NULL ? state.created : ""));
+    json_object_set_new(json, "owner", json_string(state.owner == 0 ? "root" : ""));
+    cleanup_free char *text = json_dumps(json, JSON_INDENT(2));
+    printf("%s\n", text != NULL ? text : "{}");
+    return 0;
+}
+
+static int run(const struct command *command, const struct invocation *invocation, struct error *error)
+{
+    static const struct option_spec specs[] = {{NULL, 0, NULL, NULL, NULL}};
+    cleanup_words struct words words = {0};
+    int parsed = command_parse(command, invocation, specs, 1, 1, &words, error);
+    if (parsed <= 0)
+        return parsed;
+    if (command_hand_over(invocation, words.items[0], error) < 0)
+        return -1;
+    return print_state(invocation, words.items[0], error);
+}
+
+const struct command command_state = {
+    .name = "state",
+    .usage = "ID",
+    .summary = "Prints a container's state as JSON.",
+    .run = run,
+};

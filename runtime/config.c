@@ -1,0 +1,221 @@
+/* The operator's settings. */
+#include "runtime/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/buffer.h"
+#include "formats/cleanup.h"
+#include "formats/file.h"
+#include "formats/memory.h"
+
+enum {
+    CONFIG_MAX = 1 << 20, /* bytes of the file */
+    MEMORY_MAX_MIB = 1 << 24,
+    VCPUS_MAX = 512,
+};
+#define MIB ((uint64_t)1 << 20)
+
+enum setting_type {
+    SETTING_PATH,
+    SETTING_WORD,
+    SETTING_MIB,
+    SETTING_VCPUS,
+    SETTING_ACCELERATION,
+};
+
+/* The keys of one monitor; "memory" is another name of "memory_mib". */
+static const struct setting {
+    const char *key;
+    enum setting_type type;
+    size_t field;
+    bool qemu_only;
+} settings[] = {
+    {"path", SETTING_PATH, offsetof(struct monitor_config, path), false},
+    {"memory_mib", SETTING_MIB, offsetof(struct monitor_config, memory), false},
+    {"memory", SETTING_MIB, offsetof(struct monitor_config, memory), false},
+    {"overhead_mib", SETTING_MIB, offsetof(struct monitor_config, overhead), false},
+    {"vcpus", SETTING_VCPUS, offsetof(struct monitor_config, vcpus), false},
+    {"acceleration", SETTING_ACCELERATION, offsetof(struct monitor_config, acceleration), true},
+    {"machine", SETTING_WORD, offsetof(struct monitor_config, machine), true},
+};
+
+/* What a monitor needs beyond the guest's memory, MiB: QEMU's own heap, its code cache under TCG, its page
+ * tables. */
+static const unsigned default_overhead_mib[HYPERVISOR_COUNT] = {
+    [HYPERVISOR_QEMU] = 256, [HYPERVISOR_FIRECRACKER] = 64, [HYPERVISOR_CLOUD_HYPERVISOR] = 128,
+    [HYPERVISOR_HVT] = 32,   [HYPERVISOR_SPT] = 32,
+};
+
+static void set_defaults(struct config *config)
+{
+    *config = (struct config){0};
+    for (int i = 0; i < HYPERVISOR_COUNT; i++) {
+        struct monitor_config *monitor = &config->monitors[i];
+        monitor->memory = 256 * MIB;
+        monitor->overhead = default_overhead_mib[i] * MIB;
+        monitor->vcpus = 1;
+        monitor->acceleration = ACCELERATION_AUTO;
+    }
+}
+
+static int read_number(const json_t *value, json_int_t minimum, json_int_t maximum, json_int_t *out,
+                       struct error *error)
+{
+    if (!json_is_integer(value))
+        return error_set(error, "not a whole number");
+    *out = json_integer_value(value);
+    if (*out < minimum || *out > maximum)
+        return error_set(error, "%lld is not between %lld and %lld", (long long)*out, (long long)minimum,
+                         (long long)maximum);
+    return 0;
+}
+
+static int read_acceleration(const json_t *value, enum acceleration *out, struct error *error)
+{
+    static const struct {
+        const char *name;
+        enum acceleration acceleration;
+    } names[] = {{"auto", ACCELERATION_AUTO}, {"kvm", ACCELERATION_KVM}, {"tcg", ACCELERATION_TCG}};
+    if (!json_is_string(value))
+        return error_set(error, "not a string");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i].name, json_string_value(value)) == 0) {
+            *out = names[i].acceleration;
+            return 0;
+        }
+    return error_set(error, "\"%s\" is not auto, kvm or tcg", json_string_value(value));
+}
+
+static int read_text(const json_t *value, bool path, char **out, struct error *error)
+{
+    const char *text = json_string_value(value);
+    if (text == NULL)
+        return error_set(error, "not a string");
+    if (path && text[0] != '/')
+        return error_set(error, "\"%s\" is not an absolute path", text);
+    /* Machine names and the like reach a monitor's option string, in which a comma would begin another
+     * option. */
+    if (!path &&
+        (text[0] == '\0' || strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                         "_-.") != strlen(text)))
+        return error_set(error, "\"%s\" is not made of letters, digits, '_', '-' and '.'", text);
+    free(*out);
+    *out = xstrdup(text);
+    return 0;
+}
+
+static int read_setting(const struct setting *setting, const json_t *value, struct monitor_config *monitor,
+                        struct error *error)
+{
+    void *field = (char *)monitor + setting->field;
+    json_int_t number = 0;
+    switch (setting->type) {
+    case SETTING_PATH:
+    case SETTING_WORD:
+        return read_text(value, setting->type == SETTING_PATH, field, error);
+    case SETTING_MIB:
+        if (read_number(value, setting->field == offsetof(struct monitor_config, overhead) ? 0 : 1,
+                        MEMORY_MAX_MIB, &number, error) < 0)
+            return -1;
+        *(uint64_t *)field = (uint64_t)number * MIB;
+        return 0;
+    case SETTING_VCPUS:
+        if (read_number(value, 1, VCPUS_MAX, &number, error) < 0)
+            return -1;
+        *(unsigned *)field = (unsigned)number;
+        return 0;
+    case SETTING_ACCELERATION:
+        return read_acceleration(value, field, error);
+    }
+    return 0;
+}
+
+static int read_monitor(const char *name, const json_t *object, struct config *config, struct error *error)
+{
+    int hypervisor = hypervisor_from_name(name);
+    if (hypervisor < 0)
+        return error_set(error, "%s: no monitor has this name", name);
+    if (!json_is_object(object))
+        return error_set(error, "%s: not an object", name);
+    const char *key;
+    json_t *value;
+    json_object_foreach ((json_t *)object, key, value) {
+        const struct setting *found = NULL;
+        for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+            if (strcmp(settings[i].key, key) == 0)
+                found = &settings[i];
+        if (found == NULL || (found->qemu_only && hypervisor != HYPERVISOR_QEMU))
+            return error_set(error, "%s.%s: unknown key", name, key);
+        if (read_setting(found, value, &config->monitors[hypervisor], error) < 0)
+            return error_prefix(error, "%s.%s", name, key);
+    }
+    return 0;
+}
+
+static int read_monitors(const json_t *object, struct config *config, struct error *error)
+{
+    if (!json_is_object(object))
+        return error_set(error, "not an object");
+    const char *name;
+    json_t *monitor;
+    json_object_foreach ((json_t *)object, name, monitor) {
+        if (read_monitor(name, monitor, config, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int read_config(const json_t *root, struct config *config, struct error *error)
+{
+    if (!json_is_object(root))
+        return error_set(error, "not a JSON object");
+    const char *key;
+    json_t *value;
+    json_object_foreach ((json_t *)root, key, value) {
+        int status;
+        if (strcmp(key, "monitors") == 0)
+            status = read_monitors(value, config, error);
+        else if (strcmp(key, "fallback_runtime") == 0)
+            status = read_text(value, true, &config->fallback_runtime, error);
+        else
+            status = error_set(error, "unknown key");
+        if (status < 0)
+            return error_prefix(error, "%s", key);
+    }
+    return 0;
+}
+
+int config_load(const char *path, struct config *config, struct error *error)
+{
+    set_defaults(config);
+    const char *name = path != NULL ? path : CONFIG_DEFAULT_PATH;
+    cleanup_buffer struct buffer text = {0};
+    if (read_file(AT_FDCWD, name, CONFIG_MAX, &text, error) < 0) {
+        if (path != NULL || error->number != ENOENT)
+            return -1;
+        error_clear(error);
+        return 0;
+    }
+    json_error_t at;
+    cleanup_json json_t *root = json_loadb(text.data, text.length, JSON_REJECT_DUPLICATES, &at);
+    if (root == NULL)
+        return error_set(error, "%s:%d: %s", name, at.line, at.text);
+    if (read_config(root, config, error) < 0) {
+        config_free(config);
+        return error_prefix(error, "%s", name);
+    }
+    return 0;
+}
+
+void config_free(struct config *config)
+{
+    for (int i = 0; i < HYPERVISOR_COUNT; i++) {
+        free(config->monitors[i].path);
+        free(config->monitors[i].machine);
+    }
+    free(config->fallback_runtime);
+    *config = (struct config){0};
+}

@@ -1,0 +1,17 @@
+/* generic: whatever the monitor can load, with its arguments as they are. */
+#include "runtime/guests/drivers.h"
+
+static int plan(const struct guest_input *input, struct boot *boot, struct error *error)
+{
+    (void)error;
+    boot->command_line = guest_join_arguments(input);
+    boot->quirks |= BOOT_QUIRK_EXIT_PORT; /* no convention of its own stands against it */
+    return 0;
+}
+
+const struct guest guest_generic = {
+    .name = "generic",
+    .storage = STORAGE_INITRD | STORAGE_BLOCK,
+    .network = true,
+    .plan = plan,
+};

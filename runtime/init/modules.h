@@ -1,0 +1,12 @@
+/* Loading kernel modules. */
+#ifndef RUNTIME_INIT_MODULES_H
+#define RUNTIME_INIT_MODULES_H
+
+/*
+ * Loads what /etc/modules names (modules(5): one a line, with "#" comments), each after what it depends on;
+ * where there is no such file, every module below /lib/modules/<release>. A module that is loaded or built in
+ * already is fine; one that was named and cannot be loaded is complained about.
+ */
+void modules_load(void);
+
+#endif

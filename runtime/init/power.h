@@ -1,0 +1,18 @@
+/* The end: the exit status reaches the host, the machine stops. */
+#ifndef RUNTIME_INIT_POWER_H
+#define RUNTIME_INIT_POWER_H
+
+#include "runtime/init/cmdline.h"
+
+enum {
+    STATUS_NOT_EXECUTABLE = 126,
+    STATUS_NOT_FOUND = 127,
+    STATUS_INIT_FAILED = 125, /* as container engines say: not the program's own */
+    STATUS_SIGNAL = 128,      /* and the signal's number */
+};
+
+/* Ends every other process, writes the file systems back, and stops the machine: through the ports of
+ * runtime/boot.h where the command line says that they exist, so that the host learns `status`. */
+_Noreturn void power_off(int status, const struct cmdline *cmdline);
+
+#endif

@@ -1,0 +1,181 @@
+/* urunc: an OCI runtime whose containers are unikernels. The global flags and the table of commands. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "formats/cleanup.h"
+#include "formats/memory.h"
+#include "runtime/commands/command.h"
+#include "runtime/container/fallback.h"
+
+enum {
+    EXIT_FAILED = 1,
+};
+
+static const struct command *const commands[] = {
+    &command_create, &command_delete, &command_features, &command_kill,  &command_list,
+    &command_run,    &command_spec,   &command_start,    &command_state, NULL,
+};
+
+/* Commands of other runtimes that a unikernel does not have (yet): for a container of another runtime they
+ * are handed over. */
+static const char *const others_commands[] = {
+    "checkpoint", "events", "exec", "pause", "ps", "restore", "resume", "update", NULL,
+};
+
+struct globals {
+    const char *root;
+    const char *log;
+    const char *log_format;
+    const char *config;
+    const char *rootless;
+    bool debug;
+    bool systemd_cgroup;
+    bool version;
+    bool help;
+};
+
+static void print_version(void)
+{
+    printf("urunc version %s\nspec: 1.1.0\n", URUNC_VERSION);
+}
+
+static void print_help(const struct option_spec *specs)
+{
+    printf("Usage: urunc [GLOBAL OPTIONS] COMMAND [OPTIONS] [ID]\n\n"
+           "An OCI runtime whose containers are unikernels.\n\nCommands:\n");
+    for (const struct command *const *command = commands; *command != NULL; command++)
+        printf("  %-10s %s\n", (*command)->name, (*command)->summary);
+    printf("\nGlobal options:\n");
+    options_print(specs);
+    printf("\n`urunc COMMAND --help` explains a command.\n");
+}
+
+/* The caller frees it. */
+static char *default_root(void)
+{
+    const char *directory = getenv("XDG_RUNTIME_DIR");
+    if (geteuid() != 0 && directory != NULL && directory[0] == '/')
+        return xasprintf("%s/urunc", directory);
+    return xstrdup("/run/urunc");
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (const struct command *const *command = commands; *command != NULL; command++)
+        if (strcmp((*command)->name, name) == 0)
+            return *command;
+    return NULL;
+}
+
+/* The flags as another runtime takes them. */
+static void copy_globals(const struct globals *globals, struct strings *out)
+{
+    const struct {
+        const char *flag;
+        const char *value;
+    } with_value[] = {
+        {"--log", globals->log}, {"--log-format", globals->log_format}, {"--rootless", globals->rootless}};
+    for (size_t i = 0; i < sizeof with_value / sizeof *with_value; i++)
+        if (with_value[i].value != NULL) {
+            strings_add(out, with_value[i].flag);
+            strings_add(out, with_value[i].value);
+        }
+    if (globals->debug)
+        strings_add(out, "--debug");
+    if (globals->systemd_cgroup)
+        strings_add(out, "--systemd-cgroup");
+}
+
+/* A command that we have not: for another runtime's container it is that runtime's to answer. */
+static int run_others_command(const struct invocation *invocation, struct error *error)
+{
+    const char *name = invocation->argv[0];
+    bool known = false;
+    for (size_t i = 0; others_commands[i] != NULL; i++)
+        known = known || strcmp(others_commands[i], name) == 0;
+    if (!known)
+        return error_set(error, "unknown command \"%s\"; see urunc --help", name);
+    for (char *const *word = invocation->argv + 1; *word != NULL; word++)
+        if ((*word)[0] != '-' && command_hand_over(invocation, *word, error) < 0)
+            return -1;
+    return error_set(error, "%s: not supported for a unikernel", name);
+}
+
+static int run_command(const struct invocation *invocation, struct error *error)
+{
+    const struct command *command = find_command(invocation->argv[0]);
+    int status =
+        command != NULL ? command->run(command, invocation, error) : run_others_command(invocation, error);
+    if (status >= 0 && fflush(stdout) != 0)
+        return error_set(error, "stdout: cannot be written to");
+    return status;
+}
+
+static int run_main(char *const *argv, struct log *log, struct error *error)
+{
+    struct globals globals = {0};
+    const struct option_spec specs[] = {
+        {"root", 0, "DIR", "where the state of containers is kept (default: /run/urunc)", &globals.root},
+        {"log", 0, "FILE", "write errors there as well", &globals.log},
+        {"log-format", 0, "FORMAT", "of --log: text (default) or json", &globals.log_format},
+        {"config", 0, "FILE", "urunc's configuration (default: /etc/urunc/config.json)", &globals.config},
+        {"debug", 0, NULL, "write more to the log", &globals.debug},
+        {"systemd-cgroup", 0, NULL, "accepted: \"slice:prefix:name\" is understood without it",
+         &globals.systemd_cgroup},
+        {"rootless", 0, "MODE", "accepted", &globals.rootless},
+        {"version", 'v', NULL, "print the version", &globals.version},
+        {"help", 'h', NULL, "print this", &globals.help},
+        {NULL, 0, NULL, NULL, NULL},
+    };
+    int next = options_parse(specs, argv, true, NULL, error);
+    if (next < 0)
+        return -1;
+    log->debug = globals.debug;
+    if (log_open(log, globals.log, globals.log_format != NULL ? globals.log_format : "text", error) < 0)
+        return -1;
+    if (globals.version || globals.help || argv[next] == NULL) {
+        if (globals.version)
+            print_version();
+        else
+            print_help(specs);
+        return globals.version || globals.help ? 0 : EXIT_FAILED;
+    }
+    cleanup_free char *root = globals.root != NULL ? xstrdup(globals.root) : default_root();
+    cleanup_strings struct strings for_others = {0};
+    copy_globals(&globals, &for_others);
+    const struct invocation invocation = {
+        .runtime = {.root = root, .config_path = globals.config, .log = *log},
+        .globals = for_others,
+        .argv = argv + next,
+    };
+    return run_command(&invocation, error);
+}
+
+/* A closed stdin, stdout or stderr would give its number to the next file that is opened, and the monitor,
+ * which inherits these three, would write its messages into that. */
+static void open_closed_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
+            exit(EXIT_FAILED);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    open_closed_streams();
+    cleanup_error struct error error = {0};
+    struct log log = {.fd = -1};
+    int status = run_main(argv, &log, &error);
+    if (status < 0) {
+        log_line(&log, LOG_LEVEL_ERROR, error.message != NULL ? error.message : "failed");
+        status = EXIT_FAILED;
+    }
+    if (log.fd >= 0)
+        close(log.fd);
+    return status;
+}

@@ -1,0 +1,209 @@
+/*
+ * The tap and its two redirects.
+ *
+ * Every frame that arrives at the container's interface is handed to the tap's sending side, which is the
+ * guest, before the container's own network stack sees it; every frame that the guest sends is handed to the
+ * interface. The guest so takes the container's place on the wire: same MAC, same address, no bridge and no
+ * address of our own in between. An ingress qdisc and one u32 filter that matches everything do it on each
+ * side (matchall would be simpler, and is not in every kernel).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_tun.h>
+#include <linux/tc_act/tc_mirred.h>
+#include <net/if.h>
+#include <netlink/route/act/mirred.h>
+#include <netlink/route/cls/u32.h>
+#include <netlink/route/link/inet6.h>
+#include <netlink/route/tc.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "formats/cleanup.h"
+#include "formats/memory.h"
+#include "runtime/network/netlink.h"
+#include "runtime/network/network.h"
+
+#define INGRESS_HANDLE UINT32_C(0xffff0000) /* ffff: */
+
+static int make_tap(const struct network *network, uid_t owner, gid_t group, struct error *error)
+{
+    cleanup_close int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return error_errno(error, errno, "network: /dev/net/tun");
+    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
+    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", network->tap);
+    if (ioctl(fd, TUNSETIFF, &request) < 0)
+        return error_errno(error, errno, "network: cannot make the tap %s", network->tap);
+    if (ioctl(fd, TUNSETOWNER, (unsigned long)owner) < 0 || ioctl(fd, TUNSETGROUP, (unsigned long)group) < 0)
+        return error_errno(error, errno, "network: %s: cannot give the tap to %u:%u", network->tap, owner,
+                           group);
+    return take_fd(fd);
+}
+
+/* IPv6 stays off the host's side of the tap: the kernel would make an address and speak to the guest by
+ * itself. */
+static void silence_ipv6(struct nl_sock *socket, struct rtnl_link *tap)
+{
+    cleanup_rtnl_link struct rtnl_link *change = rtnl_link_alloc();
+    if (change != NULL &&
+        rtnl_link_inet6_set_addr_gen_mode(change, rtnl_link_inet6_str2addrgenmode("none")) == 0)
+        rtnl_link_change(socket, tap, change, 0); /* a kernel without IPv6 refuses and needs none of it */
+}
+
+static int raise_tap(struct nl_sock *socket, const struct network *network, int *index, struct error *error)
+{
+    cleanup_rtnl_link struct rtnl_link *tap = NULL;
+    int number = rtnl_link_get_kernel(socket, 0, network->tap, &tap);
+    if (number < 0)
+        return netlink_error(error, number, "cannot find the tap", network->tap);
+    silence_ipv6(socket, tap);
+    cleanup_rtnl_link struct rtnl_link *change = rtnl_link_alloc();
+    rtnl_link_set_mtu(change, network->mtu);
+    rtnl_link_set_flags(change, IFF_UP);
+    number = rtnl_link_change(socket, tap, change, 0);
+    if (number < 0)
+        return netlink_error(error, number, "cannot bring up the tap", network->tap);
+    *index = rtnl_link_get_ifindex(tap);
+    return 0;
+}
+
+static struct rtnl_qdisc *ingress_of(int index)
+{
+    struct rtnl_qdisc *qdisc = rtnl_qdisc_alloc();
+    rtnl_tc_set_ifindex(TC_CAST(qdisc), index);
+    rtnl_tc_set_parent(TC_CAST(qdisc), TC_H_INGRESS);
+    rtnl_tc_set_handle(TC_CAST(qdisc), INGRESS_HANDLE);
+    rtnl_tc_set_kind(TC_CAST(qdisc), "ingress");
+    return qdisc;
+}
+
+static int add_ingress(struct nl_sock *socket, int index, const char *name, struct error *error)
+{
+    cleanup_rtnl_qdisc struct rtnl_qdisc *qdisc = ingress_of(index);
+    int number = rtnl_qdisc_add(socket, qdisc, NLM_F_CREATE | NLM_F_EXCL);
+    if (number == -NLE_EXIST)
+        return error_set(
+            error, "network: %s has an ingress qdisc already: another guest has taken the interface", name);
+    if (number < 0)
+        return netlink_error(error, number, "cannot add an ingress qdisc to", name);
+    return 0;
+}
+
+/* One u32 key that any frame matches: its first four bytes under an empty mask. */
+static int add_redirect(struct nl_sock *socket, int from, int to, const char *name, struct error *error)
+{
+    cleanup_rtnl_cls struct rtnl_cls *filter = rtnl_cls_alloc();
+    rtnl_tc_set_ifindex(TC_CAST(filter), from);
+    rtnl_tc_set_parent(TC_CAST(filter), INGRESS_HANDLE);
+    rtnl_tc_set_kind(TC_CAST(filter), "u32");
+    rtnl_cls_set_prio(filter, 1);
+    rtnl_cls_set_protocol(filter, ETH_P_ALL);
+    rtnl_u32_add_key_uint32(filter, 0, 0, 0, 0);
+    rtnl_u32_set_cls_terminal(filter);
+
+    cleanup_rtnl_act struct rtnl_act *redirect = rtnl_act_alloc();
+    rtnl_tc_set_kind(TC_CAST(redirect), "mirred");
+    rtnl_mirred_set_action(redirect, TCA_EGRESS_REDIR);
+    rtnl_mirred_set_policy(redirect, TC_ACT_STOLEN);
+    rtnl_mirred_set_ifindex(redirect, (uint32_t)to);
+    rtnl_u32_add_action(filter, redirect);
+
+    int number = rtnl_cls_add(socket, filter, NLM_F_CREATE | NLM_F_EXCL);
+    if (number < 0)
+        return netlink_error(error, number, "cannot redirect what arrives at", name);
+    return 0;
+}
+
+static int join(struct nl_sock *socket, const struct network *network, int interface, int tap,
+                struct error *error)
+{
+    /* The tap's qdisc and filter go with the tap. */
+    if (add_ingress(socket, tap, network->tap, error) < 0 ||
+        add_redirect(socket, tap, interface, network->tap, error) < 0)
+        return -1;
+    if (add_ingress(socket, interface, network->interface, error) < 0)
+        return -1;
+    if (add_redirect(socket, interface, tap, network->interface, error) == 0)
+        return 0;
+    cleanup_rtnl_qdisc struct rtnl_qdisc *qdisc = ingress_of(interface);
+    rtnl_qdisc_delete(socket, qdisc);
+    return -1;
+}
+
+int network_join(struct network *network, uid_t owner, gid_t group, struct error *error)
+{
+    cleanup_nl_socket struct nl_sock *socket = netlink_open(error);
+    if (socket == NULL)
+        return -1;
+    unsigned interface = if_nametoindex(network->interface);
+    if (interface == 0)
+        return error_errno(error, errno, "network: %s", network->interface);
+    int tap = 0;
+    cleanup_close int fd = make_tap(network, owner, group, error);
+    if (fd < 0 || raise_tap(socket, network, &tap, error) < 0 ||
+        join(socket, network, (int)interface, tap, error) < 0)
+        return -1;
+    return take_fd(fd);
+}
+
+/* The device that the interface's ingress is redirected to; 0 where there is no such redirect. */
+static int redirect_target(struct nl_sock *socket, int interface)
+{
+    cleanup_nl_cache struct nl_cache *filters = NULL;
+    if (rtnl_cls_alloc_cache(socket, interface, INGRESS_HANDLE, &filters) < 0)
+        return 0;
+    for (struct nl_object *object = nl_cache_get_first(filters); object != NULL;
+         object = nl_cache_get_next(object)) {
+        struct rtnl_cls *filter = (struct rtnl_cls *)object;
+        const char *kind = rtnl_tc_get_kind(TC_CAST(filter));
+        struct rtnl_act *action =
+            kind != NULL && strcmp(kind, "u32") == 0 ? rtnl_u32_get_action(filter) : NULL;
+        kind = action != NULL ? rtnl_tc_get_kind(TC_CAST(action)) : NULL;
+        if (kind != NULL && strcmp(kind, "mirred") == 0)
+            return (int)rtnl_mirred_get_ifindex(action);
+    }
+    return 0;
+}
+
+/* A qdisc that leads to a device that stands and is not our tap belongs to another guest on the same
+ * interface. */
+static bool is_another_guests(struct nl_sock *socket, int interface, const char *tap)
+{
+    int target = redirect_target(socket, interface);
+    char name[IF_NAMESIZE];
+    return target > 0 && if_indextoname((unsigned)target, name) != NULL && strcmp(name, tap) != 0;
+}
+
+static int remove_ingress(struct nl_sock *socket, const char *interface, const char *tap, struct error *error)
+{
+    int index = (int)if_nametoindex(interface);
+    if (index == 0 || is_another_guests(socket, index, tap))
+        return 0;
+    cleanup_rtnl_qdisc struct rtnl_qdisc *qdisc = ingress_of(index);
+    int number = rtnl_qdisc_delete(socket, qdisc);
+    if (number == 0 || number == -NLE_OBJ_NOTFOUND || number == -NLE_INVAL || number == -NLE_NODEV)
+        return 0; /* EINVAL is what the kernel says to a device without one */
+    return netlink_error(error, number, "cannot remove the ingress qdisc of", interface);
+}
+
+static int remove_tap(struct nl_sock *socket, const char *tap, struct error *error)
+{
+    if (*tap == '\0' || if_nametoindex(tap) == 0)
+        return 0;
+    cleanup_rtnl_link struct rtnl_link *link = rtnl_link_alloc();
+    rtnl_link_set_name(link, tap);
+    int number = rtnl_link_delete(socket, link);
+    if (number == 0 || number == -NLE_OBJ_NOTFOUND || number == -NLE_NODEV)
+        return 0;
+    return netlink_error(error, number, "cannot remove the tap", tap);
+}
+
+int network_leave(const char *interface, const char *tap, struct error *error)
+{
+    cleanup_nl_socket struct nl_sock *socket = netlink_open(error);
+    if (socket == NULL || remove_ingress(socket, interface, tap, error) < 0)
+        return -1;
+    return remove_tap(socket, tap, error);
+}

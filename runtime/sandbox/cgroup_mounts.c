@@ -1,0 +1,99 @@
+/* Which cgroup hierarchies are mounted where. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/cleanup.h"
+#include "formats/memory.h"
+#include "runtime/sandbox/cgroups.h"
+
+static const struct {
+    const char *name;
+    enum cgroup_controller controller;
+} controller_names[] = {
+    {"memory", CGROUP_MEMORY},
+    {"cpu", CGROUP_CPU},
+    {"cpuset", CGROUP_CPUSET},
+    {"pids", CGROUP_PIDS},
+};
+
+static unsigned parse_controllers(char *options)
+{
+    unsigned controllers = 0;
+    char *rest = NULL;
+    for (char *word = strtok_r(options, ",", &rest); word != NULL; word = strtok_r(NULL, ",", &rest))
+        for (size_t i = 0; i < sizeof controller_names / sizeof *controller_names; i++)
+            if (strcmp(word, controller_names[i].name) == 0)
+                controllers |= controller_names[i].controller;
+    return controllers;
+}
+
+/* Blanks, tabs, newlines and backslashes in a path are written as \ooo. */
+static void unescape(char *text)
+{
+    char *out = text;
+    for (const char *in = text; *in != '\0'; out++) {
+        if (in[0] == '\\' && in[1] >= '0' && in[1] <= '3' && in[2] >= '0' && in[2] <= '7' && in[3] >= '0' &&
+            in[3] <= '7') {
+            *out = (char)((in[1] - '0') << 6 | (in[2] - '0') << 3 | (in[3] - '0'));
+            in += 4;
+        } else {
+            *out = *in++;
+        }
+    }
+    *out = '\0';
+}
+
+static void add_mount(struct cgroup_mounts *mounts, const char *device, char *directory, bool v2,
+                      char *options)
+{
+    for (size_t i = 0; i < mounts->count; i++)
+        if (strcmp(mounts->items[i].device, device) == 0)
+            return;
+    unescape(directory);
+    mounts->items = xreallocarray(mounts->items, mounts->count + 1, sizeof *mounts->items);
+    struct cgroup_mount *mount = &mounts->items[mounts->count++];
+    *mount = (struct cgroup_mount){.directory = xstrdup(directory), .v2 = v2};
+    strncpy(mount->device, device, sizeof mount->device - 1);
+    mount->controllers = v2 ? 0 : parse_controllers(options);
+}
+
+/* "36 31 0:33 / /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory" */
+static void parse_line(char *line, struct cgroup_mounts *mounts)
+{
+    char *rest = NULL, *fields[6];
+    for (size_t i = 0; i < 6; i++) {
+        fields[i] = strtok_r(i == 0 ? line : NULL, " ", &rest);
+        if (fields[i] == NULL)
+            return;
+    }
+    for (const char *optional = "x"; strcmp(optional, "-") != 0;) {
+        optional = strtok_r(NULL, " ", &rest);
+        if (optional == NULL)
+            return;
+    }
+    const char *type = strtok_r(NULL, " ", &rest);
+    const char *source = strtok_r(NULL, " ", &rest);
+    char *options = strtok_r(NULL, " ", &rest);
+    if (type == NULL || source == NULL || options == NULL)
+        return;
+    bool v2 = strcmp(type, "cgroup2") == 0;
+    if (v2 || strcmp(type, "cgroup") == 0)
+        add_mount(mounts, fields[2], fields[4], v2, options);
+}
+
+void cgroup_mounts_parse(const char *mountinfo, struct cgroup_mounts *mounts)
+{
+    cleanup_free char *text = xstrdup(mountinfo);
+    char *rest = NULL;
+    for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+        if (strstr(line, " cgroup") != NULL)
+            parse_line(line, mounts);
+}
+
+void cgroup_mounts_free(struct cgroup_mounts *mounts)
+{
+    for (size_t i = 0; i < mounts->count; i++)
+        free(mounts->items[i].directory);
+    free(mounts->items);
+    *mounts = (struct cgroup_mounts){0};
+}

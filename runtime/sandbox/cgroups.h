@@ -1,0 +1,100 @@
+/*
+ * The container's control groups, in every hierarchy of the host: version 1, version 2 and both at once
+ * ("hybrid").
+ *
+ * cgroups are made and removed directly in the filesystem. A systemd path "slice:prefix:name" stands for the
+ * directories that systemd would make.
+ */
+#ifndef RUNTIME_SANDBOX_CGROUPS_H
+#define RUNTIME_SANDBOX_CGROUPS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "formats/error.h"
+
+/* Controllers that limits are set through; what else is mounted is joined without a limit. */
+enum cgroup_controller {
+    CGROUP_MEMORY = 1 << 0,
+    CGROUP_CPU = 1 << 1,
+    CGROUP_CPUSET = 1 << 2,
+    CGROUP_PIDS = 1 << 3,
+};
+
+struct cgroup {
+    char *directory;       /* "/sys/fs/cgroup/memory/docker/ID"; owned */
+    unsigned parents_made; /* how many of the directories above it are ours to remove */
+    bool v2;
+    unsigned controllers; /* enum cgroup_controller; not kept in state.json */
+    int join_fd;          /* while a process is being made, see cgroups_open; -1: closed */
+};
+
+struct cgroups {
+    struct cgroup *items;
+    size_t count;
+};
+
+/* A mounted hierarchy. */
+struct cgroup_mount {
+    char *directory; /* mount point; owned */
+    char device[24]; /* "0:32": a hierarchy that is mounted twice is one */
+    bool v2;
+    unsigned controllers; /* of version 1 */
+};
+
+struct cgroup_mounts {
+    struct cgroup_mount *items;
+    size_t count;
+};
+
+/* Takes the hierarchies from the text of a /proc/PID/mountinfo (proc_pid_mountinfo(5)). */
+void cgroup_mounts_parse(const char *mountinfo, struct cgroup_mounts *mounts);
+void cgroup_mounts_free(struct cgroup_mounts *mounts);
+
+/* The path below each mount point for linux.cgroupsPath, with a leading slash: NULL gives "/urunc-ID",
+ * "system.slice:urunc:ID" gives "/system.slice/urunc-ID.scope". NULL and an error where it has "..". Owned.
+ */
+char *cgroup_path(const char *cgroups_path, const char *id, struct error *error);
+
+/*
+ * Makes the cgroups and sets the limits of linux.resources (may be NULL); memory limits are raised by
+ * `overhead` bytes, which the monitor needs beyond the guest. A hierarchy that cannot be written to is left
+ * out, which is an error only where a limit needs it. On failure nothing is left.
+ */
+int cgroups_create(const char *path, const json_t *resources, uint64_t overhead, struct cgroups *cgroups,
+                   struct error *error);
+/* Sets the limits; used by cgroups_create (cgroup_limits.c). */
+int cgroups_set_limits(const struct cgroups *cgroups, const json_t *resources, uint64_t overhead,
+                       struct error *error);
+/* Writes a value to a file of a cgroup; error->number is the errno. */
+int cgroup_write(const struct cgroup *cgroup, const char *file, const char *value, struct error *error);
+
+/*
+ * How a new process comes into all of them. Moving it from outside makes the kernel wait for a grace period,
+ * 5 to 20 ms, the largest part of a start. Two ways do not: to be cloned into a cgroup of version 2, and a
+ * thread's moving itself by a `tasks` file of version 1.
+ *
+ * cgroups_open opens what both need. cgroups_clone_fd gives the directory to clone into (-1: none).
+ * cgroups_join is called by the new process, which has one thread. cgroups_close closes it all.
+ */
+int cgroups_open(struct cgroups *cgroups, struct error *error);
+int cgroups_clone_fd(const struct cgroups *cgroups);
+int cgroups_join(const struct cgroups *cgroups, struct error *error);
+void cgroups_close(struct cgroups *cgroups);
+
+/* Signals each process in them; a process that is gone is fine. Returns how many there were. */
+int cgroups_signal(const struct cgroups *cgroups, int signal, struct error *error);
+/* Kills what is left in them and removes them; what is missing is not missed. */
+int cgroups_remove(const struct cgroups *cgroups, struct error *error);
+
+/* The same for the path in every hierarchy, where nothing is known of what was made. */
+void cgroups_remove_at(const char *path);
+
+json_t *cgroups_to_json(const struct cgroups *cgroups);
+int cgroups_from_json(const json_t *array, const char *file, struct cgroups *cgroups, struct error *error);
+void cgroups_free(struct cgroups *cgroups);
+
+#endif

@@ -1,0 +1,142 @@
+/* Which files a program needs to be loaded. */
+#include "runtime/sandbox/libraries.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "formats/cleanup.h"
+#include "formats/memory.h"
+#include "runtime/sandbox/elf_needed.h"
+
+enum { FILES_MAX = 4096 };
+
+/* The directories that the loader knows by itself: Debian's first, then the others'. */
+static const char *const default_directories[] = {
+#if defined(__x86_64__)
+    "/lib/x86_64-linux-gnu",
+    "/usr/lib/x86_64-linux-gnu",
+#elif defined(__aarch64__)
+    "/lib/aarch64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu",
+#endif
+    "/lib64",
+    "/usr/lib64",
+    "/lib",
+    "/usr/lib",
+};
+
+static bool is_known(const struct strings *files, const char *path)
+{
+    for (size_t i = 0; i < files->count; i++)
+        if (strcmp(files->items[i], path) == 0)
+            return true;
+    return false;
+}
+
+/* $ORIGIN is the directory of the file that has the path; other $-words are the loader's business and left
+ * alone. */
+static char *expand_origin(const char *directory, size_t length, const char *file)
+{
+    static const char *const spellings[] = {"$ORIGIN", "${ORIGIN}"};
+    for (size_t i = 0; i < 2; i++) {
+        size_t prefix = strlen(spellings[i]);
+        if (length >= prefix && strncmp(directory, spellings[i], prefix) == 0)
+            return xasprintf("%.*s%.*s", (int)(strrchr(file, '/') - file), file, (int)(length - prefix),
+                             directory + prefix);
+    }
+    return xstrndup(directory, length);
+}
+
+/* Candidates from "dir:dir" of a file's RPATH or RUNPATH. */
+static void add_from_list(const char *list, const char *file, const char *name, struct strings *candidates)
+{
+    while (list != NULL && *list != '\0') {
+        size_t length = strcspn(list, ":");
+        cleanup_free char *directory = expand_origin(list, length, file);
+        if (directory[0] == '/')
+            strings_format(candidates, "%s/%s", directory, name);
+        list += length + (list[length] == ':');
+    }
+}
+
+/* In the loader's order: RPATH (where there is no RUNPATH), RUNPATH, the cache, the default directories. */
+static void add_candidates(const struct ld_cache *cache, const char *file, const struct elf_needed *needed,
+                           const char *name, struct strings *candidates)
+{
+    if (strchr(name, '/') != NULL) {
+        if (name[0] == '/')
+            strings_add(candidates, name);
+        return;
+    }
+    add_from_list(needed->runpath != NULL ? needed->runpath : needed->rpath, file, name, candidates);
+    ld_cache_find(cache, name, candidates);
+    for (size_t i = 0; i < sizeof default_directories / sizeof *default_directories; i++)
+        strings_format(candidates, "%s/%s", default_directories[i], name);
+}
+
+/* Whether some file that was found has this name: a library is loaded once, however often it is named. */
+static bool is_found(const struct strings *files, const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; i < files->count; i++) {
+        size_t whole = strlen(files->items[i]);
+        if (whole > length && files->items[i][whole - length - 1] == '/' &&
+            strcmp(files->items[i] + whole - length, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int find_library(const struct ld_cache *cache, const char *file, const struct elf_needed *needed,
+                        const char *name, struct strings *files, struct error *error)
+{
+    if (is_found(files, name))
+        return 0;
+    cleanup_strings struct strings candidates = {0};
+    add_candidates(cache, file, needed, name, &candidates);
+    for (size_t i = 0; i < candidates.count; i++) {
+        if (access(candidates.items[i], R_OK) < 0)
+            continue;
+        cleanup_error struct error ignored = {0};
+        cleanup_elf_needed struct elf_needed library = {0};
+        /* One of another machine is passed over, as the loader does. */
+        if (elf_needed_read(candidates.items[i], &library, &ignored) < 0 ||
+            library.machine != needed->machine)
+            continue;
+        strings_add(files, candidates.items[i]);
+        return 0;
+    }
+    return error_set(error, "%s needs the library %s, which is not installed", file, name);
+}
+
+static int find_of_file(const struct ld_cache *cache, const char *file, struct strings *files,
+                        struct error *error)
+{
+    cleanup_elf_needed struct elf_needed needed = {0};
+    if (elf_needed_read(file, &needed, error) < 0)
+        return -1;
+    if (needed.interpreter != NULL && !is_known(files, needed.interpreter))
+        strings_add(files, needed.interpreter);
+    for (size_t i = 0; i < needed.names.count; i++)
+        if (find_library(cache, file, &needed, needed.names.items[i], files, error) < 0)
+            return -1;
+    return 0;
+}
+
+int libraries_find(const struct ld_cache *cache, const char *program, struct strings *files,
+                   struct error *error)
+{
+    size_t next = files->count;
+    if (find_of_file(cache, program, files, error) < 0)
+        return -1;
+    /* What was added is looked at in turn; the list is its own queue. */
+    for (; next < files->count; next++) {
+        if (files->count > FILES_MAX)
+            return error_set(error, "%s needs more than %d libraries", program, FILES_MAX);
+        if (find_of_file(cache, files->items[next], files, error) < 0)
+            return -1;
+    }
+    return 0;
+}

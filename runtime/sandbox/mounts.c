@@ -1,0 +1,79 @@
+/* Bind mounts by descriptor. */
+#include "runtime/sandbox/mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "formats/cleanup.h"
+
+static int set_attributes(int tree, const char *name, unsigned flags, struct error *error)
+{
+    struct mount_attr attributes = {
+        .attr_set = MOUNT_ATTR_NOSUID | ((flags & MOUNT_WRITABLE) ? 0 : MOUNT_ATTR_RDONLY) |
+                    ((flags & MOUNT_PROGRAMS) ? 0 : MOUNT_ATTR_NOEXEC) |
+                    ((flags & MOUNT_DEVICES) ? 0 : MOUNT_ATTR_NODEV),
+        .propagation = MS_PRIVATE,
+    };
+    if (mount_setattr(tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes) < 0)
+        return error_errno(error, errno, "%s: cannot restrict its mount", name);
+    return 0;
+}
+
+static int detach(int fd, const char *path, const char *name, unsigned flags, struct error *error)
+{
+    unsigned how = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (*path == '\0' ? AT_EMPTY_PATH : 0);
+    cleanup_close int tree = open_tree(fd, path, how);
+    if (tree < 0 && errno == EPERM)
+        return error_set(
+            error,
+            "%s: mounting needs CAP_SYS_ADMIN: run urunc as root, or in user and mount namespaces of its own",
+            name);
+    if (tree < 0)
+        return error_errno(error, errno, "%s", name);
+    if (set_attributes(tree, name, flags, error) < 0)
+        return -1;
+    return take_fd(tree);
+}
+
+int mount_detached_fd(int fd, const char *name, unsigned flags, struct error *error)
+{
+    return detach(fd, "", name, flags, error);
+}
+
+int mount_detached_path(const char *path, unsigned flags, struct error *error)
+{
+    return detach(AT_FDCWD, path, path, flags, error);
+}
+
+int mount_detached_tmpfs(const char *size, const char *inodes, struct error *error)
+{
+    cleanup_close int context = fsopen("tmpfs", FSOPEN_CLOEXEC);
+    if (context < 0 || fsconfig(context, FSCONFIG_SET_STRING, "size", size, 0) < 0 ||
+        fsconfig(context, FSCONFIG_SET_STRING, "nr_inodes", inodes, 0) < 0 ||
+        fsconfig(context, FSCONFIG_SET_STRING, "mode", "0755", 0) < 0 ||
+        fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+        return error_errno(error, errno, "cannot make a tmpfs for the monitor's root");
+    int mount = fsmount(context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    if (mount < 0)
+        return error_errno(error, errno, "cannot make a tmpfs for the monitor's root");
+    return mount;
+}
+
+int mount_attach(int tree, int root, const char *path, struct error *error)
+{
+    if (move_mount(tree, "", root, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        return error_errno(error, errno, "cannot mount %s%s", root == AT_FDCWD ? "" : "/", path);
+    return 0;
+}
+
+int mount_seal(int fd, struct error *error)
+{
+    struct mount_attr attributes = {
+        .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+    };
+    if (mount_setattr(fd, "", AT_EMPTY_PATH, &attributes, sizeof attributes) < 0)
+        return error_errno(error, errno, "cannot make the monitor's root read-only");
+    return 0;
+}

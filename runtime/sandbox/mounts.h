@@ -1,0 +1,34 @@
+/*
+ * Bind mounts by descriptor: a detached copy of one file or directory (open_tree(2), Linux 5.2), with its
+ * attributes set (mount_setattr(2), Linux 5.12), attached later (move_mount(2)). What was opened is what is
+ * mounted, whatever happens to its name in between.
+ */
+#ifndef RUNTIME_SANDBOX_MOUNTS_H
+#define RUNTIME_SANDBOX_MOUNTS_H
+
+#include <stdbool.h>
+
+#include "formats/error.h"
+
+enum mount_flags {
+    MOUNT_WRITABLE = 1 << 0, /* otherwise read-only */
+    MOUNT_PROGRAMS = 1 << 1, /* otherwise noexec */
+    MOUNT_DEVICES = 1 << 2,  /* otherwise nodev; always nosuid */
+};
+
+/* A detached mount of what is opened; `name` stands in errors. Returns a descriptor (owned, close-on-exec).
+ */
+int mount_detached_fd(int fd, const char *name, unsigned flags, struct error *error);
+/* The same of a trusted path of the host; symlinks are followed. error->number is the errno. */
+int mount_detached_path(const char *path, unsigned flags, struct error *error);
+
+/* A new detached tmpfs. */
+int mount_detached_tmpfs(const char *size, const char *inodes, struct error *error);
+
+/* Attaches a detached mount at `path` beneath the directory `root` (AT_FDCWD for a host path). */
+int mount_attach(int tree, int root, const char *path, struct error *error);
+
+/* Makes a mount (the one that `fd` is the root of) read-only, nosuid, nodev and noexec. */
+int mount_seal(int fd, struct error *error);
+
+#endif

@@ -1,0 +1,33 @@
+/* The guest's files: what an image names, opened once beneath its rootfs. What was opened is what is used. */
+#ifndef RUNTIME_STORAGE_STORAGE_H
+#define RUNTIME_STORAGE_STORAGE_H
+
+#include <stdbool.h>
+
+#include "formats/error.h"
+#include "formats/unikernel.h"
+
+struct guest_files {
+    int binary;          /* O_RDONLY; owned */
+    int initrd;          /* O_RDONLY, or -1 */
+    int block;           /* O_RDWR, or O_RDONLY where the rootfs is read-only; -1: none */
+    bool block_readonly; /* how `block` was opened */
+};
+
+#define GUEST_FILES_NONE ((struct guest_files){.binary = -1, .initrd = -1, .block = -1})
+
+/*
+ * Opens the binary, the initrd and the block image that the annotations name, each a regular file beneath
+ * `rootfd` (BENEATH_IN_ROOT), close-on-exec. A block image is a whole number of 512-byte sectors, at least
+ * one: the unit of a virtio disk (virtio 1.2, section 5.2). `readonly` (the bundle's root.readonly) opens it
+ * for reading; a rootfs that is mounted read-only does so too. On an error, which names the annotation and
+ * the path, -1, and nothing stays open.
+ */
+int guest_files_open(int rootfd, const struct unikernel *unikernel, bool readonly, struct guest_files *files,
+                     struct error *error);
+
+/* Closes what is open; the struct is GUEST_FILES_NONE afterwards. */
+void guest_files_close(struct guest_files *files);
+#define cleanup_guest_files __attribute__((cleanup(guest_files_close)))
+
+#endif

@@ -1,0 +1,196 @@
+/* How urunc's init reads the kernel's command line, also one that nobody meant well with. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Pure, and compiled for the guest otherwise. */
+#include "runtime/init/cmdline.c"
+
+static struct cmdline parsed;
+static char text[CMDLINE_SIZE];
+
+static void parse(const char *line)
+{
+    strcpy(text, line);
+    cmdline_parse(text, &parsed);
+}
+
+static void kernel_parameters_that_concern_the_root(void **state)
+{
+    (void)state;
+    parse("panic=-1 console=ttyS0 root=/dev/vda rw quiet rootfstype=ext2 ro init=/a/urunc-init\n");
+    assert_string_equal(parsed.root, "/dev/vda");
+    assert_string_equal(parsed.root_type, "ext2");
+    assert_true(parsed.root_readonly);
+    assert_string_equal(parsed.init, "/a/urunc-init");
+    assert_int_equal(parsed.args.count, 0);
+    assert_null(parsed.args.items[0]);
+    assert_false(parsed.exit_ports);
+}
+
+static void double_quotes_join_words_as_the_kernel_does(void **state)
+{
+    (void)state;
+    parse("x=\"a -- b\" init=\"/a b\" -- c");
+    assert_string_equal(parsed.init, "/a b");
+    assert_int_equal(parsed.args.count, 1);
+    assert_string_equal(parsed.args.items[0], "c");
+}
+
+static void arguments_join_within_single_and_double_quotes(void **state)
+{
+    (void)state;
+    parse("-- sh -c 'echo \"a\"  b' \"it's\" 'it'\\''s' a'b c'd '' \\x unclosed' quote \n");
+    static const char *const expected[] = {"sh", "-c",  "echo \"a\"  b",    "it's", "it's", "ab cd",
+                                           "",   "\\x", "unclosed quote \n"};
+    assert_int_equal(parsed.args.count, sizeof expected / sizeof *expected);
+    for (size_t i = 0; i < parsed.args.count; i++)
+        assert_string_equal(parsed.args.items[i], expected[i]);
+}
+
+static void words_behind_the_stop_are_arguments_whatever_they_look_like(void **state)
+{
+    (void)state;
+    parse("urunc.exit -- urunc.user=0:0 root=/dev/vdb -- urunc.env=X=Y");
+    assert_false(parsed.has_user);
+    assert_null(parsed.root);
+    assert_int_equal(parsed.env.count, 0);
+    assert_int_equal(parsed.args.count, 4);
+    assert_string_equal(parsed.args.items[2], "--");
+}
+
+static void encoded_arguments_replace_those_behind_the_stop(void **state)
+{
+    (void)state;
+    parse("urunc.arg=sh urunc.arg=a%20b urunc.arg= -- ignored");
+    assert_int_equal(parsed.args.count, 3);
+    assert_string_equal(parsed.args.items[1], "a b");
+    assert_string_equal(parsed.args.items[2], "");
+}
+
+static void broken_encodings_stay_as_they_are(void **state)
+{
+    (void)state;
+    parse("urunc.cwd=/a%2 urunc.hostname=%zz%00%4 urunc.env=A=%41%");
+    assert_string_equal(parsed.cwd, "/a%2");
+    assert_string_equal(parsed.hostname, "%zz%00%4");
+    assert_string_equal(parsed.env.items[0], "A=A%");
+}
+
+static void malformed_users_are_told_from_none(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"urunc.user=",
+                                        "urunc.user=33",
+                                        "urunc.user=a:b",
+                                        "urunc.user=-1:0",
+                                        "urunc.user=4294967295:0",
+                                        "urunc.user=1 :2",
+                                        "urunc.user=99999999999999999999:1",
+                                        "urunc.user=1:2:3,x,4"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        parse(lines[i]);
+        assert_true(parsed.user_is_malformed);
+    }
+    parse("urunc.user=1:2:3,4");
+    assert_true(parsed.has_user);
+    assert_false(parsed.user_is_malformed);
+    assert_int_equal(parsed.group_count, 2);
+    parse("urunc.user=1:2");
+    assert_false(parsed.user_is_malformed);
+    parse("root=/dev/vda");
+    assert_false(parsed.user_is_malformed);
+}
+
+static void addresses_need_their_fields(void **state)
+{
+    (void)state;
+    parse("ip=10.0.0.2::10.0.0.1:255.255.255.0:box:eth1:off");
+    assert_string_equal(parsed.device, "eth1");
+    assert_string_equal(parsed.hostname, "box");
+    parse("ip=10.0.0.2:::::");
+    assert_string_equal(parsed.device, "eth0");
+    assert_null(parsed.gateway);
+    assert_null(parsed.netmask);
+    parse("ip=dhcp");
+    assert_null(parsed.address);
+    parse("ip=:::::eth0:dhcp");
+    assert_null(parsed.address);
+    parse("urunc.hostname=mine ip=10.0.0.2::::theirs::");
+    assert_string_equal(parsed.hostname, "mine");
+}
+
+static void mounts_need_a_device_and_an_absolute_directory(void **state)
+{
+    (void)state;
+    parse("urunc.mount=/dev/vda:/a%3Ab");
+    assert_string_equal(parsed.mount_device, "/dev/vda");
+    assert_string_equal(parsed.mount_directory, "/a:b");
+    parse("urunc.mount=/dev/vda");
+    assert_null(parsed.mount_device);
+    parse("urunc.mount=/dev/vda:relative");
+    assert_null(parsed.mount_device);
+}
+
+/* Under AddressSanitizer this finds what runs over an end. */
+static void any_bytes_are_survived(void **state)
+{
+    (void)state;
+    static const char alphabet[] = "a=.:,%4 \t\n'\"\\-/\xa0ruip";
+    static const char *const words[] = {
+        "urunc.user=", "urunc.env=", "ip=", " -- ", "urunc.mount=", "urunc.arg="};
+    srandom(2);
+    for (int round = 0; round < 3000; round++) {
+        char *line = malloc(CMDLINE_SIZE);
+        size_t length = 0;
+        size_t wanted = (size_t)random() % (round % 50 == 0 ? CMDLINE_SIZE - 20 : 60);
+        while (length < wanted) {
+            if (random() % 8 == 0)
+                length += (size_t)sprintf(line + length, "%s", words[(size_t)random() % 6]);
+            else
+                line[length++] = alphabet[(size_t)random() % (sizeof alphabet - 1)];
+        }
+        line[length] = '\0';
+        char *exact = strdup(line); /* so that the end is an end */
+        free(line);
+        cmdline_parse(exact, &parsed);
+        for (size_t i = 0; i < parsed.args.count; i++)
+            assert_in_range(parsed.args.items[i] - exact, 0, length);
+        assert_null(parsed.args.items[parsed.args.count]);
+        free(exact);
+    }
+}
+
+static void as_many_words_as_fit_are_kept(void **state)
+{
+    (void)state;
+    strcpy(text, "-- ");
+    for (size_t length = 3; length + 2 < CMDLINE_SIZE; length += 2)
+        strcpy(text + length, "x ");
+    cmdline_parse(text, &parsed);
+    assert_int_equal(parsed.args.count, (CMDLINE_SIZE - 4) / 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kernel_parameters_that_concern_the_root),
+        cmocka_unit_test(double_quotes_join_words_as_the_kernel_does),
+        cmocka_unit_test(arguments_join_within_single_and_double_quotes),
+        cmocka_unit_test(words_behind_the_stop_are_arguments_whatever_they_look_like),
+        cmocka_unit_test(encoded_arguments_replace_those_behind_the_stop),
+        cmocka_unit_test(broken_encodings_stay_as_they_are),
+        cmocka_unit_test(malformed_users_are_told_from_none),
+        cmocka_unit_test(addresses_need_their_fields),
+        cmocka_unit_test(mounts_need_a_device_and_an_absolute_directory),
+        cmocka_unit_test(any_bytes_are_survived),
+        cmocka_unit_test(as_many_words_as_fit_are_kept),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
