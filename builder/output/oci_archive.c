@@ -1,0 +1,57 @@
+/* type=oci-archive: an image layout in a tar (skopeo's oci-archive, what `ctr images import` takes). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "builder/output/archive.h"
+#include "builder/output/names.h"
+#include "builder/output/types.h"
+#include "formats/cleanup.h"
+#include "formats/memory.h"
+
+static char *blob_path(const struct descriptor *descriptor)
+{
+    return xasprintf("blobs/sha256/%s", digest_hex(&descriptor->digest));
+}
+
+static char *index_text(const struct image *image, const struct index_names *entries)
+{
+    cleanup_json json_t *index = oci_index_new();
+    json_t *manifests = json_object_get(index, "manifests");
+    for (size_t i = 0; i < entries->count; i++)
+        json_array_append_new(manifests,
+                              oci_index_entry(&image->manifest_descriptor, image->platform,
+                                              entries->items[i].tag, entries->items[i].image_name));
+    return oci_json_text(index);
+}
+
+static int write_image(const struct output_options *options, struct image *image, const struct strings *names,
+                       struct error *error)
+{
+    cleanup_index_names struct index_names entries = {0};
+    if (index_names_of(names, &entries, error) < 0)
+        return -1;
+    cleanup_free char *index = index_text(image, &entries);
+    cleanup_free char *config = blob_path(&image->config_descriptor);
+    cleanup_free char *manifest = blob_path(&image->manifest_descriptor);
+    cleanup_members struct members members = {0};
+    members_add_text(&members, "oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}");
+    members_add_text(&members, "index.json", index);
+    members_add_directory(&members, "blobs/");
+    members_add_directory(&members, "blobs/sha256/");
+    members_add_text(&members, config, image->config);
+    members_add_text(&members, manifest, image->manifest);
+    for (size_t i = 0; i < image->layer_count; i++) {
+        cleanup_free char *path = blob_path(&image->layers[i].descriptor);
+        members_add_file(&members, path, image->layers[i].blob.fd, image->layers[i].descriptor.size);
+    }
+    return archive_write_members(options->dest, &members, error);
+}
+
+const struct output output_oci_archive = {
+    .type = "oci-archive",
+    .compression = COMPRESSION_GZIP,
+    .takes_compressed = true,
+    .takes_stdout = true,
+    .blob_directory = archive_blob_directory,
+    .write = write_image,
+};

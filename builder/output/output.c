@@ -1,0 +1,106 @@
+/* The table of outputs, and the option that chooses one. */
+#include "builder/output/output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "builder/output/types.h"
+#include "formats/cleanup.h"
+#include "formats/memory.h"
+
+const struct output *const outputs[] = {&output_oci, &output_oci_archive, &output_docker_archive, NULL};
+
+const struct output *output_find(const char *type)
+{
+    for (const struct output *const *output = outputs; *output != NULL; output++)
+        if (strcmp((*output)->type, type) == 0)
+            return *output;
+    return NULL;
+}
+
+/* The next field of a CSV line, its quotes taken off; NULL at the end or where a quote is not closed. */
+static char *next_field(const char **position)
+{
+    const char *in = *position;
+    cleanup_buffer struct buffer field = {0};
+    bool quoted = *in == '"';
+    if (quoted)
+        in++;
+    for (; *in != '\0' && (quoted || *in != ','); in++) {
+        if (*in == '"' && quoted) {
+            in++;
+            if (*in != '"') {
+                quoted = false;
+                break;
+            }
+        }
+        buffer_add_char(&field, *in);
+    }
+    if (quoted || (*in != '\0' && *in != ','))
+        return NULL;
+    *position = *in == ',' ? in + 1 : in;
+    return buffer_take(&field);
+}
+
+static int take_field(char *field, struct output_options *options, struct error *error)
+{
+    char *value = strchr(field, '=');
+    if (value == NULL)
+        return error_set(error, "\"%s\": must be KEY=VALUE", field);
+    *value++ = '\0';
+    if (strcmp(field, "dest") == 0) {
+        free(options->dest);
+        options->dest = xstrdup(value);
+        return 0;
+    }
+    if (strcmp(field, "type") != 0)
+        return error_set(error, "unknown key \"%s\"; there are type and dest", field);
+    options->output = output_find(value);
+    if (options->output != NULL)
+        return 0;
+    cleanup_buffer struct buffer names = {0};
+    for (const struct output *const *output = outputs; *output != NULL; output++)
+        buffer_format(&names, "%s%s", names.length > 0 ? ", " : "", (*output)->type);
+    return error_set(error, "unknown type \"%s\"; there are: %s", value, names.data);
+}
+
+static int take_fields(const char *text, struct output_options *options, struct error *error)
+{
+    while (*text != '\0') {
+        cleanup_free char *field = next_field(&text);
+        if (field == NULL)
+            return error_set(error, "a double quote is not closed");
+        if (take_field(field, options, error) < 0)
+            return -1;
+    }
+    if (options->output == NULL)
+        return error_set(error, "no type");
+    return 0;
+}
+
+int output_options_parse(const char *text, struct output_options *options, struct error *error)
+{
+    *options = (struct output_options){0};
+    if (strchr(text, '=') == NULL) {
+        options->output = strcmp(text, "-") == 0 ? &output_oci_archive : &output_oci;
+        options->dest = xstrdup(text);
+    } else if (take_fields(text, options, error) < 0) {
+        output_options_free(options);
+        return error_prefix(error, "output \"%s\"", text);
+    }
+    bool to_stdout = options->dest != NULL && strcmp(options->dest, "-") == 0;
+    if (options->dest == NULL || *options->dest == '\0')
+        error_set(error, "output \"%s\": no dest", text);
+    else if (to_stdout && !options->output->takes_stdout)
+        error_set(error, "output \"%s\": type %s cannot go to standard output", text, options->output->type);
+    else
+        return 0;
+    output_options_free(options);
+    return -1;
+}
+
+void output_options_free(struct output_options *options)
+{
+    free(options->dest);
+    *options = (struct output_options){0};
+}

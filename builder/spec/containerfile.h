@@ -1,0 +1,10 @@
+/* The Containerfile language (design, section 4). */
+#ifndef BUILDER_SPEC_CONTAINERFILE_H
+#define BUILDER_SPEC_CONTAINERFILE_H
+
+#include "builder/spec/spec.h"
+
+/* Fills a spec whose `file` is set, from a text without NUL. Errors are placed. */
+int containerfile_parse(struct spec *spec, const char *text, size_t length, struct error *error);
+
+#endif

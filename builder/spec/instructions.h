@@ -1,0 +1,59 @@
+/* The instructions of the Containerfile language (design, section 4) as one table. */
+#ifndef BUILDER_SPEC_INSTRUCTIONS_H
+#define BUILDER_SPEC_INSTRUCTIONS_H
+
+#include <stdbool.h>
+
+enum instruction_id {
+    INSTRUCTION_ARG,
+    INSTRUCTION_BLOCK,
+    INSTRUCTION_CMD,
+    INSTRUCTION_COPY,
+    INSTRUCTION_ENTRYPOINT,
+    INSTRUCTION_ENV,
+    INSTRUCTION_EXPOSE,
+    INSTRUCTION_FROM,
+    INSTRUCTION_INITRD,
+    INSTRUCTION_KERNEL,
+    INSTRUCTION_LABEL,
+    INSTRUCTION_MAINTAINER,
+    INSTRUCTION_MONITOR,
+    INSTRUCTION_STOPSIGNAL,
+    INSTRUCTION_UNIKERNEL,
+    INSTRUCTION_USER,
+    INSTRUCTION_VOLUME,
+    INSTRUCTION_WORKDIR,
+    INSTRUCTION_COUNT,
+};
+
+/* How the rest of the line is read (BuildKit's parser is the reference). */
+enum argument_style {
+    STYLE_WORDS,   /* words between blanks; quotes are no grouping here, a JSON array is */
+    STYLE_TEXT,    /* the rest of the line is one word */
+    STYLE_COMMAND, /* a JSON array, or a shell command */
+    STYLE_PAIRS,   /* name=value ..., or the older "name the whole rest" */
+    STYLE_NAMES,   /* name or name=value ... */
+};
+
+enum { INSTRUCTION_MAX_FLAGS = 6 };
+
+struct instruction_kind {
+    const char *name;
+    enum instruction_id id;
+    enum argument_style style;
+    unsigned minimum; /* words; pairs count as one */
+    unsigned maximum; /* 0: any number */
+    bool json;        /* words may come as a JSON array (style WORDS) */
+    bool heredocs;
+    const char *flags[INSTRUCTION_MAX_FLAGS]; /* ends with NULL */
+    const char *usage;
+    const char *instead; /* not NULL: known and not built; what to do instead */
+};
+
+/* Ends with an entry whose name is NULL. Sorted by name. */
+extern const struct instruction_kind instruction_kinds[];
+
+/* Names are the same in any case. NULL where there is no such instruction. */
+const struct instruction_kind *instruction_kind_find(const char *name);
+
+#endif
