@@ -1,0 +1,189 @@
+#!/bin/bash
+# run.sh BUILD_DIR [cpio] [ext2] [layer] [run]: measures us side by side with the programs that people use today.
+#
+# Each row is the median of BENCH_REPEAT runs (5; 40 for `run`), taken in turns, on the same tree, in one go. Ratios
+# count: absolute times are this host's. Wants 3 GB under TMPDIR and as root also runs `run`. What is not installed is
+# skipped with a line that says so.
+set -euo pipefail
+
+[[ $# -ge 1 ]] || { sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+BUILD=$(cd "$1" && pwd)
+shift
+SECTIONS=("$@")
+[[ $# -gt 0 ]] || SECTIONS=(cpio ext2 layer run)
+BENCH=$BUILD/tests/bench
+REPEAT=${BENCH_REPEAT:-5}
+export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
+
+W=$(mktemp -d "${TMPDIR:-/tmp}/urunc-bench.XXXXXX")
+trap 'cd / && rm -rf --one-file-system "$W"' EXIT
+TREE=$W/tree
+
+has() {
+    command -v "$1" >/dev/null && return
+    echo "  ($1 is not installed: skipped)"
+    return 1
+}
+
+# The tree is made once, and read once, so that nobody pays for a cold cache.
+need_tree() {
+    [[ ! -d $TREE ]] || return 0
+    "$BENCH/bench-tree" "$TREE"
+    find "$TREE" -type f -exec cat {} + >/dev/null
+    echo "tree: $(find "$TREE" -type f | wc -l) files, $(($(find "$TREE" -type f -printf '%s+')0)) bytes"
+}
+
+# once LABEL COMMAND...: one run; the files that it made are removed before.
+once() {
+    local label=$1
+    shift
+    rm -rf "$W/out" && mkdir "$W/out"
+    sync
+    "$BENCH/bench-measure" "$W/times.$label" "$@" >"$W/log" 2>&1 </dev/null || {
+        echo "  ($label failed: $(tail -n 1 "$W/log"))"
+        return 1
+    }
+}
+
+# median LABEL COLUMN
+median() {
+    cut -d' ' -f"$2" "$W/times.$1" | sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'
+}
+
+maximum() {
+    cut -d' ' -f"$2" "$W/times.$1" | sort -n | tail -n 1
+}
+
+# report OURS OTHER...: ratios are the first to each.
+report() {
+    local ours=$1 label wall cpu
+    printf '  %-22s %10s %10s %12s %12s %12s\n' '' 'wall ms' 'CPU ms' 'resident KiB' 'ours/wall' 'ours/CPU'
+    for label; do
+        [[ -s $W/times.$label ]] || continue
+        wall=$(median "$label" 1) cpu=$(median "$label" 2)
+        awk -v label="$label" -v wall="$wall" -v cpu="$cpu" -v memory="$(maximum "$label" 3)" \
+            -v our_wall="$(median "$ours" 1)" -v our_cpu="$(median "$ours" 2)" 'BEGIN {
+            printf "  %-22s %10.1f %10.1f %12d %12.2f %12.2f\n", label, wall / 1000, cpu / 1000, memory,
+                   our_wall / (wall ? wall : 1), our_cpu / (cpu ? cpu : 1)}'
+    done
+}
+
+bench_cpio() {
+    echo 'cpio: at most half of the time of GNU cpio'
+    need_tree
+    has cpio || return 0
+    for ((i = 0; i < REPEAT; i++)); do
+        once pack-cpio "$BENCH/bench-pack" cpio "$TREE" "$W/out/archive"
+        once GNU-cpio sh -c 'cd "$1" && find . | cpio -o -H newc --quiet >"$2"' sh "$TREE" "$W/out/archive"
+    done
+    report pack-cpio GNU-cpio
+}
+
+# mke2fs syncs what it writes; so does pack here.
+bench_ext2() {
+    echo 'ext2: at most half of the time of mke2fs -d'
+    need_tree
+    local genext2fs=0
+    has mke2fs || return 0
+    has genext2fs && genext2fs=1
+    for ((i = 0; i < REPEAT; i++)); do
+        once pack-ext2 "$BENCH/bench-pack" -s ext2 "$TREE" "$W/out/image"
+        once mke2fs-d mke2fs -q -t ext2 -d "$TREE" "$W/out/image" 600M
+        # It takes long, and is not the bar: once is enough.
+        ((i > 0 || !genext2fs)) || once genext2fs genext2fs -B 4096 -b 153600 -N 20000 -d "$TREE" "$W/out/image"
+    done
+    report pack-ext2 mke2fs-d genext2fs
+}
+
+# A bundle with the tree in it, made by umoci itself; `umoci repack` then writes one layer of it.
+prepare_umoci() {
+    umoci init --layout "$W/layout"
+    umoci new --image "$W/layout:base"
+    umoci unpack --image "$W/layout:base" "$W/bundle"
+    cp -a "$TREE/." "$W/bundle/rootfs/"
+}
+
+bench_layer() {
+    echo 'layer: a third of the time of umoci is the aim, once layers are compressed on all cores; 64 MiB resident'
+    need_tree
+    local umoci=0
+    has umoci && prepare_umoci >"$W/log" 2>&1 && umoci=1
+    for ((i = 0; i < REPEAT; i++)); do
+        once pack-layer "$BENCH/bench-pack" layer "$TREE" "$W/out/layer"
+        once pack-layer-zstd "$BENCH/bench-pack" layer-zstd "$TREE" "$W/out/layer"
+        once tar-gzip sh -c 'tar -C "$1" -c . | gzip -6 >"$2"' sh "$TREE" "$W/out/layer"
+        ((!umoci)) || once umoci-repack umoci repack --image "$W/layout:new$i" "$W/bundle"
+    done
+    report pack-layer pack-layer-zstd tar-gzip umoci-repack
+    rm -rf "$W/layout" "$W/bundle"
+}
+
+# ---- run ----
+
+# A bundle for runc and crun: busybox as `true`.
+linux_bundle() {
+    mkdir -p "$W/linux/rootfs/bin"
+    cp "$(command -v busybox)" "$W/linux/rootfs/bin/true"
+    (cd "$W/linux" && runc spec)
+    sed -i 's/"terminal": true/"terminal": false/; s/"sh"/"true"/' "$W/linux/config.json"
+}
+
+# One for urunc, whose monitor ends at once. It is the same but for the annotations and a kernel that nobody boots.
+unikernel_bundle() {
+    mkdir -p "$W/unikernel/rootfs/boot"
+    cp "$BUILD/tests/guests/multiboot.elf" "$W/unikernel/rootfs/boot/kernel"
+    local prefix=com.urunc.unikernel annotations
+    annotations="\"$prefix.unikernelType\": \"generic\", \"$prefix.hypervisor\": \"qemu\""
+    annotations+=", \"$prefix.binary\": \"/boot/kernel\""
+    sed "0,/{/s|{|{ \"annotations\": { $annotations },|" "$W/linux/config.json" >"$W/unikernel/config.json"
+    printf '{"monitors": {"qemu": {"path": "%s"}}}\n' "$BENCH/bench-exit0" >"$W/urunc.json"
+}
+
+# crun refuses a hybrid hierarchy: it gets cgroup2 alone, in a mount namespace of its own, before the clock starts; and no
+# cgroup of its own, for which it would raise a limit that not everybody may raise. Both are in its favour.
+with_cgroup2() {
+    unshare --mount sh -c 'mount -t cgroup2 none /sys/fs/cgroup 2>/dev/null || true; exec "$@"' sh "$@"
+}
+
+once_crun() {
+    with_cgroup2 "$BENCH/bench-measure" "$W/times.crun" crun --cgroup-manager=disabled \
+        run --bundle "$W/linux" bench-crun >"$W/log" 2>&1 </dev/null
+}
+
+# can NAME COMMAND...: tries once, for nothing, and says why it does not work.
+can() {
+    local name=$1
+    shift
+    has "$name" || return 1
+    "$@" >"$W/log" 2>&1 </dev/null && return
+    echo "  ($name does not run here: $(tail -n 1 "$W/log"))"
+    return 1
+}
+
+bench_run() {
+    echo "run: at most crun's time, without the monitor's own"
+    [[ $(id -u) -eq 0 ]] || { echo '  (needs root: skipped)'; return 0; }
+    has runc && has busybox || return 0
+    linux_bundle
+    local URUNC=$BUILD/runtime/urunc
+    local urunc=("$URUNC" --root "$W/state" --config "$W/urunc.json" run --bundle "$W/unikernel" bench-urunc)
+    local runc=(runc --root "$W/runc" run --bundle "$W/linux" bench-runc)
+    unikernel_bundle
+    local can_urunc=0 can_runc=0 can_crun=0
+    can "$URUNC" "${urunc[@]}" && can_urunc=1
+    can runc "${runc[@]}" && can_runc=1
+    can crun once_crun && can_crun=1
+    rm -f "$W/times.crun"
+    for ((i = 0; i < ${BENCH_REPEAT:-40}; i++)); do
+        ((!can_urunc)) || "$BENCH/bench-measure" "$W/times.urunc" "${urunc[@]}" >"$W/log" 2>&1 </dev/null
+        ((!can_runc)) || "$BENCH/bench-measure" "$W/times.runc" "${runc[@]}" >"$W/log" 2>&1 </dev/null
+        ((!can_crun)) || once_crun
+    done
+    ((can_urunc)) || return 0
+    report urunc runc crun
+}
+
+for section in "${SECTIONS[@]}"; do
+    declare -F "bench_$section" >/dev/null || { echo "run.sh: no section $section" >&2; exit 2; }
+    "bench_$section"
+done

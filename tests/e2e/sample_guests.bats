@@ -1,0 +1,77 @@
+#!/usr/bin/env bats
+# The samples other than Linux, as far as this version runs them. Their kernels are the stand-ins of tests/guests.
+load helpers
+
+prepare() {
+    need_root
+    need_program qemu-system-x86_64
+    new_id
+}
+
+# sample NAME: its image as a bundle in $T/bundle; skipped where somebody's own kernel lies there.
+sample() {
+    [[ -e $SAMPLES/$1/.stand-in ]] || skip "the kernel in the sample $1 is not the stand-in"
+    build -t "$1" -o "type=oci,dest=$T/image" "$SAMPLES/$1"
+    unpack "$T/image" "$T/bundle"
+}
+
+run_guest() {
+    STATUS=0
+    urunc run --bundle "$T/bundle" "$ID" </dev/null >"$T/console" 2>"$T/stderr" || STATUS=$?
+}
+
+@test "unikraft: the command line, the network and the initrd in Unikraft's way" {
+    sample unikraft
+    make_network
+    join_network "$T/bundle"
+    edit "$T/bundle" '.process.env = ["MODE=test run"]'
+    run_guest
+    expect_equal "$STATUS" 0
+    local line='cmdline: /guest/kernel nginx netdev.ip=10.77.0.2/24:10.77.0.1'
+    line+=' vfs.fstab=[ "initrd0:/:extract:::" ] env.vars=[ "MODE=test run" ] -- -c /nginx/conf/nginx.conf'
+    expect_line "$line" "$T/console"
+    expect_match '^initrd: /nginx/conf/nginx.conf ' "$T/console"
+    expect_match '^net0: mac ' "$T/console"
+}
+
+@test "unikraft before 0.16.1 has other names for it" {
+    sample unikraft
+    make_network
+    join_network "$T/bundle"
+    edit "$T/bundle" '.annotations["com.urunc.unikernel.unikernelVersion"] = "0.15.0" | .process.env = []'
+    run_guest
+    expect_equal "$STATUS" 0
+    expect_match '^cmdline: .*netdev.ipv4_addr=10\.77\.0\.2 .*netdev.ipv4_gw_addr=10\.77\.0\.1 ' "$T/console"
+    expect_match '^cmdline: .*netdev.ipv4_subnet_mask=255\.255\.255\.0 ' "$T/console"
+    expect_match '^cmdline: .*vfs.rootfs=initrd' "$T/console"
+}
+
+@test "bima: the command line of the label" {
+    sample bima
+    run_guest
+    expect_equal "$STATUS" 0
+    expect_match '^cmdline: /guest/kernel hello .*-- from a label$' "$T/console"
+}
+
+@test "annotations in base64, as the older tools wrote them, in urunc.json or in config.json" {
+    sample bima
+    edit "$T/bundle" '.annotations |= del(.[keys[] | select(startswith("com.urunc.unikernel."))])'
+    run_guest
+    expect_equal "$STATUS" 0
+    edit "$T/bundle" '.annotations += ($set[0])' --slurpfile set "$T/bundle/rootfs/urunc.json"
+    rm "$T/bundle/rootfs/urunc.json"
+    run_guest
+    expect_equal "$STATUS" 0
+    expect_match '^cmdline: /guest/kernel hello .*-- from a label$' "$T/console"
+}
+
+@test "what this version does not run is refused with one line that names it" {
+    local name
+    for name in mirage:hvt rumprun:spt mewz:mewz; do
+        sample "${name%:*}"
+        fails urunc create --bundle "$T/bundle" "$ID"
+        expect_one_error "${name%:*}|${name#*:}"
+        rm -r "$T/bundle" "$T/image"
+    done
+    expect_nothing_left
+}
