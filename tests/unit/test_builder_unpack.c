@@ -491,6 +491,23 @@ static void change_byte(const struct temporary *temporary, const struct descript
     free(path);
 }
 
+/* The image in "layout" opens, and unpacking it fails with a message that holds `message`. */
+static void assert_layout_is_refused(struct temporary *temporary, const char *message)
+{
+    struct source_image source;
+    struct error error = {0};
+    char *name = xasprintf("%s/layout", temporary->path);
+    assert_int_equal(source_image_open(&source, name, NULL, &error), 0);
+    assert_int_equal(mkdirat(temporary->fd, "rootfs", 0755), 0);
+    int rootfs = openat(temporary->fd, "rootfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(unpack_image(&source, rootfs, &error), -1);
+    assert_non_null(strstr(error.message, message));
+    error_clear(&error);
+    close(rootfs);
+    source_image_close(&source);
+    free(name);
+}
+
 static void a_layer_of_another_digest_is_an_error(void **state)
 {
     struct temporary *temporary = *state;
@@ -500,18 +517,7 @@ static void a_layer_of_another_digest_is_an_error(void **state)
     struct descriptor descriptor = {.digest = image.layers[0].descriptor.digest};
     write_image(&image, temporary, "oci", "layout", NULL);
     change_byte(temporary, &descriptor, 512); /* in the file's text: the tar is still a good one */
-    struct source_image source;
-    struct error error = {0};
-    char *name = xasprintf("%s/layout", temporary->path);
-    assert_int_equal(source_image_open(&source, name, NULL, &error), 0);
-    mkdirat(temporary->fd, "rootfs", 0755);
-    int rootfs = openat(temporary->fd, "rootfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    assert_int_equal(unpack_image(&source, rootfs, &error), -1);
-    assert_non_null(strstr(error.message, "layer 1 of 1: the digest is sha256:"));
-    error_clear(&error);
-    close(rootfs);
-    source_image_close(&source);
-    free(name);
+    assert_layout_is_refused(temporary, "layer 1 of 1: the digest is sha256:");
 }
 
 static void a_layer_of_another_diff_id_is_an_error(void **state)
@@ -522,18 +528,7 @@ static void a_layer_of_another_diff_id_is_an_error(void **state)
     add_layer_items(&image, temporary, COMPRESSION_GZIP, items);
     memset(image.layers[0].diff_id.text + 7, 'a', 64);
     write_image(&image, temporary, "oci", "layout", NULL);
-    struct source_image source;
-    struct error error = {0};
-    char *name = xasprintf("%s/layout", temporary->path);
-    assert_int_equal(source_image_open(&source, name, NULL, &error), 0);
-    mkdirat(temporary->fd, "rootfs", 0755);
-    int rootfs = openat(temporary->fd, "rootfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    assert_int_equal(unpack_image(&source, rootfs, &error), -1);
-    assert_non_null(strstr(error.message, "the diff ID is sha256:"));
-    error_clear(&error);
-    close(rootfs);
-    source_image_close(&source);
-    free(name);
+    assert_layout_is_refused(temporary, "the diff ID is sha256:");
 }
 
 static void deep_trees_are_removed_with_few_descriptors(void **state)
