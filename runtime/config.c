@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats/buffer.h"
-#include "formats/cleanup.h"
-#include "formats/file.h"
-#include "formats/memory.h"
+#include "formats/base/buffer.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/file.h"
+#include "formats/base/memory.h"
 
 enum {
     CONFIG_MAX = 1 << 20, /* bytes of the file */

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "formats/error.h"
-#include "formats/unikernel.h"
+#include "formats/base/error.h"
+#include "formats/contract/unikernel.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/urunc/config.json"
 

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 #include "runtime/commands/command.h"
-#include "runtime/container/fallback.h"
+#include "runtime/lifecycle/fallback.h"
 
 enum {
     EXIT_FAILED = 1,

@@ -7,13 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "builder/build/build.h"
 #include "builder/commands/build_options.h"
 #include "builder/commands/commands.h"
-#include "builder/source/context.h"
-#include "builder/stage/build.h"
-#include "formats/cleanup.h"
-#include "formats/file.h"
-#include "formats/memory.h"
+#include "builder/context/context.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/file.h"
+#include "formats/base/memory.h"
 
 static const char *const default_files[] = {"Containerfile", "Dockerfile", NULL};
 

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/build/variables.h"
 #include "builder/spec/suggest.h"
-#include "builder/stage/variables.h"
-#include "formats/cleanup.h"
-#include "formats/memory.h"
-#include "formats/reference.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "formats/oci/reference.h"
 
 /* Options without a letter are numbered from here. */
 enum option_id {

@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "builder/build/platform.h"
 #include "builder/output/output.h"
-#include "builder/stage/platform.h"
-#include "formats/buffer.h"
-#include "formats/error.h"
+#include "formats/base/buffer.h"
+#include "formats/base/error.h"
 
 struct build_command {
     bool help;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "builder/bundle.h"
+#include "builder/bundle/bundle.h"
 #include "builder/commands/commands.h"
 
 static const char usage[] =

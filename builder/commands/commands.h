@@ -2,7 +2,7 @@
 #ifndef BUILDER_COMMANDS_COMMANDS_H
 #define BUILDER_COMMANDS_COMMANDS_H
 
-#include "formats/error.h"
+#include "formats/base/error.h"
 
 struct command {
     const char *name;

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder/output/archive.h"
+#include "builder/output/archive_writer.h"
 #include "builder/output/names.h"
 #include "builder/output/types.h"
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 
 static char *layer_path(const struct image_layer *layer)
 {

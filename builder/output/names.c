@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats/cleanup.h"
-#include "formats/memory.h"
-#include "formats/reference.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "formats/oci/reference.h"
 
 static bool has_tag(const struct index_names *entries, const char *tag)
 {

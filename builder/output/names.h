@@ -2,8 +2,8 @@
 #ifndef BUILDER_OUTPUT_NAMES_H
 #define BUILDER_OUTPUT_NAMES_H
 
-#include "formats/buffer.h"
-#include "formats/error.h"
+#include "formats/base/buffer.h"
+#include "formats/base/error.h"
 
 struct index_name {
     char *tag;        /* or NULL: an earlier name has the same, and a layout's tags must be unambiguous */

@@ -10,8 +10,8 @@
 
 #include "builder/output/names.h"
 #include "builder/output/types.h"
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 
 enum { CHUNK = 256 * 1024 }; /* bytes copied at a time */
 

@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder/output/archive.h"
+#include "builder/output/archive_writer.h"
 #include "builder/output/names.h"
 #include "builder/output/types.h"
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 
 static char *blob_path(const struct descriptor *descriptor)
 {

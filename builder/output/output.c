@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "builder/output/types.h"
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 
 const struct output *const outputs[] = {&output_oci, &output_oci_archive, &output_docker_archive, NULL};
 

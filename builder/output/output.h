@@ -2,9 +2,9 @@
 #ifndef BUILDER_OUTPUT_OUTPUT_H
 #define BUILDER_OUTPUT_OUTPUT_H
 
-#include "builder/image.h"
-#include "formats/buffer.h"
-#include "formats/compress.h"
+#include "builder/image/image.h"
+#include "formats/base/buffer.h"
+#include "formats/stream/compress.h"
 
 struct output;
 

@@ -10,8 +10,8 @@
 #include "builder/spec/place.h"
 #include "builder/spec/suggest.h"
 #include "builder/spec/words.h"
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 
 static int unknown_instruction(const char *name, struct error *error)
 {

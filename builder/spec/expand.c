@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats/buffer.h"
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/buffer.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 
 enum {
     MAX_DEPTH = 32,        /* of braces in braces */

@@ -2,7 +2,7 @@
 #ifndef BUILDER_SPEC_EXPAND_H
 #define BUILDER_SPEC_EXPAND_H
 
-#include "formats/error.h"
+#include "formats/base/error.h"
 
 /* The value of a variable, or NULL where it is not set. Borrowed. */
 typedef const char *expand_lookup(const void *data, const char *name);

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 
 struct slice {
     const char *start;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "formats/cleanup.h"
+#include "formats/base/cleanup.h"
 
 enum { HEAD = 400, TAIL = 200 }; /* bytes of a long message that are kept */
 

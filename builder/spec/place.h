@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "formats/error.h"
+#include "formats/base/error.h"
 
 /* error->number of an error whose message starts with its place; such an error is printed without the
  * program's name, so that editors and CI annotate the line. */

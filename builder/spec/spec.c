@@ -7,8 +7,8 @@
 
 #include "builder/spec/containerfile.h"
 #include "builder/spec/place.h"
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 
 /* Texts of a spec end up in JSON documents, which are UTF-8. */
 static int check_text(const char *file, const char *text, size_t length, struct error *error)

@@ -11,8 +11,8 @@
 #include <stddef.h>
 
 #include "builder/spec/instructions.h"
-#include "formats/buffer.h"
-#include "formats/error.h"
+#include "formats/base/buffer.h"
+#include "formats/base/error.h"
 
 enum { SPEC_MAX_SIZE = 16 << 20 }; /* bytes of a spec, here-documents included */
 

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "formats/buffer.h"
-#include "formats/error.h"
+#include "formats/base/buffer.h"
+#include "formats/base/error.h"
 
 /* Blanks as the Containerfile language has them (no newline: a logical line holds none). */
 bool words_is_blank(char c);

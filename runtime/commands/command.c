@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "formats/cleanup.h"
-#include "formats/memory.h"
-#include "runtime/container/fallback.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "runtime/lifecycle/fallback.h"
 
 static void print_usage(const struct command *command, const struct option_spec *specs)
 {

@@ -2,9 +2,9 @@
 #ifndef RUNTIME_COMMANDS_COMMAND_H
 #define RUNTIME_COMMANDS_COMMAND_H
 
-#include "formats/error.h"
+#include "formats/base/error.h"
 #include "runtime/commands/options.h"
-#include "runtime/container/container.h"
+#include "runtime/lifecycle/container.h"
 
 /* One call of the program. */
 struct invocation {

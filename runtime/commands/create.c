@@ -1,6 +1,6 @@
 /* urunc create */
 #include "runtime/commands/command.h"
-#include "runtime/container/fallback.h"
+#include "runtime/lifecycle/fallback.h"
 
 static int run(const struct command *command, const struct invocation *invocation, struct error *error)
 {

@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "formats/annotations.h"
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "formats/contract/annotations.h"
+#include "runtime/bundle/hooks.h"
 #include "runtime/commands/command.h"
-#include "runtime/container/hooks.h"
 #include "runtime/guests/guest.h"
 #include "runtime/monitors/monitor.h"
 #include "runtime/sandbox/capabilities.h"

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 #include "runtime/commands/command.h"
 
 static int compare(const void *a, const void *b)

@@ -5,11 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 #include "runtime/commands/command.h"
-#include "runtime/container/attend.h"
-#include "runtime/container/fallback.h"
+#include "runtime/lifecycle/attend.h"
+#include "runtime/lifecycle/fallback.h"
 
 struct run {
     struct create_request request;

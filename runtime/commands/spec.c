@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "formats/cleanup.h"
-#include "formats/file.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/file.h"
+#include "formats/base/memory.h"
 #include "runtime/commands/command.h"
 
 /* A container of its own namespaces that boots rootfs/boot/kernel. */

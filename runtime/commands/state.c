@@ -1,7 +1,7 @@
 /* urunc state */
 #include <stdio.h>
 
-#include "formats/cleanup.h"
+#include "formats/base/cleanup.h"
 #include "runtime/commands/command.h"
 
 static int print_state(const struct invocation *invocation, const char *id, struct error *error)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "formats/memory.h"
+#include "formats/base/memory.h"
 #include "runtime/guests/drivers.h"
 
 const struct guest *const guests[] = {

@@ -3,9 +3,9 @@
 #ifndef RUNTIME_GUESTS_GUEST_H
 #define RUNTIME_GUESTS_GUEST_H
 
-#include "formats/buffer.h"
-#include "formats/error.h"
-#include "formats/kernel_probe.h"
+#include "formats/base/buffer.h"
+#include "formats/base/error.h"
+#include "formats/kernel/probe.h"
 #include "runtime/boot.h"
 #include "runtime/network/network.h"
 

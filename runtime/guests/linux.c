@@ -9,8 +9,8 @@
  */
 #include <string.h>
 
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 #include "runtime/guests/drivers.h"
 #include "runtime/guests/linux_words.h"
 

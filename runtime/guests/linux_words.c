@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 
 static bool is_blank(unsigned char c)
 {

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-#include "formats/buffer.h"
-#include "formats/error.h"
+#include "formats/base/buffer.h"
+#include "formats/base/error.h"
 
 /* The words that the kernel makes of `text`: split at its blanks (lib/ctype.c counts 0xa0 as one), joined
  * within double quotes (lib/cmdline.c, next_arg). */

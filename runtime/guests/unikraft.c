@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 #include "runtime/guests/drivers.h"
 
 static const unsigned long first_current_version[] = {0, 16, 1};

@@ -3,10 +3,10 @@
 #ifndef RUNTIME_MONITORS_MONITOR_H
 #define RUNTIME_MONITORS_MONITOR_H
 
-#include "formats/buffer.h"
-#include "formats/error.h"
-#include "formats/kernel_probe.h"
-#include "formats/unikernel.h"
+#include "formats/base/buffer.h"
+#include "formats/base/error.h"
+#include "formats/contract/unikernel.h"
+#include "formats/kernel/probe.h"
 #include "runtime/boot.h"
 #include "runtime/config.h"
 

@@ -8,7 +8,7 @@
 
 #include <inttypes.h>
 
-#include "formats/cleanup.h"
+#include "formats/base/cleanup.h"
 #include "runtime/monitors/drivers.h"
 
 enum {

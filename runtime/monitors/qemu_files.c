@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 #include "runtime/monitors/qemu.h"
 
 static const char *const data_directories[] = {"share/qemu", "share/seabios", "share/qemu-firmware"};

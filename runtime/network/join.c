@@ -20,8 +20,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 #include "runtime/network/netlink.h"
 #include "runtime/network/network.h"
 

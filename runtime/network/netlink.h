@@ -11,7 +11,7 @@
 #include <netlink/route/qdisc.h>
 #include <netlink/socket.h>
 
-#include "formats/error.h"
+#include "formats/base/error.h"
 
 #define NETLINK_CLEANUP(type, name, release)                                                                 \
     static inline void cleanup_##name##_(type **object)                                                      \

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "formats/error.h"
+#include "formats/base/error.h"
 
 enum { NETWORK_TEXT = 46 }; /* an address as text, with its NUL */
 

@@ -7,8 +7,8 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 
 enum { CAPABILITY_MAX = 64 };
 

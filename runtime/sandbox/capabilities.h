@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "formats/error.h"
+#include "formats/base/error.h"
 
 /* Bit N is capability N of capabilities(7). */
 typedef uint64_t capability_set;

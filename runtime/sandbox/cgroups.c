@@ -13,10 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "formats/cleanup.h"
-#include "formats/file.h"
-#include "formats/memory.h"
-#include "runtime/container/json_read.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/file.h"
+#include "formats/base/memory.h"
+#include "runtime/bundle/json_read.h"
 
 enum {
     CGROUP_FILE_MAX = 1 << 20,      /* bytes of a file that we read: cgroup.procs of a large group */

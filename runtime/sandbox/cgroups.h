@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "formats/error.h"
+#include "formats/base/error.h"
 
 /* Controllers that limits are set through; what else is mounted is joined without a limit. */
 enum cgroup_controller {

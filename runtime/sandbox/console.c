@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "formats/cleanup.h"
+#include "formats/base/cleanup.h"
 
 #define PTMX "/dev/ptmx"
 

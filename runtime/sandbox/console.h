@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "formats/error.h"
+#include "formats/base/error.h"
 
 struct console {
     int master; /* each owned; -1 when closed */

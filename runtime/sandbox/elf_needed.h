@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "formats/buffer.h"
-#include "formats/error.h"
+#include "formats/base/buffer.h"
+#include "formats/base/error.h"
 
 struct elf_needed {
     uint16_t machine;     /* e_machine; 0: the file is no 64-bit ELF of this host's byte order */

@@ -9,10 +9,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "formats/beneath.h"
-#include "formats/cleanup.h"
-#include "formats/file.h"
-#include "formats/memory.h"
+#include "formats/base/beneath.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/file.h"
+#include "formats/base/memory.h"
 
 #define SYSCTL "config.json: linux.sysctl."
 

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "formats/error.h"
+#include "formats/base/error.h"
 #include "runtime/sandbox/namespaces.h"
 
 /* Whether each key of linux.sysctl (may be NULL) belongs to a namespace that the bundle lists; so none

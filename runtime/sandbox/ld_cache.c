@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "formats/cleanup.h"
+#include "formats/base/cleanup.h"
 #include "runtime/sandbox/libraries.h"
 
 static const char cache_magic[] = "glibc-ld.so.cache1.1";

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "formats/buffer.h"
-#include "formats/error.h"
+#include "formats/base/buffer.h"
+#include "formats/base/error.h"
 
 #define LD_CACHE_PATH "/etc/ld.so.cache"
 

@@ -6,7 +6,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "formats/cleanup.h"
+#include "formats/base/cleanup.h"
 
 static int set_attributes(int tree, const char *name, unsigned flags, struct error *error)
 {

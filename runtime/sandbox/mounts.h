@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "formats/error.h"
+#include "formats/base/error.h"
 
 enum mount_flags {
     MOUNT_WRITABLE = 1 << 0, /* otherwise read-only */

@@ -19,10 +19,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "formats/cleanup.h"
-#include "formats/file.h"
-#include "formats/memory.h"
-#include "runtime/container/json_read.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/file.h"
+#include "formats/base/memory.h"
+#include "runtime/bundle/json_read.h"
 
 enum { MAPPINGS_MAX = 340 }; /* of user_namespaces(7) */
 

@@ -10,7 +10,7 @@
 #ifndef RUNTIME_SANDBOX_PRIVATE_ROOT_H
 #define RUNTIME_SANDBOX_PRIVATE_ROOT_H
 
-#include "formats/error.h"
+#include "formats/base/error.h"
 #include "runtime/monitors/monitor.h"
 
 enum { PRIVATE_ROOT_MAX_MOUNTS = 2 + BOOT_MAX_DISKS };

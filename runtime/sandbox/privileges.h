@@ -2,8 +2,8 @@
 #ifndef RUNTIME_SANDBOX_PRIVILEGES_H
 #define RUNTIME_SANDBOX_PRIVILEGES_H
 
-#include "formats/error.h"
-#include "runtime/container/process.h"
+#include "formats/base/error.h"
+#include "runtime/bundle/process.h"
 
 /* Security labels for the next execve(2) (process.apparmorProfile, process.selinuxLabel): opened while /proc
  * is there. */

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats/cleanup.h"
-#include "formats/memory.h"
-#include "runtime/container/json_read.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "runtime/bundle/json_read.h"
 
 #define PROFILE "config.json: linux.seccomp."
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "formats/error.h"
+#include "formats/base/error.h"
 
 struct seccomp_name {
     const char *name;

@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "formats/annotations.h"
-#include "formats/beneath.h"
-#include "formats/cleanup.h"
+#include "formats/base/beneath.h"
+#include "formats/base/cleanup.h"
+#include "formats/contract/annotations.h"
 
 enum { SECTOR_SIZE = 512 };
 

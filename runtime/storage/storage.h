@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "formats/error.h"
-#include "formats/unikernel.h"
+#include "formats/base/error.h"
+#include "formats/contract/unikernel.h"
 
 struct guest_files {
     int binary;          /* O_RDONLY; owned */

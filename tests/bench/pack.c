@@ -13,11 +13,11 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "formats/cleanup.h"
-#include "formats/cpio.h"
-#include "formats/ext2.h"
-#include "formats/layer.h"
-#include "formats/memory.h"
+#include "formats/archive/cpio.h"
+#include "formats/archive/layer.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "formats/ext2/ext2.h"
 
 /* A hard link's other names, found by device and inode number. */
 struct seen {

@@ -1,9 +1,9 @@
 /* Base64: what is encoded decodes to the same, and what decodes is the one text that encodes to it. */
 #include <string.h>
 
-#include "formats/base64.h"
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "formats/stream/base64.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

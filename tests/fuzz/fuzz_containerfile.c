@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "builder/spec/spec.h"
-#include "formats/cleanup.h"
+#include "formats/base/cleanup.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

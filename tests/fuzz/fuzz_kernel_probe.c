@@ -1,9 +1,9 @@
 /* Kernels: any file is probed or refused with a message. */
 #include <sys/mman.h>
 
-#include "formats/cleanup.h"
-#include "formats/file.h"
-#include "formats/kernel_probe.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/file.h"
+#include "formats/kernel/probe.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,6 +1,6 @@
 /* The monitor's libraries: the ELF reader and the reader of ld.so.cache, on the same bytes. */
-#include "formats/cleanup.h"
-#include "formats/memory.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 #include "runtime/sandbox/elf_needed.h"
 #include "runtime/sandbox/libraries.h"
 #include "tests/fuzz/fuzz.h"

@@ -2,7 +2,7 @@
  * init survives any other line. */
 #include <string.h>
 
-#include "formats/cleanup.h"
+#include "formats/base/cleanup.h"
 #include "runtime/guests/linux_words.h"
 #include "tests/fuzz/fuzz.h"
 

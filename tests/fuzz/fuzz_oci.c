@@ -1,9 +1,9 @@
 /* OCI documents: descriptors and indexes of images that nobody meant well with. */
 #include <string.h>
 
-#include "formats/cleanup.h"
-#include "formats/oci.h"
-#include "formats/reference.h"
+#include "formats/base/cleanup.h"
+#include "formats/oci/oci.h"
+#include "formats/oci/reference.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What is taken is what is written. */

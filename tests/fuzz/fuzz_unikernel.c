@@ -2,10 +2,10 @@
  * again. */
 #include <string.h>
 
-#include "formats/annotations.h"
-#include "formats/cleanup.h"
-#include "formats/unikernel.h"
-#include "formats/urunc_json.h"
+#include "formats/base/cleanup.h"
+#include "formats/contract/annotations.h"
+#include "formats/contract/unikernel.h"
+#include "formats/contract/urunc_json.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_same(const struct unikernel *unikernel, const json_t *written)

@@ -1,0 +1,207 @@
+/* The contract of annotations of the image that a target stage becomes. */
+#include "builder/build/contract.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "builder/build/guest_init.h"
+#include "builder/build/kernel_check.h"
+#include "builder/instructions/unikernel.h"
+#include "builder/spec/place.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "formats/contract/annotations.h"
+#include "formats/kernel/probe.h"
+
+/* The instruction that says what is required. */
+static const struct {
+    const char *key;
+    const char *instruction;
+} sources[] = {
+    {KEY_TYPE, "UNIKERNEL <framework>"},
+    {KEY_HYPERVISOR, "MONITOR <monitor>"},
+    {KEY_BINARY, "KERNEL <file>"},
+};
+
+static bool has_value(const struct fact *fact)
+{
+    return fact != NULL && *fact->value != '\0';
+}
+
+/* --label and --annotation win over the spec. */
+static int take_options(const struct build *build, struct stage *stage, const json_t *object,
+                        const char *option, struct error *error)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach ((json_t *)object, key, value) {
+        if (unikernel_take_label(build, stage, key, json_string_value(value), 0, error) < 0)
+            return error_prefix(error, "%s", option);
+    }
+    return 0;
+}
+
+/* Whether a fact that makes a unikernel is there, and the first of them. */
+static const struct fact *first_fact(const struct stage *stage)
+{
+    const struct fact *first = NULL;
+    for (size_t i = 0; i < stage->fact_count; i++) {
+        const struct fact *fact = &stage->facts[i];
+        bool counts = annotation_find(fact->key)->written && has_value(fact);
+        if (counts && (first == NULL || fact->line < first->line))
+            first = fact;
+    }
+    return first;
+}
+
+static int check_required(const struct stage *stage, const struct fact *first, const char *file,
+                          struct error *error)
+{
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        if (has_value(stage_fact(stage, sources[i].key)))
+            continue;
+        error_set(error, "%s makes this the image of a unikernel, but %s is missing; write %s", first->key,
+                  sources[i].key, sources[i].instruction);
+        return error_place(error, file, first->line);
+    }
+    return 0;
+}
+
+static void fill(const struct stage *stage, struct unikernel *unikernel)
+{
+    for (size_t i = 0; i < stage->fact_count; i++) {
+        const struct fact *fact = &stage->facts[i];
+        char **field = (char **)((char *)unikernel + annotation_find(fact->key)->field);
+        if (has_value(fact))
+            *field = xstrdup(fact->value);
+    }
+    /* The older name is read, never written. */
+    if (unikernel->use_dm_block != NULL && unikernel->mount_rootfs == NULL)
+        unikernel->mount_rootfs = xstrdup(unikernel_mounts_rootfs(unikernel) ? "true" : "false");
+    free(take_pointer(unikernel->use_dm_block));
+}
+
+/* The regular file that an annotation names in the image. Borrowed; NULL and a placed error. */
+static struct inode *find_file(const struct build *build, const struct stage *stage, const char *key,
+                               const char *path, struct error *error)
+{
+    cleanup_error struct error missing = {0};
+    struct inode *inode = tree_lookup(stage->root, path, TREE_FOLLOW, &missing);
+    if (inode != NULL && S_ISREG(inode->mode))
+        return inode;
+    error_set(error, "%s: %s: %s", key, path, inode == NULL ? "not in the image" : "not a regular file");
+    error_place(error, build->spec->file, stage_fact_line(stage, key));
+    return NULL;
+}
+
+static int probe_kernel(const struct build *build, const struct stage *stage, const struct inode *kernel,
+                        const char *path, struct kernel_probe *probe, struct error *error)
+{
+    *probe = (struct kernel_probe){0};
+    int line = stage_fact_line(stage, KEY_BINARY);
+    if (kernel->content == NULL || content_size(kernel->content) == 0) {
+        error_set(error, "%s: %s: an empty file", KEY_BINARY, path);
+        return error_place(error, build->spec->file, line);
+    }
+    cleanup_close int fd = content_open(kernel->content, error);
+    if (fd < 0 || kernel_probe(fd, path, probe, error) < 0)
+        return error_place(error, build->spec->file, line);
+    return 0;
+}
+
+/* The image's platform: what was asked for, which the kernel must not contradict; else the kernel's. */
+static int settle_platform(const struct build *build, const struct stage *stage, const char *kernel,
+                           const struct kernel_probe *probe, struct platform *platform, struct error *error)
+{
+    const struct platform *wanted = stage->platform.os != NULL ? &stage->platform : build->options->platform;
+    const char *option = stage->platform.os != NULL ? "FROM --platform" : "--platform";
+    int line = stage_fact_line(stage, KEY_BINARY);
+    if (wanted != NULL) {
+        cleanup_free char *text = platform_text(wanted);
+        platform_copy(platform, wanted);
+        if (probe->architecture == NULL || strcmp(probe->architecture, wanted->architecture) == 0)
+            return 0;
+        error_set(error, "%s: a kernel for %s, which contradicts %s %s", kernel, probe->architecture, option,
+                  text);
+        return error_place(error, build->spec->file, line);
+    }
+    if (probe->architecture == NULL) {
+        error_set(error, "%s: the file does not tell its architecture; give it with --platform", kernel);
+        return error_place(error, build->spec->file, line);
+    }
+    *platform = (struct platform){xstrdup("linux"), xstrdup(probe->architecture), NULL};
+    return 0;
+}
+
+/* A shell command needs a shell, which only a Linux guest can have. */
+static int check_command(const struct build *build, const struct stage *stage, struct error *error)
+{
+    const char *framework = unikernel_framework(stage);
+    if (stage->shell_form_line == 0 || strcmp(framework, "linux") == 0)
+        return 0;
+    error_set(error,
+              "a command in shell form needs /bin/sh, which a guest of %s does not have; write a JSON array: "
+              "[\"program\", \"argument\"]",
+              framework);
+    return error_place(error, build->spec->file, stage->shell_form_line);
+}
+
+static int check_unikernel(const struct build *build, struct stage *stage, struct contract *contract,
+                           struct error *error)
+{
+    const struct unikernel *unikernel = &contract->unikernel;
+    if (unikernel_validate(unikernel, error) < 0)
+        return error_place(error, build->spec->file, stage_fact_line(stage, KEY_HYPERVISOR));
+    const struct inode *kernel = find_file(build, stage, KEY_BINARY, unikernel->binary, error);
+    if (kernel == NULL)
+        return -1;
+    if (unikernel->initrd != NULL && find_file(build, stage, KEY_INITRD, unikernel->initrd, error) == NULL)
+        return -1;
+    if (unikernel->block != NULL && find_file(build, stage, KEY_BLOCK, unikernel->block, error) == NULL)
+        return -1;
+    struct kernel_probe *probe = &contract->kernel;
+    if (probe_kernel(build, stage, kernel, unikernel->binary, probe, error) < 0 ||
+        kernel_check(build, stage, unikernel, probe, error) < 0 ||
+        settle_platform(build, stage, unikernel->binary, probe, &contract->platform, error) < 0)
+        return -1;
+    if (guest_init_check_architecture(build, stage, contract->platform.architecture, error) < 0)
+        return -1;
+    return check_command(build, stage, error);
+}
+
+int contract_settle(const struct build *build, struct stage *stage, struct contract *contract,
+                    struct error *error)
+{
+    *contract = (struct contract){0};
+    if (take_options(build, stage, build->options->labels, "--label", error) < 0 ||
+        take_options(build, stage, build->options->annotations, "--annotation", error) < 0)
+        return -1;
+    const struct fact *first = first_fact(stage);
+    if (first == NULL) {
+        platform_copy(&contract->platform, stage->platform.os != NULL ? &stage->platform : &build->target);
+        return 0;
+    }
+    if (check_required(stage, first, build->spec->file, error) < 0)
+        return -1;
+    contract->is_unikernel = true;
+    fill(stage, &contract->unikernel);
+    return check_unikernel(build, stage, contract, error);
+}
+
+void contract_warn(const struct build *build, const struct stage *stage, const struct contract *contract)
+{
+    if (contract->is_unikernel)
+        kernel_warn(build, stage, &contract->unikernel, &contract->kernel);
+    else
+        build_warn(
+            build, stage->plan->from.line,
+            "this image carries no unikernel: neither UNIKERNEL, MONITOR and KERNEL nor labels under %s "
+            "say so",
+            ANNOTATION_PREFIX);
+}
+
+void contract_free(struct contract *contract)
+{
+    unikernel_free(&contract->unikernel);
+    platform_free(&contract->platform);
+}

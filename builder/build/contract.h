@@ -1,0 +1,31 @@
+/* The contract of annotations (design, section 3) of the image that a target stage becomes. */
+#ifndef BUILDER_BUILD_CONTRACT_H
+#define BUILDER_BUILD_CONTRACT_H
+
+#include "builder/build/build.h"
+#include "formats/contract/unikernel.h"
+#include "formats/kernel/probe.h"
+
+struct contract {
+    bool is_unikernel;          /* false: an image like any other, and `unikernel` is empty */
+    struct unikernel unikernel; /* valid */
+    struct platform platform;
+    struct kernel_probe kernel;
+};
+
+/*
+ * Collects the stage's facts, the command line's labels and annotations among them, and checks all that can
+ * be known before a boot: what is required is there, the hypervisor can run the framework, every file is in
+ * the image, the kernel is what the hypervisor can load, and the architectures agree. Errors are placed at
+ * the line that said what is wrong.
+ */
+int contract_settle(const struct build *build, struct stage *stage, struct contract *contract,
+                    struct error *error);
+
+/* Warns of what is allowed and likely to disappoint. Comes last, so that an error stands alone. */
+void contract_warn(const struct build *build, const struct stage *stage, const struct contract *contract);
+
+void contract_free(struct contract *contract);
+#define cleanup_contract __attribute__((cleanup(contract_free)))
+
+#endif

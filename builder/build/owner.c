@@ -1,0 +1,193 @@
+/* COPY --chown and --chmod. */
+#include "builder/build/owner.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "formats/base/buffer.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/file.h"
+#include "formats/base/memory.h"
+
+enum { MAX_DATABASE = 4 << 20 }; /* bytes of a passwd or group file */
+
+/* A decimal number of 32 bits without -1, which means "no owner". */
+static bool parse_id(const char *text, size_t length, uint32_t *id)
+{
+    if (length == 0 || length > 10 || strspn(text, "0123456789") < length)
+        return false;
+    cleanup_free char *digits = xstrndup(text, length);
+    unsigned long long value = strtoull(digits, NULL, 10);
+    *id = (uint32_t)value;
+    return value < UINT32_MAX;
+}
+
+/* Field number `index` of a line of passwd or group; an empty slice where it has none. */
+static const char *field(const char *line, unsigned index, size_t *length)
+{
+    while (index-- > 0) {
+        line += strcspn(line, ":\n");
+        if (*line != ':') {
+            *length = 0;
+            return line;
+        }
+        line++;
+    }
+    *length = strcspn(line, ":\n");
+    return line;
+}
+
+static int read_database(struct inode *root, const char *path, struct buffer *text, struct error *error)
+{
+    cleanup_error struct error missing = {0};
+    const struct inode *file = tree_lookup(root, path, TREE_FOLLOW, &missing);
+    if (file == NULL || !S_ISREG(file->mode) || file->content == NULL)
+        return 0; /* no names */
+    cleanup_close int fd = content_open(file->content, error);
+    return fd < 0 ? -1 : read_all(fd, MAX_DATABASE, text, path, error);
+}
+
+/* Finds a name in a file of the stage; numbers are fields 2 (the id) and 3 (of passwd: the group). */
+static int find_name(struct inode *root, const char *path, const char *name, uint32_t *id, uint32_t *group,
+                     struct error *error)
+{
+    cleanup_buffer struct buffer text = {0};
+    if (read_database(root, path, &text, error) < 0)
+        return -1;
+    for (const char *line = text.length > 0 ? text.data : ""; *line != '\0'; line += *line == '\n') {
+        size_t length;
+        const char *found = field(line, 0, &length);
+        if (length == strlen(name) && memcmp(found, name, length) == 0) {
+            found = field(line, 2, &length);
+            bool fine = parse_id(found, length, id);
+            if (fine && group != NULL) {
+                found = field(line, 3, &length);
+                fine = parse_id(found, length, group);
+            }
+            return fine ? 0 : error_set(error, "%s of the stage: the line of %s holds no number", path, name);
+        }
+        line += strcspn(line, "\n");
+    }
+    return error_set(error, "%s: neither a number nor a name in %s of the stage", name, path);
+}
+
+int ownership_parse_owner(struct inode *root, const char *text, struct ownership *ownership,
+                          struct error *error)
+{
+    size_t length = strcspn(text, ":");
+    cleanup_free char *user = xstrndup(text, length);
+    const char *group = text[length] == ':' ? text + length + 1 : NULL;
+    ownership->set_owner = true;
+    ownership->gid = 0;
+    if (parse_id(user, length, &ownership->uid))
+        ownership->gid = ownership->uid;
+    else if (length == 0)
+        return error_set(error, "--chown=%s: no user; write user[:group]", text);
+    else if (find_name(root, "/etc/passwd", user, &ownership->uid, &ownership->gid, error) < 0)
+        return error_prefix(error, "--chown=%s", text);
+    if (group == NULL)
+        return 0;
+    if (*group == '\0')
+        return error_set(error, "--chown=%s: no group follows the colon", text);
+    if (parse_id(group, strlen(group), &ownership->gid))
+        return 0;
+    if (find_name(root, "/etc/group", group, &ownership->gid, NULL, error) < 0)
+        return error_prefix(error, "--chown=%s", text);
+    return 0;
+}
+
+int ownership_parse_mode(const char *text, struct ownership *ownership, struct error *error)
+{
+    size_t length = strlen(text);
+    if (length == 0 || length > 5 || strspn(text, "01234567") < length || strtoul(text, NULL, 8) > 07777)
+        return error_set(error, "--chmod=%s: must be an octal mode such as 0644", text);
+    ownership->set_mode = true;
+    ownership->mode = (mode_t)strtoul(text, NULL, 8);
+    return 0;
+}
+
+static void change(const struct ownership *ownership, struct inode *inode)
+{
+    if (ownership->set_owner) {
+        inode->uid = ownership->uid;
+        inode->gid = ownership->gid;
+    }
+    if (ownership->set_mode && !S_ISLNK(inode->mode))
+        inode->mode = (inode->mode & S_IFMT) | ownership->mode;
+}
+
+/* A changed copy of anything but a directory. */
+static struct inode *copy_changed(const struct ownership *ownership, const struct inode *inode)
+{
+    struct inode *copy = inode_new(inode->mode);
+    copy->uid = inode->uid;
+    copy->gid = inode->gid;
+    copy->mtime = inode->mtime;
+    copy->device = inode->device;
+    copy->content = inode->content != NULL ? content_ref(inode->content) : NULL;
+    copy->target = inode->target != NULL ? xstrdup(inode->target) : NULL;
+    for (size_t i = 0; i < inode->xattr_count; i++)
+        inode_set_xattr(copy, inode->xattrs[i].name, inode->xattrs[i].value, inode->xattrs[i].length);
+    change(ownership, copy);
+    return copy;
+}
+
+/* The one changed copy of an inode. Borrowed. */
+static struct inode *changed_copy(struct ownership *ownership, struct inode *inode)
+{
+    if (ownership->numbers == NULL)
+        ownership->numbers = inode_map_new();
+    uint64_t *number = inode_map_at(ownership->numbers, inode);
+    if (*number != 0)
+        return ownership->changed[*number - 1].copy;
+    size_t count = ownership->changed_count + 1;
+    ownership->changed = xreallocarray(ownership->changed, count, sizeof *ownership->changed);
+    struct changed_inode *changed = &ownership->changed[ownership->changed_count++];
+    *changed = (struct changed_inode){inode_ref(inode), copy_changed(ownership, inode)};
+    *number = count;
+    return changed->copy;
+}
+
+static int change_directory(const char *path, struct inode *inode, void *data, struct error *error)
+{
+    struct ownership *ownership = data;
+    (void)path;
+    (void)error;
+    if (!S_ISDIR(inode->mode))
+        return 0;
+    change(ownership, inode);
+    for (size_t i = 0; i < inode->child_count; i++) {
+        struct node *node = &inode->children[i];
+        if (!S_ISDIR(node->inode->mode))
+            tree_put(inode, node->name, changed_copy(ownership, node->inode));
+    }
+    return 0;
+}
+
+struct inode *ownership_apply(struct ownership *ownership, struct inode *inode)
+{
+    if (!ownership->set_owner && !ownership->set_mode)
+        return inode;
+    if (!S_ISDIR(inode->mode)) {
+        struct inode *copy = inode_ref(changed_copy(ownership, inode));
+        inode_unref(inode);
+        return copy;
+    }
+    struct error none = {0}; /* the visitor cannot fail */
+    tree_walk(inode, change_directory, ownership, &none);
+    return inode;
+}
+
+void ownership_free(struct ownership *ownership)
+{
+    for (size_t i = 0; i < ownership->changed_count; i++) {
+        inode_unref(ownership->changed[i].original);
+        inode_unref(ownership->changed[i].copy);
+    }
+    free(ownership->changed);
+    if (ownership->numbers != NULL)
+        inode_map_free(ownership->numbers);
+    *ownership = (struct ownership){0};
+}

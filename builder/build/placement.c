@@ -1,0 +1,245 @@
+/* Putting files into a stage. */
+#include "builder/build/placement.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+
+static void copy_attributes(struct inode *to, const struct inode *from)
+{
+    to->mode = from->mode;
+    to->uid = from->uid;
+    to->gid = from->gid;
+    to->mtime = from->mtime;
+    for (size_t i = 0; i < from->xattr_count; i++)
+        inode_set_xattr(to, from->xattrs[i].name, from->xattrs[i].value, from->xattrs[i].length);
+}
+
+/* Of a directory that the instruction makes. */
+static void set_made_attributes(const struct placement *placement, struct inode *directory)
+{
+    directory->uid = placement->uid;
+    directory->gid = placement->gid;
+    directory->mtime = placement->time;
+}
+
+static struct inode *new_layer(const struct placement *placement)
+{
+    struct inode *root = inode_new(S_IFDIR | 0755);
+    copy_attributes(root, placement->stage->root);
+    return root;
+}
+
+struct placement placement_begin(struct stage *stage, int64_t time)
+{
+    struct placement placement = {.stage = stage, .time = time};
+    placement.layer = new_layer(&placement);
+    return placement;
+}
+
+void placement_end(struct placement *placement, const char *created_by)
+{
+    stage_add_layer(placement->stage, placement->layer, created_by);
+}
+
+void placement_free(struct placement *placement)
+{
+    inode_unref(placement->layer);
+    placement->layer = NULL;
+}
+
+/*
+ * The directory of that path in a layer, made with all above it: those that the stage has look as they do
+ * there, since a layer's entry for a directory replaces its attributes. `path` holds no symlinks and in the
+ * stage no files.
+ */
+static struct inode *mirror_directory(const struct placement *placement, struct inode *layer,
+                                      const char *path)
+{
+    struct inode *directory = layer;
+    const struct inode *existing = placement->stage->root;
+    while (path += strspn(path, "/"), *path != '\0') {
+        size_t length = strcspn(path, "/");
+        cleanup_free char *name = xstrndup(path, length);
+        path += length;
+        existing = existing != NULL ? tree_child(existing, name) : NULL;
+        struct inode *child = tree_child(directory, name);
+        if (child == NULL) {
+            cleanup_inode struct inode *made = inode_new(S_IFDIR | 0755);
+            set_made_attributes(placement, made);
+            if (existing != NULL)
+                copy_attributes(made, existing);
+            tree_put(directory, name, made);
+            child = made; /* the layer holds it */
+        }
+        directory = child;
+    }
+    return directory;
+}
+
+/* Lays one change over the stage and adds it to the instruction's layer. */
+static void commit(struct placement *placement, const struct inode *change)
+{
+    tree_merge(placement->stage->root, change);
+    tree_merge(placement->layer, change);
+}
+
+/* What stands at a path without symlinks, or NULL. An error where a file is in the way. */
+static int look(const struct placement *placement, const char *path, struct inode **found,
+                struct error *error)
+{
+    cleanup_error struct error missing = {0};
+    *found = tree_lookup(placement->stage->root, path, TREE_NOFOLLOW, &missing);
+    if (*found == NULL && missing.number == ENOTDIR)
+        return error_set(error, "%s: a file stands where a directory is needed", path);
+    return 0;
+}
+
+/* The path without symlinks and "..". NULL and an error in plain words. */
+static char *real_path(const struct placement *placement, const char *path, struct error *error)
+{
+    char *real = tree_real_path(placement->stage->root, path, TREE_FOLLOW, error);
+    if (real != NULL)
+        return real;
+    if (error->number == ENOTDIR)
+        error_set(error, "%s: a file stands where a directory is needed", path);
+    else if (error->number == ELOOP)
+        error_set(error, "%s: a loop of symlinks", path);
+    return NULL;
+}
+
+/* Whether the path says by itself that it is a directory. */
+static bool names_directory(const char *path)
+{
+    size_t length = strlen(path);
+    return length == 0 || path[length - 1] == '/' || (length >= 2 && strcmp(path + length - 2, "/.") == 0) ||
+           (length >= 3 && strcmp(path + length - 3, "/..") == 0);
+}
+
+char *placement_file(struct placement *placement, const char *destination, const char *name, bool into,
+                     struct inode *file, struct error *error)
+{
+    cleanup_free char *path = real_path(placement, destination, error);
+    struct inode *there;
+    if (path == NULL || look(placement, path, &there, error) < 0)
+        return NULL;
+    bool directory = there != NULL && S_ISDIR(there->mode);
+    into = into || directory || names_directory(destination);
+    if (into && there != NULL && !directory) {
+        error_set(error, "%s: not a directory in the stage", destination);
+        return NULL;
+    }
+    if (into) {
+        char *inner = xasprintf("%s/%s", strcmp(path, "/") == 0 ? "" : path, name);
+        free(path);
+        path = inner;
+        if (look(placement, path, &there, error) < 0)
+            return NULL;
+    }
+    if (there != NULL && S_ISDIR(there->mode)) {
+        error_set(error, "%s: a directory in the stage, which a file cannot replace", path);
+        return NULL;
+    }
+    char *slash = strrchr(path, '/');
+    cleanup_free char *parent = xstrndup(path, (size_t)(slash - path));
+    cleanup_inode struct inode *change = new_layer(placement);
+    tree_put(mirror_directory(placement, change, parent), slash + 1, file);
+    commit(placement, change);
+    return take_pointer(path);
+}
+
+/* A pair of directories that are to become one. */
+struct merge_check {
+    const struct inode *root;
+    const char *destination;
+};
+
+/* Visits the source tree: nothing in it may change the kind of what stands at its place. */
+static int check_entry(const char *path, struct inode *inode, void *data, struct error *error)
+{
+    const struct merge_check *check = data;
+    cleanup_error struct error missing = {0};
+    if (*path == '\0')
+        return 0;
+    struct inode *there = tree_lookup((struct inode *)check->root, path, TREE_NOFOLLOW, &missing);
+    if (there == NULL || S_ISDIR(there->mode) == S_ISDIR(inode->mode))
+        return 0;
+    const char *separator = strcmp(check->destination, "/") == 0 ? "" : "/";
+    if (S_ISDIR(there->mode))
+        return error_set(error, "%s%s%s: a directory in the stage, which a file cannot replace",
+                         check->destination, separator, path);
+    return error_set(error, "%s%s%s: a %s in the stage, which a directory cannot replace", check->destination,
+                     separator, path, S_ISLNK(there->mode) ? "symlink" : "file");
+}
+
+int placement_contents(struct placement *placement, const char *destination, struct inode *directory,
+                       struct error *error)
+{
+    cleanup_free char *path = real_path(placement, destination, error);
+    struct inode *there;
+    if (path == NULL || look(placement, path, &there, error) < 0)
+        return -1;
+    if (there != NULL && !S_ISDIR(there->mode))
+        return error_set(error, "%s: not a directory in the stage", destination);
+    if (there != NULL) {
+        struct merge_check check = {there, path};
+        if (tree_walk(directory, check_entry, &check, error) < 0)
+            return -1;
+    }
+    cleanup_inode struct inode *change = new_layer(placement);
+    struct inode *place = mirror_directory(placement, change, path);
+    cleanup_inode struct inode *contents = inode_new(S_IFDIR | 0755);
+    /* The directory itself is not copied (Docker, COPY): one that exists stays what it is, and a new one is
+     * like those on the way to it. */
+    set_made_attributes(placement, contents);
+    if (there != NULL)
+        copy_attributes(contents, there);
+    for (size_t i = 0; i < directory->child_count; i++)
+        tree_put(contents, directory->children[i].name, directory->children[i].inode);
+    tree_merge(place, contents);
+    commit(placement, change);
+    return 0;
+}
+
+/* "/a/./b//../c/" becomes "/a/c", by the text alone. Owned by the caller. */
+static char *clean_path(const char *path)
+{
+    cleanup_buffer struct buffer clean = {0};
+    buffer_add(&clean, "", 0);
+    while (path += strspn(path, "/"), *path != '\0') {
+        size_t length = strcspn(path, "/");
+        if (length == 2 && strncmp(path, "..", 2) == 0) {
+            while (clean.length > 0 && clean.data[--clean.length] != '/')
+                ;
+            clean.data[clean.length] = '\0';
+        } else if (length != 1 || *path != '.') {
+            buffer_add_char(&clean, '/');
+            buffer_add(&clean, path, length);
+        }
+        path += length;
+    }
+    return clean.length > 0 ? buffer_take(&clean) : xstrdup("/");
+}
+
+char *placement_workdir(struct placement *placement, const char *path, bool *made, struct error *error)
+{
+    cleanup_free char *clean = clean_path(path);
+    cleanup_free char *real = real_path(placement, clean, error);
+    struct inode *there;
+    if (real == NULL || look(placement, real, &there, error) < 0)
+        return NULL;
+    if (there != NULL && !S_ISDIR(there->mode)) {
+        error_set(error, "%s: not a directory in the stage", clean);
+        return NULL;
+    }
+    *made = there == NULL;
+    if (*made) {
+        cleanup_inode struct inode *change = new_layer(placement);
+        mirror_directory(placement, change, real);
+        commit(placement, change);
+    }
+    return take_pointer(clean);
+}

@@ -1,0 +1,91 @@
+/* Platforms. */
+#include "builder/build/platform.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "builder/image/choose.h"
+#include "formats/base/memory.h"
+
+/* Names that uname(2) and people use, and Go's. */
+static const struct {
+    const char *name;
+    const char *goarch;
+} architectures[] = {
+    {"x86_64", "amd64"}, {"x86-64", "amd64"}, {"aarch64", "arm64"},       {"i386", "386"}, {"i686", "386"},
+    {"armv7l", "arm"},   {"armv6l", "arm"},   {"loongarch64", "loong64"}, {NULL, NULL},
+};
+
+static const char *canonical(const char *architecture)
+{
+    for (size_t i = 0; architectures[i].name != NULL; i++)
+        if (strcmp(architectures[i].name, architecture) == 0)
+            return architectures[i].goarch;
+    return architecture;
+}
+
+static bool is_part(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (!isalnum((unsigned char)text[i]) && strchr("._-", text[i]) == NULL)
+            return false;
+    return length > 0;
+}
+
+int platform_parse(const char *text, struct platform *platform, struct error *error)
+{
+    *platform = (struct platform){0};
+    const char *parts[3] = {0};
+    size_t lengths[3] = {0}, count = 0;
+    for (const char *position = text; count < 3; count++) {
+        parts[count] = position;
+        lengths[count] = strcspn(position, "/");
+        if (!is_part(position, lengths[count]))
+            break;
+        position += lengths[count];
+        if (*position == '\0') {
+            count++;
+            break;
+        }
+        position++;
+    }
+    if (count < 2 || parts[count - 1][lengths[count - 1]] != '\0' ||
+        !is_part(parts[count - 1], lengths[count - 1]))
+        return error_set(error, "\"%s\" is no platform; write os/architecture, such as linux/amd64", text);
+    platform->os = xstrndup(parts[0], lengths[0]);
+    char *architecture = xstrndup(parts[1], lengths[1]);
+    platform->architecture = xstrdup(canonical(architecture));
+    free(architecture);
+    if (count == 3)
+        platform->variant = xstrndup(parts[2], lengths[2]);
+    return 0;
+}
+
+void platform_host(struct platform *platform)
+{
+    *platform = (struct platform){xstrdup("linux"), xstrdup(platform_host_architecture()), NULL};
+}
+
+void platform_copy(struct platform *to, const struct platform *from)
+{
+    *to = (struct platform){
+        .os = xstrdup(from->os),
+        .architecture = xstrdup(from->architecture),
+        .variant = from->variant != NULL ? xstrdup(from->variant) : NULL,
+    };
+}
+
+char *platform_text(const struct platform *platform)
+{
+    return xasprintf("%s/%s%s%s", platform->os, platform->architecture, platform->variant != NULL ? "/" : "",
+                     platform->variant != NULL ? platform->variant : "");
+}
+
+void platform_free(struct platform *platform)
+{
+    free(platform->os);
+    free(platform->architecture);
+    free(platform->variant);
+    *platform = (struct platform){0};
+}

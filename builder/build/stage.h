@@ -1,0 +1,82 @@
+/* A stage in the making: a tree, the layers that it grew from, a config, and the facts of the contract. */
+#ifndef BUILDER_BUILD_STAGE_H
+#define BUILDER_BUILD_STAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "builder/build/platform.h"
+#include "builder/image/image.h"
+#include "builder/spec/spec.h"
+#include "formats/tree/tree.h"
+
+/* What one filesystem instruction changed, its parent directories included. */
+struct stage_layer {
+    struct inode *tree;
+    char *created_by;
+};
+
+/* One annotation of the contract (design, section 3), and the line that said so; 0 is the command line. */
+struct fact {
+    char *key; /* full: "com.urunc.unikernel.binary" */
+    char *value;
+    int line;
+};
+
+/* An initrd or block image that is made when the stage's last instruction was executed: by then it is known
+ * whether the guest needs an init of ours, wherever in the stage UNIKERNEL and CMD stand. */
+struct guest_archive {
+    const struct instruction *instruction; /* INITRD or BLOCK */
+    struct inode *tree;                    /* what goes into it */
+    struct inode *file;                    /* the file in the stage's tree that gets it as its content */
+    enum compression compression;          /* INITRD */
+    char *label;                           /* BLOCK, as the next three; or NULL */
+    char *mount_point;                     /* or NULL */
+    uint64_t size;                         /* bytes */
+    bool size_is_extra;
+};
+
+struct stage {
+    const struct stage_plan *plan;
+    char *title; /* for messages: the name, or the number */
+    bool needed; /* the target is built from it */
+    struct inode *root;
+    struct stage_layer *layers; /* lowest first */
+    size_t layer_count;
+    struct image_config config;
+    struct strings arguments; /* ARGs that were declared in it and have a value */
+    struct platform platform; /* of FROM --platform; os NULL: not given */
+    struct fact *facts;
+    size_t fact_count;
+    struct guest_archive *archives;
+    size_t archive_count;
+    int cmd_line;        /* of the CMD of this stage; 0: none */
+    int shell_form_line; /* of a CMD or ENTRYPOINT in shell form that is in force; 0: none */
+    int guest_init_line; /* of an INITRD or BLOCK that boots through /urunc-init; 0: none */
+    bool guest_init_own; /* one of these got the init of --guest-init or ours, not the spec's */
+};
+
+/* An empty stage for a plan: FROM scratch. `number` counts from 0. */
+void stage_init(struct stage *stage, const struct stage_plan *plan, size_t number, int64_t time);
+
+/* Goes on where another stage, which is complete, ended: tree, layers, config and facts. */
+void stage_inherit(struct stage *stage, const struct stage *base);
+
+/* Adds a layer that was merged into the tree before, with its line of history. Takes a reference of its own.
+ */
+void stage_add_layer(struct stage *stage, struct inode *tree, const char *created_by);
+
+/* History of an instruction that changes no files. */
+void stage_add_history(struct stage *stage, const struct instruction *instruction);
+
+/* The fact of a key, or NULL. */
+const struct fact *stage_fact(const struct stage *stage, const char *key);
+/* The line that said it; 0 where nothing did, or the command line. */
+int stage_fact_line(const struct stage *stage, const char *key);
+/* Sets or replaces it. Values are not checked here. */
+void stage_set_fact(struct stage *stage, const char *key, const char *value, int line);
+
+void stage_free(struct stage *stage);
+
+#endif

@@ -1,0 +1,15 @@
+/* Variables as vectors of "NAME=value": a stage's environment and its build arguments. */
+#ifndef BUILDER_BUILD_VARIABLES_H
+#define BUILDER_BUILD_VARIABLES_H
+
+#include <stdbool.h>
+
+#include "formats/base/buffer.h"
+
+/* The value (borrowed), or NULL. */
+const char *variables_get(const struct strings *variables, const char *name);
+
+/* Sets or replaces a value; the place of the first definition stays. */
+void variables_set(struct strings *variables, const char *name, const char *value);
+
+#endif

@@ -1,0 +1,130 @@
+/* Making a bundle: everything under a hidden name beside it, then one rename. */
+#include "builder/bundle/bundle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "builder/bundle/remove_tree.h"
+#include "builder/bundle/unpack.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/file.h"
+#include "formats/base/memory.h"
+
+struct draft {
+    int parent;  /* the directory in which the bundle will stand */
+    char *name;  /* hidden; NULL: nothing to remove */
+    char *final; /* the bundle's own name */
+};
+
+static void draft_free(struct draft *draft)
+{
+    cleanup_error struct error ignored = {0};
+    if (draft->name != NULL)
+        remove_tree(draft->parent, draft->name, &ignored);
+    free(draft->name);
+    free(draft->final);
+    if (draft->parent >= 0)
+        close(draft->parent);
+}
+#define cleanup_draft __attribute__((cleanup(draft_free)))
+
+static int open_parent(const char *path, struct draft *draft, struct error *error)
+{
+    cleanup_free char *copy = xstrdup(path);
+    size_t length = strlen(copy);
+    while (length > 1 && copy[length - 1] == '/')
+        copy[--length] = '\0';
+    char *slash = strrchr(copy, '/');
+    const char *name = slash != NULL ? slash + 1 : copy;
+    if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+        error_set(error, "%s: a bundle needs a name of its own", path);
+        return -1;
+    }
+    draft->final = xstrdup(name);
+    if (slash != NULL)
+        *slash = '\0';
+    const char *parent = slash == NULL ? "." : slash == copy ? "/" : copy;
+    draft->parent = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return draft->parent >= 0 ? 0 : error_errno(error, errno, "%s", parent);
+}
+
+/* rename(2) replaces an empty directory and refuses one that is not; this says so before the work is done. */
+static int check_destination(const struct draft *draft, const char *path, struct error *error)
+{
+    struct stat status;
+    if (fstatat(draft->parent, draft->final, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : error_errno(error, errno, "%s", path);
+    if (!S_ISDIR(status.st_mode))
+        return error_set(error, "%s: exists and is not a directory", path);
+    int fd = openat(draft->parent, draft->final, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    cleanup_closedir DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+    if (directory == NULL)
+        return error_errno(error, errno, "%s", path);
+    struct dirent *entry;
+    while ((entry = readdir(directory)) != NULL)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            return error_set(error, "%s: the directory is not empty", path);
+    return 0;
+}
+
+static int make_draft(struct draft *draft, struct error *error)
+{
+    uint64_t random = 0;
+    if (getrandom(&random, sizeof random, 0) < 0) {
+        error_errno(error, errno, "getrandom");
+        return -1;
+    }
+    char *name = xasprintf(".urunc-%016llx.tmp", (unsigned long long)random);
+    /* It stays closed to others: an image's setuid programs are not for the users of this machine. */
+    if (mkdirat(draft->parent, name, 0700) < 0) {
+        int number = errno;
+        free(name);
+        error_errno(error, number, "cannot make a directory");
+        return -1;
+    }
+    draft->name = name;
+    return 0;
+}
+
+static int fill(const struct source_image *image, int bundle, struct error *error)
+{
+    if (mkdirat(bundle, "rootfs", 0755) < 0)
+        return error_errno(error, errno, "rootfs");
+    cleanup_close int rootfs = openat(bundle, "rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (rootfs < 0 || fchmod(rootfs, 0755) < 0)
+        return error_errno(error, errno, "rootfs");
+    if (unpack_image(image, rootfs, error) < 0)
+        return -1;
+    cleanup_json json_t *config = bundle_config(image->manifest, image->config, rootfs, error);
+    if (config == NULL)
+        return error_prefix(error, "%s", image->name);
+    cleanup_free char *text = json_dumps(config, JSON_INDENT(2));
+    if (text == NULL)
+        return error_set(error, "%s: config.json cannot be written as JSON", image->name);
+    cleanup_free char *line = xasprintf("%s\n", text);
+    return file_replace(bundle, "config.json", line, strlen(line), error);
+}
+
+int bundle_make(const struct source_image *image, const char *path, struct error *error)
+{
+    cleanup_draft struct draft draft = {.parent = -1};
+    if (open_parent(path, &draft, error) < 0 || check_destination(&draft, path, error) < 0)
+        return -1;
+    if (make_draft(&draft, error) < 0)
+        return error_prefix(error, "%s", path);
+    cleanup_close int bundle =
+        openat(draft.parent, draft.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (bundle < 0)
+        return error_errno(error, errno, "%s", path);
+    if (fill(image, bundle, error) < 0)
+        return -1;
+    if (renameat(draft.parent, draft.name, draft.parent, draft.final) < 0)
+        return error_errno(error, errno, "%s", path);
+    free(take_pointer(draft.name));
+    return 0;
+}

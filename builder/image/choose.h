@@ -1,0 +1,17 @@
+/* Choosing an image of an index by platform. */
+#ifndef BUILDER_IMAGE_CHOOSE_H
+#define BUILDER_IMAGE_CHOOSE_H
+
+#include <jansson.h>
+
+#include "formats/oci/oci.h"
+
+/* This machine's, as GOARCH: "amd64"; the kernel's own word where we know no other. Static. */
+const char *platform_host_architecture(void);
+
+/* The entry of `platform` ("linux/arm64/v8", "arm64"; NULL: linux on this machine), or the only one. The
+ * error lists what there is. */
+int platform_choose(const json_t *index, const char *platform, const char *where,
+                    struct descriptor *descriptor, struct error *error);
+
+#endif

@@ -1,0 +1,174 @@
+/* COPY. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "builder/build/build.h"
+#include "builder/build/owner.h"
+#include "builder/build/placement.h"
+#include "builder/context/pattern.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+
+/* One COPY while it is executed. */
+struct copy {
+    struct build *build;
+    struct stage *stage;
+    const struct instruction *instruction;
+    struct files *files;
+    struct ownership ownership;
+    struct placement placement;
+    char *destination; /* absolute */
+    bool into;         /* it must be a directory, since there is more than one source */
+    size_t placed;
+};
+
+static void copy_free(struct copy *copy)
+{
+    ownership_free(&copy->ownership);
+    placement_free(&copy->placement);
+    free(copy->destination);
+}
+
+static int place(struct copy *copy, const char *name, struct inode *inode, struct error *error)
+{
+    copy->placed++;
+    if (S_ISDIR(inode->mode))
+        return placement_contents(&copy->placement, copy->destination, inode, error);
+    cleanup_free char *path =
+        placement_file(&copy->placement, copy->destination, name, copy->into, inode, error);
+    return path != NULL ? 0 : -1;
+}
+
+/* The last component of a path that stands for a file. */
+static char *base_name(const char *path)
+{
+    size_t end = strlen(path);
+    while (end > 0 && path[end - 1] == '/')
+        end--;
+    size_t start = end;
+    while (start > 0 && path[start - 1] != '/')
+        start--;
+    return xstrndup(path + start, end - start);
+}
+
+static int copy_path(struct copy *copy, const char *path, bool from_wildcard, struct error *error)
+{
+    struct inode *loaded = copy->files->load(copy->files, path, error);
+    if (loaded == NULL && from_wildcard && error->number == FILES_EXCLUDED) {
+        error_clear(error);
+        return 0;
+    }
+    if (loaded == NULL)
+        return -1;
+    cleanup_inode struct inode *inode = ownership_apply(&copy->ownership, loaded);
+    cleanup_free char *name = base_name(path);
+    return place(copy, name, inode, error);
+}
+
+static int copy_source(struct copy *copy, const char *source, struct error *error)
+{
+    cleanup_strings struct strings matches = {0};
+    bool wild = pattern_is_wild(source);
+    if (files_glob(copy->files, source, &matches, error) < 0)
+        return -1;
+    /* Several matches need a directory as much as several sources do. */
+    copy->into = copy->into || matches.count > 1;
+    for (size_t i = 0; i < matches.count; i++)
+        if (copy_path(copy, matches.items[i], wild, error) < 0)
+            return -1;
+    return 0;
+}
+
+static int copy_heredoc(struct copy *copy, const struct heredoc *heredoc, struct error *error)
+{
+    const char *name = heredoc->name;
+    if (strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return error_set(error, "<<%s: no name for a file", name);
+    cleanup_free char *expanded = NULL;
+    if (heredoc->expand) {
+        struct expand_scope scope = build_scope(copy->build, copy->stage);
+        expanded = expand_heredoc(&scope, heredoc->content, error);
+        if (expanded == NULL)
+            return error_prefix(error, "<<%s", name);
+    }
+    const char *content = expanded != NULL ? expanded : heredoc->content;
+    struct inode *file = inode_new(S_IFREG | 0644);
+    file->mtime = copy->build->options->time;
+    file->content = content_of_memory(content, strlen(content));
+    cleanup_inode struct inode *inode = ownership_apply(&copy->ownership, file);
+    return place(copy, name, inode, error);
+}
+
+static const struct heredoc *find_heredoc(const struct instruction *instruction, const char *word)
+{
+    for (size_t i = 0; i < instruction->heredoc_count; i++)
+        if (strncmp(word, "<<", 2) == 0 && strcmp(word + 2, instruction->heredocs[i].name) == 0)
+            return &instruction->heredocs[i];
+    return NULL;
+}
+
+static int copy_word(struct copy *copy, const char *word, struct error *error)
+{
+    const struct heredoc *heredoc = find_heredoc(copy->instruction, word);
+    if (heredoc != NULL)
+        return copy_heredoc(copy, heredoc, error);
+    cleanup_free char *source = build_expand(copy->build, copy->stage, word, error);
+    if (source == NULL)
+        return -1;
+    if (*source == '\0')
+        return error_set(error, "a source is empty: %s", word);
+    return copy_source(copy, source, error);
+}
+
+static int read_flags(struct copy *copy, struct error *error)
+{
+    cleanup_free char *owner = NULL;
+    cleanup_free char *mode = NULL;
+    if (build_flag(copy->build, copy->stage, copy->instruction, "chown", &owner, error) < 0 ||
+        build_flag(copy->build, copy->stage, copy->instruction, "chmod", &mode, error) < 0)
+        return -1;
+    if (owner != NULL && ownership_parse_owner(copy->stage->root, owner, &copy->ownership, error) < 0)
+        return -1;
+    copy->placement.uid = copy->ownership.uid;
+    copy->placement.gid = copy->ownership.gid;
+    return mode != NULL ? ownership_parse_mode(mode, &copy->ownership, error) : 0;
+}
+
+static int run_copy(struct copy *copy, struct error *error)
+{
+    const struct strings *words = &copy->instruction->words;
+    struct tree_files space;
+    copy->files = build_files(copy->build, copy->instruction, &space, error);
+    if (copy->files == NULL || read_flags(copy, error) < 0)
+        return -1;
+    cleanup_free char *destination =
+        build_expand(copy->build, copy->stage, words->items[words->count - 1], error);
+    if (destination == NULL)
+        return -1;
+    if (*destination == '\0')
+        return error_set(error, "the destination is empty: %s", words->items[words->count - 1]);
+    copy->destination = stage_absolute_path(copy->stage, destination);
+    copy->into = words->count > 2;
+    if (copy->into && destination[strlen(destination) - 1] != '/' && strcmp(destination, ".") != 0)
+        return error_set(error, "%s: with several sources the destination is a directory and ends in \"/\"",
+                         destination);
+    for (size_t i = 0; i + 1 < words->count; i++)
+        if (copy_word(copy, words->items[i], error) < 0)
+            return -1;
+    if (copy->placed == 0)
+        return error_set(error, "no file matches %s", words->items[0]);
+    placement_end(&copy->placement, copy->instruction->text);
+    return 0;
+}
+
+int execute_copy(struct build *build, struct stage *stage, const struct instruction *instruction,
+                 struct error *error)
+{
+    __attribute__((cleanup(copy_free))) struct copy copy = {
+        .build = build,
+        .stage = stage,
+        .instruction = instruction,
+        .placement = placement_begin(stage, build->options->time),
+    };
+    return run_copy(&copy, error) == 0 ? 0 : error_prefix(error, "COPY");
+}

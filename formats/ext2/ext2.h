@@ -1,0 +1,34 @@
+/* ext2 filesystem images of a tree, through libext2fs: no mount, no loop device, no root. */
+#ifndef FORMATS_EXT2_EXT2_H
+#define FORMATS_EXT2_EXT2_H
+
+#include <stdint.h>
+
+#include "formats/tree/tree.h"
+
+struct ext2_options {
+    const char *label;       /* at most 16 bytes, or NULL */
+    const char *mount_point; /* "last mounted on", or NULL */
+    uint64_t size; /* bytes: the image's size, or with size_is_extra what is free beyond the content */
+    bool size_is_extra;
+    int64_t time; /* seconds since 1970 for the superblock's times */
+};
+
+/*
+ * Writes a plain ext2 filesystem (rev 1; filetype, sparse_super, large_file, ext_attr; no journal, no
+ * extents, no dir_index: Rumprun, Unikraft and old kernels read it) into an empty file opened for reading and
+ * writing. Holes stay holes. UUID and hash seed derive from the tree and the options, so the same tree gives
+ * the same bytes. With size 0 and size_is_extra false the size fits the content and leaves a sixteenth, at
+ * least 1 MiB, free.
+ *
+ * Blocks of 4096 bytes, inodes of 256, a spare inode for each 16 KiB that are free, no reserved blocks.
+ * Blocks that are all zeros become holes, whatever the files' own filesystem does: the image depends on
+ * content alone. Files over 256 KiB are read twice (for their holes, and to be written), smaller ones once.
+ * Does not sync.
+ *
+ * Errors: content that does not fit the size (says what it needs), a name over 255 bytes.
+ */
+int ext2_write(struct inode *root, int fd, const char *name, const struct ext2_options *options,
+               struct error *error);
+
+#endif

@@ -1,0 +1,61 @@
+/* What a kernel file is, told from its bytes. The file is hostile: every offset is checked. */
+#ifndef FORMATS_KERNEL_PROBE_H
+#define FORMATS_KERNEL_PROBE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "formats/base/error.h"
+
+/* Boot protocols a file offers; several bits may be set. */
+enum kernel_format {
+    KERNEL_ELF = 1 << 0,
+    KERNEL_MULTIBOOT1 =
+        1 << 1, /* magic 0x1BADB002 in the first 8 KiB, 4-byte aligned, with a valid checksum */
+    KERNEL_MULTIBOOT2 =
+        1 << 2,              /* magic 0xE85250D6 in the first 32 KiB, 8-byte aligned, with a valid checksum */
+    KERNEL_PVH = 1 << 3,     /* ELF note "Xen" type 18 (XEN_ELFNOTE_PHYS32_ENTRY) */
+    KERNEL_BZIMAGE = 1 << 4, /* "HdrS" at 0x202 (Linux, x86/boot.rst) */
+    KERNEL_ARM64_IMAGE = 1 << 5, /* "ARM\x64" at 0x38 (Linux, arm64/booting.rst) */
+    KERNEL_SOLO5 = 1 << 6,       /* Solo5 ABI note */
+    KERNEL_UNIKRAFT = 1 << 7,    /* an ELF that carries Unikraft's section or note names */
+};
+
+enum solo5_target {
+    SOLO5_TARGET_NONE = 0,
+    SOLO5_TARGET_HVT = 1,
+    SOLO5_TARGET_SPT = 2,
+    SOLO5_TARGET_VIRTIO = 3,
+    SOLO5_TARGET_MUEN = 4,
+    SOLO5_TARGET_GENODE = 5,
+    SOLO5_TARGET_XEN = 6,
+};
+
+enum { SOLO5_MAX_DEVICES = 63, SOLO5_NAME_SIZE = 68 };
+
+struct solo5_device {
+    char name[SOLO5_NAME_SIZE]; /* 1 to 67 alphanumerics, NUL-terminated */
+    bool is_block;              /* else a network device */
+};
+
+struct kernel_probe {
+    unsigned formats; /* enum kernel_format bits; 0: nothing known */
+    /* "amd64", "arm64", ... (GOARCH, static), or NULL where the file does not tell. Multiboot and PVH enter
+     * every x86 kernel in 32-bit mode, so 64-bit ones are often wrapped as 32-bit ELF files: those count as
+     * "amd64", the machine that they run on. */
+    const char *architecture;
+    const char *machine; /* for messages: "x86-64" (static), or NULL */
+    enum solo5_target solo5_target;
+    struct solo5_device solo5_devices[SOLO5_MAX_DEVICES];
+    unsigned solo5_device_count;
+};
+
+/* Probes an opened regular file (its position does not change). A file that is nothing known is no error
+ * (formats 0); a file that claims to be an ELF or a Solo5 kernel and is broken is. `name` stands in errors.
+ */
+int kernel_probe(int fd, const char *name, struct kernel_probe *probe, struct error *error);
+
+/* "ELF x86-64, multiboot" for messages; owned by the caller. */
+char *kernel_probe_describe(const struct kernel_probe *probe);
+
+#endif

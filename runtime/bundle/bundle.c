@@ -1,0 +1,218 @@
+/* A bundle, read and validated once. */
+#include "runtime/bundle/bundle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "formats/base/beneath.h"
+#include "formats/base/buffer.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/file.h"
+#include "formats/base/memory.h"
+#include "runtime/bundle/hooks.h"
+#include "runtime/bundle/json_read.h"
+
+#define CONFIG_NAME  "config.json"
+#define CONFIG_PLACE CONFIG_NAME ": "
+
+enum {
+    HOSTNAME_MAX = 64,
+    RESOLV_CONF_MAX = 64 << 10, /* bytes */
+};
+
+/* Opened as a file that can be anything: a FIFO or a device must neither block nor be read. */
+static int read_regular(int fd, const char *name, size_t limit, struct buffer *text, struct error *error)
+{
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return error_errno(error, errno, "%s", name);
+    if (!S_ISREG(status.st_mode))
+        return error_set(error, "%s: not a regular file", name);
+    return read_all(fd, limit, text, name, error);
+}
+
+static int read_config(struct bundle *bundle, struct error *error)
+{
+    cleanup_free char *path = xasprintf("%s/" CONFIG_NAME, bundle->path);
+    cleanup_buffer struct buffer text = {0};
+    cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return error_errno(error, errno, "%s", path);
+    if (read_regular(fd, path, BUNDLE_CONFIG_MAX, &text, error) < 0)
+        return -1;
+    json_error_t at;
+    bundle->config = json_loadb(text.data, text.length, 0, &at);
+    if (bundle->config == NULL)
+        return error_set(error, "%s:%d: %s", path, at.line, at.text);
+    if (!json_is_object(bundle->config))
+        return error_set(error, "%s: not a JSON object", path);
+    return 0;
+}
+
+static int read_version(struct bundle *bundle, struct error *error)
+{
+    if (require_string(bundle->config, CONFIG_PLACE, "ociVersion", &bundle->oci_version, error) < 0)
+        return -1;
+    if (strncmp(bundle->oci_version, "1.", 2) != 0)
+        return error_set(error, CONFIG_PLACE "ociVersion: \"%s\" is not 1.x", bundle->oci_version);
+    return 0;
+}
+
+static int read_process(struct bundle *bundle, struct error *error)
+{
+    const json_t *process = NULL;
+    if (read_object(bundle->config, CONFIG_PLACE, "process", &process, error) < 0)
+        return -1;
+    if (process == NULL)
+        return error_set(error, CONFIG_PLACE "process: missing");
+    return process_read(process, CONFIG_NAME, &bundle->process, error);
+}
+
+static int read_root(struct bundle *bundle, struct error *error)
+{
+    const json_t *root = NULL;
+    const char *path = NULL;
+    if (read_object(bundle->config, CONFIG_PLACE, "root", &root, error) < 0)
+        return -1;
+    if (root == NULL)
+        return error_set(error, CONFIG_PLACE "root: missing");
+    if (require_string(root, CONFIG_PLACE "root.", "path", &path, error) < 0 ||
+        read_bool(root, CONFIG_PLACE "root.", "readonly", &bundle->rootfs_readonly, error) < 0)
+        return -1;
+    bundle->rootfs = path[0] == '/' ? xstrdup(path) : xasprintf("%s/%s", bundle->path, path);
+    bundle->rootfs_fd = open(bundle->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (bundle->rootfs_fd < 0)
+        return error_errno(error, errno, CONFIG_PLACE "root.path: %s", bundle->rootfs);
+    return 0;
+}
+
+static int read_host_name(struct bundle *bundle, const char *key, const char **out, struct error *error)
+{
+    if (read_string(bundle->config, CONFIG_PLACE, key, out, error) < 0)
+        return -1;
+    if (*out == NULL || **out == '\0') {
+        *out = NULL;
+        return 0;
+    }
+    if (strlen(*out) > HOSTNAME_MAX)
+        return error_set(error, CONFIG_PLACE "%s: longer than %d bytes", key, HOSTNAME_MAX);
+    if (!bundle->namespaces.wanted[NAMESPACE_UTS])
+        return error_set(error, CONFIG_PLACE "%s: needs a uts namespace in linux.namespaces", key);
+    return 0;
+}
+
+static int read_memory_limit(struct bundle *bundle, struct error *error)
+{
+    const json_t *memory = NULL;
+    int64_t limit = 0;
+    if (read_object(bundle->resources, CONFIG_PLACE "linux.resources.", "memory", &memory, error) < 0 ||
+        read_integer(memory, CONFIG_PLACE "linux.resources.memory.", "limit", -1, INT64_MAX, &limit, error) <
+            0)
+        return -1;
+    bundle->memory_limit = limit > 0 ? (uint64_t)limit : 0;
+    return 0;
+}
+
+static int read_linux(struct bundle *bundle, struct error *error)
+{
+    const json_t *linux_object = NULL, *offsets = NULL;
+    static const char where[] = CONFIG_PLACE "linux.";
+    if (read_object(bundle->config, CONFIG_PLACE, "linux", &linux_object, error) < 0 ||
+        namespaces_read(linux_object, CONFIG_NAME, &bundle->namespaces, error) < 0 ||
+        read_string(linux_object, where, "cgroupsPath", &bundle->cgroups_path, error) < 0 ||
+        read_object(linux_object, where, "resources", &bundle->resources, error) < 0 ||
+        read_object(linux_object, where, "seccomp", &bundle->seccomp, error) < 0 ||
+        read_object(linux_object, where, "sysctl", &bundle->sysctl, error) < 0 ||
+        read_object(linux_object, where, "timeOffsets", &offsets, error) < 0)
+        return -1;
+    if (json_object_size(offsets) > 0)
+        return error_set(error, "%stimeOffsets: a unikernel has a clock of its own, which urunc cannot shift",
+                         where);
+    return read_memory_limit(bundle, error);
+}
+
+static int read_annotations(struct bundle *bundle, struct error *error)
+{
+    if (read_object(bundle->config, CONFIG_PLACE, "annotations", &bundle->annotations, error) < 0)
+        return -1;
+    const char *key;
+    json_t *value;
+    json_object_foreach ((json_t *)bundle->annotations, key, value) {
+        if (!json_is_string(value))
+            return error_set(error, CONFIG_PLACE "annotations.%s: not a string", key);
+    }
+    return 0;
+}
+
+static int read_all_parts(struct bundle *bundle, struct error *error)
+{
+    if (read_version(bundle, error) < 0 || read_process(bundle, error) < 0 || read_root(bundle, error) < 0 ||
+        read_linux(bundle, error) < 0 || read_annotations(bundle, error) < 0 ||
+        read_host_name(bundle, "hostname", &bundle->hostname, error) < 0 ||
+        read_host_name(bundle, "domainname", &bundle->domainname, error) < 0 ||
+        read_object(bundle->config, CONFIG_PLACE, "hooks", &bundle->hooks, error) < 0)
+        return -1;
+    return hooks_check(bundle->hooks, CONFIG_NAME, error);
+}
+
+int bundle_load(const char *directory, struct bundle *bundle, struct error *error)
+{
+    *bundle = BUNDLE_NONE;
+    bundle->path = realpath(directory, NULL);
+    if (bundle->path == NULL)
+        return error_errno(error, errno, "bundle %s", directory);
+    /* It stands in the container's state, which is JSON: unreadable, that could not be acted upon. */
+    cleanup_json json_t *name = json_string(bundle->path);
+    if (name == NULL)
+        error_set(error, "bundle %s: the path is not UTF-8", bundle->path);
+    else if (read_config(bundle, error) == 0 && read_all_parts(bundle, error) == 0)
+        return 0;
+    bundle_free(bundle);
+    return -1;
+}
+
+void bundle_free(struct bundle *bundle)
+{
+    if (bundle->rootfs_fd >= 0)
+        close(bundle->rootfs_fd);
+    free(bundle->path);
+    free(bundle->rootfs);
+    process_free(&bundle->process);
+    namespaces_free(&bundle->namespaces);
+    json_decref(bundle->config);
+    *bundle = BUNDLE_NONE;
+}
+
+/* The engine's file that is mounted at /etc/resolv.conf, or -1. */
+static int open_mounted_resolv_conf(const struct bundle *bundle)
+{
+    const json_t *mounts = json_object_get(bundle->config, "mounts");
+    size_t index;
+    json_t *mount;
+    json_array_foreach (mounts, index, mount) {
+        const char *destination = json_string_value(json_object_get(mount, "destination"));
+        const char *source = json_string_value(json_object_get(mount, "source"));
+        if (destination == NULL || source == NULL || strcmp(destination, "/etc/resolv.conf") != 0)
+            continue;
+        cleanup_free char *path =
+            source[0] == '/' ? xstrdup(source) : xasprintf("%s/%s", bundle->path, source);
+        return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    }
+    return -1;
+}
+
+char *bundle_resolv_conf(const struct bundle *bundle)
+{
+    cleanup_error struct error ignored = {0};
+    cleanup_buffer struct buffer text = {0};
+    cleanup_close int fd = open_mounted_resolv_conf(bundle);
+    if (fd < 0)
+        fd = beneath_open_file(bundle->rootfs_fd, "/etc/resolv.conf", O_RDONLY, BENEATH_IN_ROOT, &ignored);
+    if (fd < 0 || read_regular(fd, "resolv.conf", RESOLV_CONF_MAX, &text, &ignored) < 0)
+        return NULL;
+    return buffer_take(&text);
+}

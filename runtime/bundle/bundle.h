@@ -1,0 +1,50 @@
+/* A bundle: a directory with a config.json (runtime-spec, bundle.md and config.md), read and validated once.
+ */
+#ifndef RUNTIME_BUNDLE_BUNDLE_H
+#define RUNTIME_BUNDLE_BUNDLE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "formats/base/error.h"
+#include "runtime/bundle/process.h"
+#include "runtime/sandbox/namespaces.h"
+
+enum { BUNDLE_CONFIG_MAX = 16 << 20 }; /* bytes of a config.json */
+
+/* All memory is owned, but for the JSON parts, which belong to `config`. */
+struct bundle {
+    char *path; /* absolute, without symlinks */
+    json_t *config;
+    const char *oci_version;
+    struct process process;
+    char *rootfs; /* absolute */
+    bool rootfs_readonly;
+    int rootfs_fd;          /* O_PATH; -1 when closed */
+    const char *hostname;   /* or NULL */
+    const char *domainname; /* or NULL */
+    struct namespaces namespaces;
+    const char *cgroups_path;  /* or NULL */
+    uint64_t memory_limit;     /* linux.resources.memory.limit, bytes; 0: none */
+    const json_t *annotations; /* each of these may be NULL */
+    const json_t *hooks;
+    const json_t *resources;
+    const json_t *seccomp;
+    const json_t *sysctl;
+};
+
+#define BUNDLE_NONE ((struct bundle){.rootfs_fd = -1})
+
+/* Reads DIRECTORY/config.json and opens the rootfs. Errors name file, place and value. */
+int bundle_load(const char *directory, struct bundle *bundle, struct error *error);
+void bundle_free(struct bundle *bundle);
+#define cleanup_bundle __attribute__((cleanup(bundle_free)))
+
+/*
+ * The text of the container's /etc/resolv.conf: of the file that an engine mounts there (`mounts`), else of
+ * the one in the rootfs. NULL where there is none; owned by the caller.
+ */
+char *bundle_resolv_conf(const struct bundle *bundle);
+
+#endif

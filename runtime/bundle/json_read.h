@@ -1,0 +1,37 @@
+/*
+ * Typed access to JSON that comes from outside.
+ *
+ * `where` is what stands before the key in an error: "config.json: process." gives "config.json: process.cwd:
+ * not a string". A key that is absent or null leaves the output as it is and is no error, unless the name
+ * says `require`.
+ */
+#ifndef RUNTIME_BUNDLE_JSON_READ_H
+#define RUNTIME_BUNDLE_JSON_READ_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "formats/base/buffer.h"
+#include "formats/base/error.h"
+
+/* Borrowed from `parent`. */
+int read_object(const json_t *parent, const char *where, const char *key, const json_t **out,
+                struct error *error);
+int read_array(const json_t *parent, const char *where, const char *key, const json_t **out,
+               struct error *error);
+int read_string(const json_t *parent, const char *where, const char *key, const char **out,
+                struct error *error);
+int require_string(const json_t *parent, const char *where, const char *key, const char **out,
+                   struct error *error);
+
+int read_bool(const json_t *parent, const char *where, const char *key, bool *out, struct error *error);
+/* Returns 1 where the key is there, 0 where not. */
+int read_integer(const json_t *parent, const char *where, const char *key, int64_t minimum, int64_t maximum,
+                 int64_t *out, struct error *error);
+int read_uint32(const json_t *parent, const char *where, const char *key, uint32_t *out, struct error *error);
+/* Adds copies of an array's strings. */
+int read_strings(const json_t *parent, const char *where, const char *key, struct strings *out,
+                 struct error *error);
+
+#endif

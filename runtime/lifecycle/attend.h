@@ -1,0 +1,39 @@
+/* `urunc run` in the foreground: waits for the container's process, forwards signals to it, and relays a
+ * terminal. */
+#ifndef RUNTIME_LIFECYCLE_ATTEND_H
+#define RUNTIME_LIFECYCLE_ATTEND_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include <termios.h>
+
+#include "formats/base/error.h"
+
+/* Blocks the signals that are forwarded, and returns a descriptor (owned, close-on-exec) from which they are
+ * read. `old` is the signal mask before. Called before the child is made, so that none is lost. */
+int attend_signals(sigset_t *old, struct error *error);
+
+/* What a monitor changes of the stdio that it shares with the caller's shell, and leaves so where it is
+ * killed. */
+struct stdio_settings {
+    int flags[3];  /* of stdin, stdout, stderr: O_NONBLOCK among them */
+    bool terminal; /* stdin is one */
+    struct termios modes;
+};
+
+/* Taken before there is a monitor. */
+void stdio_remember(struct stdio_settings *settings);
+
+/* How a container's process ended. */
+struct ending {
+    int wait_status; /* of waitpid(2) */
+    int asked;       /* the last signal that was forwarded and asks a program to end, or 0 */
+};
+
+/* Attends the child `pid` until it ends, and sets the stdio back as it was `before`. `master` is its
+ * terminal's master, or -1; the caller's terminal on stdin is in raw mode meanwhile. */
+int attend(pid_t pid, int signals, int master, const struct stdio_settings *before, struct ending *ending,
+           struct error *error);
+
+#endif

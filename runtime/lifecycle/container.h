@@ -1,0 +1,67 @@
+/* The lifecycle of a container (runtime-spec, runtime.md): what the commands do, without their command lines.
+ */
+#ifndef RUNTIME_LIFECYCLE_CONTAINER_H
+#define RUNTIME_LIFECYCLE_CONTAINER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "formats/base/error.h"
+#include "runtime/lifecycle/log.h"
+#include "runtime/lifecycle/state.h"
+
+/* What the global flags say. */
+struct runtime {
+    const char *root;
+    const char *config_path; /* of --config, or NULL */
+    struct log log;
+};
+
+struct create_request {
+    const char *id;
+    const char *bundle;         /* a directory */
+    const char *console_socket; /* or NULL */
+    const char *pid_file;       /* or NULL */
+    int status_fd;              /* write end of a pipe for the guest's exit status; -1: none; borrowed */
+    int *console_master; /* not NULL: the terminal's master stays here with the caller, and no socket is
+                            needed */
+};
+
+enum create_result {
+    CREATE_FAILED = -1,
+    CREATE_DONE = 0,
+    CREATE_NOT_A_UNIKERNEL = 1, /* for another runtime; nothing was done */
+};
+
+/* Makes the container and leaves its process, a child of the caller, waiting for `start`. On failure nothing
+ * is left. */
+enum create_result container_create(const struct runtime *runtime, const struct create_request *request,
+                                    pid_t *pid, struct error *error);
+
+/* Whether a guest reports its program's exit status. */
+struct start_result {
+    bool reports_status;
+};
+
+/* Starts a created container; returns when its monitor runs. `result` may be NULL. */
+int container_start(const struct runtime *runtime, const char *id, struct start_result *result,
+                    struct error *error);
+
+/* Signals the container's process, or with `all` each process in its cgroups. */
+int container_kill(const struct runtime *runtime, const char *id, int signal, bool all, struct error *error);
+
+/* Removes what the container left: its network, cgroups and state; then runs its poststop hooks. `force`
+ * kills it first where it runs, works from any half-made state, and takes a container that does not exist as
+ * removed. */
+int container_delete(const struct runtime *runtime, const char *id, bool force, struct error *error);
+
+/* Whether the ID is a container of another runtime under the same root. */
+bool container_is_foreign(const struct runtime *runtime, const char *id);
+
+/* Reads the state of a container that exists. Returns its directory's descriptor (owned). */
+int container_load(const struct runtime *runtime, const char *id, struct state *state, struct error *error);
+
+/* The number of "TERM", "SIGTERM", "15" (1 to 64), or -1. */
+int signal_from_name(const char *name);
+
+#endif

@@ -1,0 +1,33 @@
+/* Finding a container. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "formats/base/cleanup.h"
+#include "runtime/lifecycle/container.h"
+
+int container_load(const struct runtime *runtime, const char *id, struct state *state, struct error *error)
+{
+    if (container_id_check(id, error) < 0)
+        return -1;
+    cleanup_close int directory = state_directory_open(runtime->root, id, error);
+    if (directory < 0)
+        return -1;
+    if (state_read(directory, state, error) < 0) {
+        int number = error->number;
+        error_prefix(error, "container \"%s\"", id);
+        error->number = number;
+        return -1;
+    }
+    return take_fd(directory);
+}
+
+bool container_is_foreign(const struct runtime *runtime, const char *id)
+{
+    cleanup_error struct error ignored = {0};
+    if (container_id_check(id, &ignored) < 0)
+        return false;
+    cleanup_close int directory = state_directory_open(runtime->root, id, &ignored);
+    return directory >= 0 && state_is_foreign(directory);
+}

@@ -1,0 +1,137 @@
+/* Starting a created container. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "runtime/bundle/hooks.h"
+#include "runtime/lifecycle/container.h"
+#include "runtime/process/message.h"
+
+enum { END_TIMEOUT = 1000 }; /* milliseconds */
+
+static int check_status(int directory, const struct state *state, struct error *error)
+{
+    switch (state_status(directory, state)) {
+    case STATUS_CREATED:
+        return 0;
+    case STATUS_CREATING:
+        return error_set(error, "cannot start a container that is still being created");
+    case STATUS_RUNNING:
+        return error_set(error, "cannot start an already running container");
+    case STATUS_STOPPED:
+        break;
+    }
+    return error_set(error, "cannot start a container that has stopped");
+}
+
+static int connect_to(int directory, struct error *error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/" START_SOCKET, directory);
+    cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return error_errno(error, errno, "socket");
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+        /* Somebody else's `start` was here first. */
+        return errno == ECONNREFUSED || errno == ENOENT
+                   ? error_set(error, "cannot start an already running container")
+                   : error_errno(error, errno, START_SOCKET);
+    return take_fd(fd);
+}
+
+/* Writes down what the process is about to join, before it does. */
+static int record_network(int directory, struct state *state, const char *text, struct error *error)
+{
+    const char *blank = strchr(text, ' ');
+    if (blank == NULL)
+        return error_set(error, "the container's process speaks another version");
+    free(state->network_interface);
+    free(state->network_tap);
+    state->network_interface = xstrndup(text, (size_t)(blank - text));
+    state->network_tap = xstrdup(blank + 1);
+    return state_write(directory, state, error);
+}
+
+/* The process that sent its error is about to end; until it has, the container would look "created". */
+static void wait_for_end(const struct state *state)
+{
+    cleanup_close int pidfd = state_open_process(state);
+    struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+    if (pidfd >= 0)
+        poll(&ended, 1, END_TIMEOUT);
+}
+
+/* What was not joined must not be undone: another container of the pod may be joined to it. */
+static void forget_network(int directory, struct state *state)
+{
+    cleanup_error struct error ignored = {0};
+    if (state->network_interface == NULL)
+        return;
+    free(take_pointer(state->network_interface));
+    free(take_pointer(state->network_tap));
+    state_write(directory, state, &ignored);
+}
+
+static int converse(int connection, int directory, struct state *state, struct start_result *result,
+                    struct error *error)
+{
+    struct message message;
+    bool accepted = false, joined = false;
+    for (;;) {
+        if (message_receive(connection, &message, error) < 0)
+            return -1;
+        switch (message.type) {
+        case MESSAGE_ACCEPTED:
+            accepted = true;
+            break;
+        case MESSAGE_REPORTS:
+            result->reports_status = true;
+            break;
+        case MESSAGE_NETWORK:
+            if (record_network(directory, state, message.text, error) < 0 ||
+                message_send(connection, MESSAGE_WRITTEN, "", error) < 0)
+                return -1;
+            break;
+        case MESSAGE_JOINED:
+            joined = true;
+            break;
+        case MESSAGE_ERROR:
+            if (!joined)
+                forget_network(directory, state);
+            wait_for_end(state);
+            return error_set(error, "%s", message.text);
+        case MESSAGE_END:
+            return accepted ? 0 : error_set(error, "cannot start an already running container");
+        default:
+            return error_set(error, "the container's process speaks another version");
+        }
+    }
+}
+
+int container_start(const struct runtime *runtime, const char *id, struct start_result *result,
+                    struct error *error)
+{
+    cleanup_state struct state state = {0};
+    struct start_result unused = {0};
+    cleanup_close int directory = container_load(runtime, id, &state, error);
+    if (directory < 0 || check_status(directory, &state, error) < 0)
+        return -1;
+    cleanup_close int connection = connect_to(directory, error);
+    if (connection < 0 ||
+        converse(connection, directory, &state, result != NULL ? result : &unused, error) < 0)
+        return -1;
+    unlinkat(directory, START_SOCKET, 0);
+    if (!hooks_has(state.hooks, HOOK_POSTSTART))
+        return 0;
+    cleanup_free char *text = state_spec_text(&state, STATUS_RUNNING);
+    /* The specification leaves a failed poststart hook at a warning. */
+    if (hooks_run(state.hooks, HOOK_POSTSTART, text, error) < 0)
+        log_warning(&runtime->log, error);
+    return 0;
+}

@@ -1,0 +1,260 @@
+/* The state directory: ROOT/ID. */
+#include "runtime/lifecycle/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "formats/base/cleanup.h"
+#include "formats/base/file.h"
+#include "formats/base/memory.h"
+#include "runtime/bundle/hooks.h"
+#include "runtime/bundle/json_read.h"
+
+#define STATE_TEMPORARY ".state.json.tmp"
+#define OUR_RUNTIME     "urunc"
+
+enum {
+    STATE_MAX = 32 << 20, /* bytes; holds the annotations of a config.json */
+    ID_MAX = 1024,
+};
+
+int container_id_check(const char *id, struct error *error)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.";
+    if (id[0] == '\0')
+        return error_set(error, "the container ID is empty");
+    if (strlen(id) > ID_MAX || strspn(id, allowed) != strlen(id) || strcmp(id, ".") == 0 ||
+        strcmp(id, "..") == 0)
+        return error_set(
+            error, "invalid container ID \"%.64s\": it may hold letters, digits, '_', '+', '-' and '.'", id);
+    return 0;
+}
+
+int state_root_make(const char *root, struct error *error)
+{
+    cleanup_free char *path = xstrdup(root);
+    if (mkdir(path, 0711) == 0 || errno == EEXIST)
+        return 0;
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(path, 0711) < 0 && errno != EEXIST)
+            return error_errno(error, errno, "%s", path);
+        *slash = '/';
+    }
+    if (mkdir(path, 0711) < 0 && errno != EEXIST)
+        return error_errno(error, errno, "%s", path);
+    return 0;
+}
+
+int state_directory_make(const char *root, const char *id, struct error *error)
+{
+    if (state_root_make(root, error) < 0)
+        return -1;
+    cleanup_free char *path = xasprintf("%s/%s", root, id);
+    if (mkdir(path, 0700) < 0) {
+        int number = errno;
+        if (number != EEXIST)
+            return error_errno(error, number, "%s", path);
+        error_set(error, "container with the ID \"%s\" already exists", id);
+        error->number = number;
+        return -1;
+    }
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        error_errno(error, errno, "%s", path);
+    return fd;
+}
+
+int state_directory_open(const char *root, const char *id, struct error *error)
+{
+    cleanup_free char *path = xasprintf("%s/%s", root, id);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0)
+        return fd;
+    int number = errno;
+    if (number == ENOENT)
+        /* containerd and others look for the words "does not exist". */
+        error_set(error, "container \"%s\" does not exist", id);
+    else
+        error_errno(error, number, "%s", path);
+    error->number = number;
+    return -1;
+}
+
+int state_directory_remove(const char *root, const char *id, struct error *error)
+{
+    static const char *const ours[] = {STATE_FILE, STATE_TEMPORARY, START_SOCKET, CGROUP_NOTE};
+    cleanup_free char *path = xasprintf("%s/%s", root, id);
+    cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : error_errno(error, errno, "%s", path);
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (unlinkat(fd, ours[i], 0) < 0 && errno != ENOENT)
+            return error_errno(error, errno, "%s/%s", path, ours[i]);
+    if (rmdir(path) < 0 && errno != ENOENT)
+        return error_errno(error, errno, "%s", path);
+    return 0;
+}
+
+int state_note_cgroup(int directory, const char *path, struct error *error)
+{
+    return symlinkat(path, directory, CGROUP_NOTE) == 0 ? 0 : error_errno(error, errno, CGROUP_NOTE);
+}
+
+char *state_noted_cgroup(int directory)
+{
+    char path[PATH_MAX];
+    ssize_t length = readlinkat(directory, CGROUP_NOTE, path, sizeof path);
+    return length > 0 && length < PATH_MAX ? xstrndup(path, (size_t)length) : NULL;
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL)
+        json_object_set_new(object, key, json_string(text));
+}
+
+static json_t *state_to_json(const struct state *state)
+{
+    json_t *object = json_pack("{s:s, s:s, s:i, s:I, s:b, s:I}", "runtime", OUR_RUNTIME, "id", state->id,
+                               "pid", (int)state->pid, "startTime", (json_int_t)state->start_time, "complete",
+                               (int)state->complete, "owner", (json_int_t)state->owner);
+    set_text(object, "ociVersion", state->oci_version);
+    set_text(object, "bundle", state->bundle);
+    set_text(object, "rootfs", state->rootfs);
+    set_text(object, "created", state->created);
+    set_text(object, "networkNamespace", state->network_namespace);
+    set_text(object, "networkInterface", state->network_interface);
+    set_text(object, "networkTap", state->network_tap);
+    if (state->annotations != NULL)
+        json_object_set(object, "annotations", state->annotations);
+    if (state->hooks != NULL)
+        json_object_set(object, "hooks", state->hooks);
+    json_object_set_new(object, "cgroups", cgroups_to_json(&state->cgroups));
+    return object;
+}
+
+/* No fsync: the root is a tmpfs, and no container outlives the machine anyway. */
+int state_write(int directory, const struct state *state, struct error *error)
+{
+    cleanup_json json_t *json = state_to_json(state);
+    cleanup_free char *text = json_dumps(json, JSON_COMPACT);
+    if (text == NULL)
+        return error_set(error, STATE_FILE ": cannot be encoded");
+    cleanup_close int fd =
+        openat(directory, STATE_TEMPORARY, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return error_errno(error, errno, STATE_TEMPORARY);
+    if (write_all(fd, text, strlen(text), STATE_FILE, error) < 0)
+        return -1;
+    if (renameat(directory, STATE_TEMPORARY, directory, STATE_FILE) < 0)
+        return error_errno(error, errno, STATE_FILE);
+    return 0;
+}
+
+static int copy_text(const json_t *object, const char *key, char **out, struct error *error)
+{
+    const char *text = NULL;
+    if (read_string(object, STATE_FILE ": ", key, &text, error) < 0)
+        return -1;
+    *out = text != NULL ? xstrdup(text) : NULL;
+    return 0;
+}
+
+static int read_numbers(const json_t *object, struct state *state, struct error *error)
+{
+    static const char where[] = STATE_FILE ": ";
+    int64_t pid = 0, start_time = 0, owner = 0;
+    if (read_integer(object, where, "pid", 0, INT_MAX, &pid, error) < 0 ||
+        read_integer(object, where, "startTime", 0, INT64_MAX, &start_time, error) < 0 ||
+        read_integer(object, where, "owner", 0, UINT32_MAX, &owner, error) < 0 ||
+        read_bool(object, where, "complete", &state->complete, error) < 0)
+        return -1;
+    state->pid = (pid_t)pid;
+    state->start_time = (uint64_t)start_time;
+    state->owner = (uid_t)owner;
+    return 0;
+}
+
+static int state_from_json(const json_t *object, struct state *state, struct error *error)
+{
+    static const char where[] = STATE_FILE ": ";
+    const json_t *annotations = NULL, *hooks = NULL;
+    if (read_numbers(object, state, error) < 0 || copy_text(object, "id", &state->id, error) < 0 ||
+        copy_text(object, "ociVersion", &state->oci_version, error) < 0 ||
+        copy_text(object, "bundle", &state->bundle, error) < 0 ||
+        copy_text(object, "rootfs", &state->rootfs, error) < 0 ||
+        copy_text(object, "created", &state->created, error) < 0 ||
+        copy_text(object, "networkNamespace", &state->network_namespace, error) < 0 ||
+        copy_text(object, "networkInterface", &state->network_interface, error) < 0 ||
+        copy_text(object, "networkTap", &state->network_tap, error) < 0 ||
+        read_object(object, where, "annotations", &annotations, error) < 0 ||
+        read_object(object, where, "hooks", &hooks, error) < 0 || hooks_check(hooks, STATE_FILE, error) < 0)
+        return -1;
+    if (state->id == NULL || state->bundle == NULL)
+        return error_set(error, "%sid or bundle: missing", where);
+    state->annotations = json_incref((json_t *)annotations);
+    state->hooks = json_incref((json_t *)hooks);
+    return cgroups_from_json(json_object_get(object, "cgroups"), STATE_FILE, &state->cgroups, error);
+}
+
+static json_t *load(int directory, struct error *error)
+{
+    cleanup_buffer struct buffer text = {0};
+    if (read_file(directory, STATE_FILE, STATE_MAX, &text, error) < 0)
+        return NULL;
+    json_error_t at;
+    json_t *object = json_loadb(text.data, text.length, 0, &at);
+    if (object == NULL)
+        error_set(error, STATE_FILE ": %s", at.text);
+    return object;
+}
+
+static bool is_ours(const json_t *object)
+{
+    const char *runtime = json_string_value(json_object_get(object, "runtime"));
+    return runtime != NULL && strcmp(runtime, OUR_RUNTIME) == 0;
+}
+
+int state_read(int directory, struct state *state, struct error *error)
+{
+    *state = (struct state){0};
+    cleanup_json json_t *object = load(directory, error);
+    if (object == NULL)
+        return -1;
+    if (!is_ours(object))
+        return error_set(error, STATE_FILE ": not urunc's");
+    if (state_from_json(object, state, error) == 0)
+        return 0;
+    state_free(state);
+    return -1;
+}
+
+bool state_is_foreign(int directory)
+{
+    cleanup_error struct error ignored = {0};
+    if (faccessat(directory, "status", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        return true;
+    cleanup_json json_t *object = load(directory, &ignored);
+    return json_is_object(object) && !is_ours(object);
+}
+
+void state_free(struct state *state)
+{
+    free(state->id);
+    free(state->oci_version);
+    free(state->bundle);
+    free(state->rootfs);
+    free(state->created);
+    free(state->network_namespace);
+    free(state->network_interface);
+    free(state->network_tap);
+    json_decref(state->annotations);
+    json_decref(state->hooks);
+    cgroups_free(&state->cgroups);
+    *state = (struct state){0};
+}

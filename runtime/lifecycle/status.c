@@ -1,0 +1,90 @@
+/* What a container is doing, told from its process. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "runtime/lifecycle/state.h"
+
+const char *status_name(enum status status)
+{
+    static const char *const names[] = {
+        [STATUS_CREATING] = "creating",
+        [STATUS_CREATED] = "created",
+        [STATUS_RUNNING] = "running",
+        [STATUS_STOPPED] = "stopped",
+    };
+    return names[status];
+}
+
+uint64_t process_start_time(pid_t pid)
+{
+    char path[32], text[1024];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (got <= 0)
+        return 0;
+    text[got] = '\0';
+    /* Field 2 is the program's name in parentheses, which may hold any character, so count from the last one.
+     */
+    char *field = strrchr(text, ')');
+    if (field == NULL || field[1] != ' ')
+        return 0;
+    field += 2;
+    if (*field == 'Z' || *field == 'X')
+        return 0;
+    for (int number = 3; number < 22; number++) {
+        field = strchr(field, ' ');
+        if (field == NULL)
+            return 0;
+        field++;
+    }
+    return strtoull(field, NULL, 10);
+}
+
+int state_open_process(const struct state *state)
+{
+    if (state->pid <= 0)
+        return -1;
+    cleanup_close int pidfd = pidfd_open(state->pid, 0);
+    /* Compared after the descriptor was opened: from here on it cannot become another process. */
+    if (pidfd < 0 || state->start_time == 0 || process_start_time(state->pid) != state->start_time)
+        return -1;
+    return take_fd(pidfd);
+}
+
+enum status state_status(int directory, const struct state *state)
+{
+    cleanup_close int pidfd = state_open_process(state);
+    if (pidfd < 0)
+        return STATUS_STOPPED;
+    if (!state->complete)
+        return STATUS_CREATING;
+    if (faccessat(directory, START_SOCKET, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        return STATUS_CREATED;
+    return STATUS_RUNNING;
+}
+
+json_t *state_to_spec(const struct state *state, enum status status)
+{
+    json_t *object = json_pack("{s:s, s:s, s:s, s:i, s:s}", "ociVersion",
+                               state->oci_version != NULL ? state->oci_version : "1.0.0", "id", state->id,
+                               "status", status_name(status), "pid",
+                               status == STATUS_STOPPED ? 0 : (int)state->pid, "bundle", state->bundle);
+    if (state->annotations != NULL)
+        json_object_set(object, "annotations", state->annotations);
+    return object;
+}
+
+char *state_spec_text(const struct state *state, enum status status)
+{
+    cleanup_json json_t *object = state_to_spec(state, status);
+    char *text = json_dumps(object, JSON_COMPACT);
+    return text != NULL ? text : xstrdup("{}");
+}

@@ -1,0 +1,169 @@
+/* What a container's unikernel consists of. */
+#include "runtime/process/guest_setup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "formats/contract/annotations.h"
+#include "formats/contract/urunc_json.h"
+#include "runtime/sandbox/mounts.h"
+#include "runtime/storage/storage.h"
+
+static const char *const program_directories[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+                                                  "/usr/bin",        "/sbin",          "/bin"};
+
+enum unikernel_found guest_setup_read(const struct bundle *bundle, struct unikernel *unikernel,
+                                      struct error *error)
+{
+    enum unikernel_found found = UNIKERNEL_ABSENT;
+    if (bundle->annotations != NULL)
+        found = unikernel_from_json(bundle->annotations, "config.json: annotations", unikernel, error);
+    if (found == UNIKERNEL_ABSENT)
+        found = urunc_json_read(bundle->rootfs_fd, unikernel, error);
+    return found;
+}
+
+static int find_program(const struct monitor *monitor, const struct monitor_config *config, char **program,
+                        struct error *error)
+{
+    const char *name = hypervisor_name(monitor->hypervisor);
+    if (config->path != NULL) {
+        if (access(config->path, X_OK) < 0)
+            return error_errno(error, errno, "urunc's configuration: monitors.%s.path: %s", name,
+                               config->path);
+        *program = xstrdup(config->path);
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof program_directories / sizeof *program_directories; i++) {
+        cleanup_free char *path = xasprintf("%s/%s", program_directories[i], monitor->program);
+        if (access(path, X_OK) == 0) {
+            *program = take_pointer(path);
+            return 0;
+        }
+    }
+    return error_set(error, "the monitor %s (%s) is not installed", name, monitor->program);
+}
+
+static int find_drivers(const struct config *config, struct guest_setup *files, struct error *error)
+{
+    const struct unikernel *unikernel = &files->unikernel;
+    int hypervisor = hypervisor_from_name(unikernel->hypervisor);
+    files->guest = guest_find(unikernel->type);
+    if (files->guest == NULL)
+        return error_set(error,
+                         ANNOTATION_PREFIX "unikernelType: \"%s\" is not booted by this version of urunc",
+                         unikernel->type);
+    files->monitor = hypervisor >= 0 ? monitor_find((enum hypervisor)hypervisor) : NULL;
+    if (files->monitor == NULL)
+        return error_set(error, ANNOTATION_PREFIX "hypervisor: \"%s\" is not driven by this version of urunc",
+                         unikernel->hypervisor);
+    if (unikernel_mounts_rootfs(unikernel))
+        return error_set(
+            error,
+            ANNOTATION_PREFIX
+            "mountRootfs: %s on %s cannot be given the container's rootfs itself: put it in an initrd or "
+            "a block image",
+            unikernel->type, unikernel->hypervisor);
+    return find_program(files->monitor, guest_monitor_config(files, config), &files->program, error);
+}
+
+static int check_storage(const struct guest_setup *files, const char *key, enum storage_kind kind,
+                         struct error *error)
+{
+    if (!(files->guest->storage & kind))
+        return error_set(error, ANNOTATION_PREFIX "%s: the framework %s cannot use it", key,
+                         files->guest->name);
+    if (!(files->monitor->storage & kind))
+        return error_set(error, ANNOTATION_PREFIX "%s: the hypervisor %s cannot offer it", key,
+                         files->unikernel.hypervisor);
+    return 0;
+}
+
+/* GOARCH of the machine that the monitor runs on. */
+static const char *host_architecture(void)
+{
+#if defined(__x86_64__)
+    return "amd64";
+#elif defined(__aarch64__)
+    return "arm64";
+#else
+    return NULL;
+#endif
+}
+
+static int check_kernel(const struct guest_setup *files, struct error *error)
+{
+    const struct guest *guest = files->guest;
+    const struct monitor *monitor = files->monitor;
+    cleanup_free char *what = kernel_probe_describe(&files->probe);
+    const char *binary = files->unikernel.binary;
+    const char *host = host_architecture();
+    if (files->probe.architecture != NULL && host != NULL && strcmp(files->probe.architecture, host) != 0)
+        return error_set(error, ANNOTATION_PREFIX "binary: %s is for %s, this host is %s", binary,
+                         files->probe.architecture, host);
+    if (guest->kernels != 0 && !(files->probe.formats & guest->kernels))
+        return error_set(error, ANNOTATION_PREFIX "binary: %s is %s, but a kernel of %s is %s", binary, what,
+                         guest->name, guest->kernels_text);
+    if (monitor->kernels != 0 && !(files->probe.formats & monitor->kernels))
+        return error_set(error, ANNOTATION_PREFIX "binary: %s is %s, but the hypervisor %s loads %s", binary,
+                         what, files->unikernel.hypervisor, monitor->kernels_text);
+    return 0;
+}
+
+static int check_all_storage(const struct guest_setup *files, struct error *error)
+{
+    if (files->unikernel.initrd != NULL && check_storage(files, "initrd", STORAGE_INITRD, error) < 0)
+        return -1;
+    return files->unikernel.block != NULL ? check_storage(files, "block", STORAGE_BLOCK, error) : 0;
+}
+
+/* A detached mount of an opened file; *tree stays -1 where there is none. */
+static int make_tree(int fd, const char *key, const char *path, unsigned flags, int *tree,
+                     struct error *error)
+{
+    if (fd < 0)
+        return 0;
+    *tree = mount_detached_fd(fd, path, flags, error);
+    return *tree >= 0 ? 0 : error_prefix(error, ANNOTATION_PREFIX "%s", key);
+}
+
+static int make_trees(struct guest_files *opened, struct guest_setup *files, struct error *error)
+{
+    const struct unikernel *unikernel = &files->unikernel;
+    files->block_readonly = opened->block_readonly;
+    if (make_tree(opened->binary, "binary", unikernel->binary, 0, &files->kernel_tree, error) < 0 ||
+        make_tree(opened->initrd, "initrd", unikernel->initrd, 0, &files->initrd_tree, error) < 0)
+        return -1;
+    if (make_tree(opened->block, "block", unikernel->block, opened->block_readonly ? 0 : MOUNT_WRITABLE,
+                  &files->block_tree, error) < 0)
+        return -1;
+    files->block_fd = take_fd(opened->block);
+    return 0;
+}
+
+int guest_setup_open(const struct bundle *bundle, const struct config *config, struct guest_setup *files,
+                     struct error *error)
+{
+    cleanup_guest_files struct guest_files opened = GUEST_FILES_NONE;
+    if (find_drivers(config, files, error) < 0 || check_all_storage(files, error) < 0 ||
+        guest_files_open(bundle->rootfs_fd, &files->unikernel, bundle->rootfs_readonly, &opened, error) < 0)
+        return -1;
+    if (kernel_probe(opened.binary, files->unikernel.binary, &files->probe, error) < 0)
+        return error_prefix(error, ANNOTATION_PREFIX "binary");
+    return check_kernel(files, error) < 0 ? -1 : make_trees(&opened, files, error);
+}
+
+void guest_setup_free(struct guest_setup *files)
+{
+    const int trees[] = {files->kernel_tree, files->initrd_tree, files->block_tree, files->block_fd};
+    for (size_t i = 0; i < sizeof trees / sizeof *trees; i++)
+        if (trees[i] >= 0)
+            close(trees[i]);
+    unikernel_free(&files->unikernel);
+    free(files->program);
+    *files = GUEST_SETUP_NONE;
+}

@@ -1,0 +1,37 @@
+/* Short messages between the commands and the container's waiting process, over a SOCK_SEQPACKET socket. */
+#ifndef RUNTIME_PROCESS_MESSAGE_H
+#define RUNTIME_PROCESS_MESSAGE_H
+
+#include "formats/base/error.h"
+
+enum { MESSAGE_TEXT = 4096 }; /* bytes with the NUL; longer texts are cut */
+
+enum message_type {
+    MESSAGE_END = 0, /* the other side closed the socket */
+    /* between `create` and the process */
+    MESSAGE_ENTER = 'e',   /* mappings and cgroups are in place: set up your namespaces */
+    MESSAGE_ENTERED = 'd', /* done */
+    MESSAGE_HOOKS = 'h',   /* run the createContainer hooks; the text is your process ID on the host */
+    MESSAGE_CREATED = 'c', /* done; waiting for `start` */
+    /* between `start` and the process */
+    MESSAGE_ACCEPTED = 'a', /* this `start` is the one that starts it */
+    MESSAGE_NETWORK = 'n',  /* about to join "INTERFACE TAP": write that down */
+    MESSAGE_WRITTEN = 'w',  /* written down */
+    MESSAGE_JOINED = 'j',   /* joined, so there is something to undo */
+    MESSAGE_REPORTS = 'r',  /* the guest reports its program's exit status (boot.reports_status) */
+    /* from the process: it failed; the text is the error. It ends. */
+    MESSAGE_ERROR = 'x',
+};
+
+struct message {
+    enum message_type type;
+    char text[MESSAGE_TEXT];
+};
+
+int message_send(int fd, enum message_type type, const char *text, struct error *error);
+/* Waits for a message. MESSAGE_END is no error. */
+int message_receive(int fd, struct message *message, struct error *error);
+/* Waits for a message of that type; an error message becomes the error, and so does an end. */
+int message_expect(int fd, enum message_type type, struct message *message, struct error *error);
+
+#endif

@@ -1,0 +1,125 @@
+/* The container's process, until `start`. */
+#include "runtime/process/waiting.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "formats/base/cleanup.h"
+#include "runtime/bundle/hooks.h"
+#include "runtime/process/message.h"
+#include "runtime/sandbox/kernel_settings.h"
+
+static void end_on_signal(int number)
+{
+    _exit(128 + number);
+}
+
+/* As process 1 of its namespace it would ignore every signal that it has no handler for. */
+static void handle_signals(void)
+{
+    static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGALRM, SIGTERM, SIGUSR1, SIGUSR2};
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    for (int number = 1; number < 32; number++)
+        sigaction(number, &action, NULL); /* SIGKILL and SIGSTOP refuse, which is right */
+    action.sa_handler = end_on_signal;
+    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+        sigaction(ending[i], &action, NULL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* In a user namespace the process starts as nobody in particular and becomes its root. */
+static int become_root(const struct namespaces *namespaces, struct error *error)
+{
+    if (!namespaces->wanted[NAMESPACE_USER])
+        return 0;
+    setgroups(0, NULL); /* fails where setgroups is denied; then there is nothing to give up either */
+    if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+        return error_errno(error, errno, "cannot become root in the user namespace: is ID 0 mapped?");
+    return 0;
+}
+
+static int set_names(const struct bundle *bundle, struct error *error)
+{
+    if (bundle->hostname != NULL && sethostname(bundle->hostname, strlen(bundle->hostname)) < 0)
+        return error_errno(error, errno, "config.json: hostname: cannot be set");
+    if (bundle->domainname != NULL && setdomainname(bundle->domainname, strlen(bundle->domainname)) < 0)
+        return error_errno(error, errno, "config.json: domainname: cannot be set");
+    return 0;
+}
+
+static int enter_namespaces(struct container *container, struct error *error)
+{
+    const struct bundle *bundle = &container->bundle;
+    if (become_root(&bundle->namespaces, error) < 0)
+        return -1;
+    /* Its descriptors reach the host's files: nobody else in its namespaces shall look into it. */
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (namespace_is_new(&bundle->namespaces, NAMESPACE_CGROUP) && unshare(CLONE_NEWCGROUP) < 0)
+        return error_errno(error, errno, "cannot make the cgroup namespace");
+    /* A slave: what the host unmounts while this process waits goes away here too, and nothing goes the other
+     * way. */
+    if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+        return error_errno(error, errno, "cannot separate the mounts from the host's");
+    if (namespace_is_new(&bundle->namespaces, NAMESPACE_NETWORK) && loopback_up(error) < 0)
+        return -1;
+    if (set_names(bundle, error) < 0 || sysctl_apply(bundle->sysctl, error) < 0)
+        return -1;
+    if (container->console.slave >= 0 && console_take(&container->console, error) < 0)
+        return -1;
+    /* Whoever holds the master sees a hangup when the monitor ends, if nobody else holds it. */
+    console_close(&container->console);
+    return 0;
+}
+
+static int create_with(struct container *container, struct error *error)
+{
+    struct message message;
+    int fd = container->process_end;
+    if (cgroups_join(&container->state.cgroups, error) < 0)
+        return -1;
+    cgroups_close(&container->state.cgroups);
+    if (message_expect(fd, MESSAGE_ENTER, &message, error) < 0 || enter_namespaces(container, error) < 0 ||
+        message_send(fd, MESSAGE_ENTERED, "", error) < 0 ||
+        message_expect(fd, MESSAGE_HOOKS, &message, error) < 0)
+        return -1;
+    container->state.pid = (pid_t)strtol(message.text, NULL, 10);
+    cleanup_free char *state = state_spec_text(&container->state, STATUS_CREATING);
+    if (hooks_run(container->bundle.hooks, HOOK_CREATE_CONTAINER, state, error) < 0)
+        return -1;
+    return message_send(fd, MESSAGE_CREATED, "", error);
+}
+
+static _Noreturn void fail(int fd, const struct error *error)
+{
+    cleanup_error struct error ignored = {0};
+    message_send(fd, MESSAGE_ERROR, error->message != NULL ? error->message : "failed", &ignored);
+    _exit(1);
+}
+
+void waiting_process(void *data)
+{
+    struct container *container = data;
+    struct error error = {0};
+    handle_signals();
+    close(take_fd(container->create_end));
+    setsid();
+    if (create_with(container, &error) < 0)
+        fail(container->process_end, &error);
+    close(take_fd(container->process_end));
+    int connection;
+    while ((connection = accept4(container->listener, NULL, NULL, SOCK_CLOEXEC)) < 0)
+        if (errno != EINTR && errno != ECONNABORTED)
+            _exit(1);
+    boot_monitor(container, connection, &error);
+    fail(connection, &error);
+}

@@ -1,0 +1,291 @@
+/* The command line of a Linux guest, and what urunc's init makes of it again. */
+#include "tests/unit/fixtures/guest_fixture.h"
+
+#include <string.h>
+
+/* Pure, and compiled for the guest otherwise. */
+#include "runtime/init/cmdline.c"
+
+#define BASE_INITRD "panic=-1 console=ttyS0 root=/dev/ram0 rw quiet"
+#define BASE_DISK   "panic=-1 console=ttyS0 root=/dev/vda rw quiet"
+
+static void a_block_image_is_the_root(void **state)
+{
+    struct fixture *fixture = *state;
+    SET_ARGS(fixture, "/bin/app", "-v");
+    fixture->input.has_block = true;
+    assert_plan(fixture, "linux", BASE_DISK " init=/bin/app -- -v");
+    fixture->input.block_mount_point = "/";
+    assert_plan(fixture, "linux", BASE_DISK " init=/bin/app -- -v");
+}
+
+static void a_read_only_block_image_is_mounted_so(void **state)
+{
+    struct fixture *fixture = *state;
+    SET_ARGS(fixture, "/bin/app");
+    fixture->input.has_block = true;
+    fixture->input.block_readonly = true;
+    assert_plan(fixture, "linux", "panic=-1 console=ttyS0 root=/dev/vda ro quiet init=/bin/app");
+}
+
+static void an_initrd_is_the_root(void **state)
+{
+    struct fixture *fixture = *state;
+    SET_ARGS(fixture, "/bin/app", "x");
+    fixture->input.has_initrd = true;
+    assert_plan(fixture, "linux", BASE_INITRD " rdinit=/bin/app -- x");
+}
+
+static void with_both_the_block_image_is_the_root_unless_it_is_mounted_elsewhere(void **state)
+{
+    struct fixture *fixture = *state;
+    SET_ARGS(fixture, "/urunc-init", "app");
+    fixture->input.has_initrd = true;
+    fixture->input.has_block = true;
+    assert_plan(fixture, "linux", BASE_DISK " urunc.exit init=/urunc-init -- app");
+    fixture->input.block_mount_point = "/data dir";
+    assert_plan(fixture, "linux",
+                BASE_INITRD " urunc.mount=/dev/vda:/data%20dir urunc.exit rdinit=/urunc-init -- app");
+}
+
+static void a_block_image_mounted_elsewhere_needs_an_initrd(void **state)
+{
+    struct fixture *fixture = *state;
+    SET_ARGS(fixture, "/bin/app");
+    fixture->input.has_block = true;
+    fixture->input.block_mount_point = "/data";
+    assert_refused(fixture, "linux",
+                   "blkMntPoint /data: a Linux guest whose block image is not mounted at / needs an initrd "
+                   "for its root");
+}
+
+static void the_network_is_the_kernels_ip_parameter(void **state)
+{
+    struct fixture *fixture = *state;
+    SET_ARGS(fixture, "/bin/app");
+    fixture->input.has_initrd = true;
+    fixture->input.network = &fixture->network;
+    fixture->input.hostname = "web-1";
+    assert_plan(fixture, "linux",
+                BASE_INITRD " ip=10.88.0.5::10.88.0.1:255.255.0.0:web-1:eth0:off rdinit=/bin/app");
+    fixture->input.hostname = "no:good name";
+    assert_plan(fixture, "linux",
+                BASE_INITRD " ip=10.88.0.5::10.88.0.1:255.255.0.0:urunc:eth0:off rdinit=/bin/app");
+}
+
+static void arguments_with_blanks_or_quotes_stand_in_single_quotes(void **state)
+{
+    struct fixture *fixture = *state;
+    SET_ARGS(fixture, "/bin/app", "a b", "it's", "say \"hi\"", "", "tab\there", "-monitor", "a\\b");
+    fixture->input.has_initrd = true;
+    assert_plan(fixture, "linux",
+                BASE_INITRD " rdinit=/bin/app -- 'a b' 'it'\\''s' 'say \"hi\"' '' 'tab\there' -monitor a\\b");
+}
+
+static void the_environment_is_plain_words_for_any_program(void **state)
+{
+    struct fixture *fixture = *state;
+    SET_ARGS(fixture, "/bin/app");
+    fixture->input.has_initrd = true;
+    strings_add(&fixture->env, "PATH=/bin");
+    strings_add(&fixture->env, "K=a b");
+    assert_plan(fixture, "linux", BASE_INITRD " PATH=/bin K=\"a b\" rdinit=/bin/app");
+    assert_false(fixture->boot.reports_status);
+}
+
+static void variables_that_the_kernel_would_take_for_its_own_are_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    SET_ARGS(fixture, "/bin/app");
+    fixture->input.has_initrd = true;
+    const struct {
+        const char *variable;
+        const char *message;
+    } cases[] = {
+        {"init=/bin/sh",
+         "process.env init=/bin/sh: the Linux kernel would take the name for a parameter of its own: "
+         "use urunc-init"},
+        {"a.b=c", "process.env a.b=c: the Linux kernel would take the name for a parameter of its own: use "
+                  "urunc-init"},
+        {"--=c",
+         "process.env --=c: the Linux kernel would take the name for a parameter of its own: use urunc-init"},
+        {"K=\"", "process.env K=\": a double quote cannot stand on the Linux command line: use urunc-init"},
+        {"novalue", "process.env novalue: not of the form NAME=VALUE"},
+        {"=x", "process.env =x: not of the form NAME=VALUE"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        strings_free(&fixture->env);
+        strings_add(&fixture->env, cases[i].variable);
+        assert_refused(fixture, "linux", cases[i].message);
+    }
+}
+
+static void more_words_than_the_kernel_gives_are_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->input.has_initrd = true;
+    SET_ARGS(fixture, "/bin/app");
+    for (int i = 0; i < 32; i++)
+        strings_add(&fixture->args, "x");
+    assert_int_equal(plan(fixture, "linux"), 0);
+    strings_add(&fixture->args, "x");
+    assert_refused(
+        fixture, "linux",
+        "the arguments have 33 words and the kernel gives at most 32 to a program: use urunc-init and "
+        "process.args");
+    SET_ARGS(fixture, "/bin/app");
+    for (int i = 0; i < 31; i++)
+        strings_format(&fixture->env, "V%d=x", i);
+    assert_refused(
+        fixture, "linux",
+        "process.env has 31 variables and the kernel can give at most 30 to a program: use urunc-init");
+}
+
+static void a_line_longer_than_the_kernel_takes_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->input.has_initrd = true;
+    char argument[2001];
+    memset(argument, 'x', 2000);
+    argument[2000] = '\0';
+    SET_ARGS(fixture, "/urunc-init", argument);
+    assert_refused(fixture, "linux",
+                   "the Linux command line has 2080 bytes and the kernel takes 2047: shorten the environment "
+                   "(process.env) or the arguments (process.args)");
+    argument[2000 - 33] = '\0';
+    SET_ARGS(fixture, "/urunc-init", argument);
+    assert_int_equal(plan(fixture, "linux"), 0);
+    assert_int_equal(strlen(fixture->boot.command_line), 2047);
+}
+
+static void the_cmdline_annotation_is_a_program_and_its_text(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->input.has_initrd = true;
+    fixture->input.cmdline = "/bin/app --config-file x  'y z'";
+    assert_plan(fixture, "linux", BASE_INITRD " rdinit=/bin/app -- --config-file x  'y z'");
+    fixture->input.cmdline = "/bin/app";
+    assert_plan(fixture, "linux", BASE_INITRD " rdinit=/bin/app");
+}
+
+static void nothing_to_run_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_refused(fixture, "linux", "process.args and the cmdline annotation name no program");
+    SET_ARGS(fixture, "/bin/a\"b");
+    assert_refused(fixture, "linux",
+                   "process.args[0] /bin/a\"b: a double quote cannot stand in the kernel's init=");
+}
+
+static void only_urunc_init_reports_a_status(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->input.has_initrd = true;
+    SET_ARGS(fixture, "/sbin/urunc-init", "app");
+    assert_plan(fixture, "linux", BASE_INITRD " urunc.exit rdinit=/sbin/urunc-init -- app");
+    assert_true(fixture->boot.reports_status);
+    assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_EXIT_PORT);
+}
+
+static void arm64_has_another_console_and_no_ports(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->input.has_initrd = true;
+    fixture->kernel.architecture = "arm64";
+    SET_ARGS(fixture, "/urunc-init", "app");
+    assert_plan(fixture, "linux",
+                "panic=-1 console=ttyAMA0 root=/dev/ram0 rw quiet rdinit=/urunc-init -- app");
+    assert_int_equal(fixture->boot.quirks, 0);
+    assert_false(fixture->boot.reports_status);
+}
+
+static void parse_planned(struct fixture *fixture, struct cmdline *cmdline)
+{
+    assert_int_equal(plan(fixture, "linux"), 0);
+    cmdline_parse(fixture->boot.command_line, cmdline);
+}
+
+static void urunc_init_gets_everything_byte_for_byte(void **state)
+{
+    struct fixture *fixture = *state;
+    static const uint32_t groups[] = {5, 4000000000};
+    SET_ARGS(fixture, "/urunc-init", "sh", "-c", "echo 'a  b' \"c\" $K\n\texit 7", "", "--", "it's", "100%20",
+             "\xc2\xa0");
+    strings_add(&fixture->env, "K=two words \"quoted\" 50% 'single' new\nline");
+    strings_add(&fixture->env, "quiet=x");
+    strings_add(&fixture->env, "EMPTY=");
+    fixture->input.has_initrd = true;
+    fixture->input.has_block = true;
+    fixture->input.block_mount_point = "/srv/my data";
+    fixture->input.network = &fixture->network;
+    fixture->input.hostname = "b\"ox";
+    fixture->input.cwd = "/a dir/b";
+    fixture->input.uid = 33;
+    fixture->input.gid = 34;
+    fixture->input.additional_gids = groups;
+    fixture->input.additional_gid_count = 2;
+    fixture->input.terminal = true;
+    static struct cmdline cmdline;
+    parse_planned(fixture, &cmdline);
+    assert_int_equal(cmdline.args.count, fixture->args.count - 1);
+    for (size_t i = 0; i < cmdline.args.count; i++)
+        assert_string_equal(cmdline.args.items[i], fixture->args.items[i + 1]);
+    assert_int_equal(cmdline.env.count, fixture->env.count);
+    for (size_t i = 0; i < cmdline.env.count; i++)
+        assert_string_equal(cmdline.env.items[i], fixture->env.items[i]);
+    assert_true(cmdline.has_user);
+    assert_int_equal(cmdline.uid, 33);
+    assert_int_equal(cmdline.gid, 34);
+    assert_int_equal(cmdline.group_count, 2);
+    assert_int_equal(cmdline.groups[1], 4000000000);
+    assert_string_equal(cmdline.cwd, "/a dir/b");
+    assert_string_equal(cmdline.hostname, "b\"ox");
+    assert_string_equal(cmdline.dns, "10.88.0.53");
+    assert_string_equal(cmdline.address, "10.88.0.5");
+    assert_string_equal(cmdline.gateway, "10.88.0.1");
+    assert_string_equal(cmdline.netmask, "255.255.0.0");
+    assert_string_equal(cmdline.device, "eth0");
+    assert_string_equal(cmdline.mount_device, "/dev/vda");
+    assert_string_equal(cmdline.mount_directory, "/srv/my data");
+    assert_string_equal(cmdline.init, "/urunc-init");
+    assert_true(cmdline.exit_ports);
+    assert_true(cmdline.terminal);
+}
+
+static void urunc_init_gets_more_words_than_the_kernel_would_give(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char script[] =
+        "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do echo a b c d e f g h i j k l m n; done";
+    SET_ARGS(fixture, "/urunc-init", "sh", "-c", script, "--");
+    fixture->input.has_initrd = true;
+    static struct cmdline cmdline;
+    parse_planned(fixture, &cmdline);
+    assert_int_equal(cmdline.args.count, 4);
+    assert_string_equal(cmdline.args.items[2], script);
+    assert_string_equal(cmdline.args.items[3], "--");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        guest_test(a_block_image_is_the_root),
+        guest_test(a_read_only_block_image_is_mounted_so),
+        guest_test(an_initrd_is_the_root),
+        guest_test(with_both_the_block_image_is_the_root_unless_it_is_mounted_elsewhere),
+        guest_test(a_block_image_mounted_elsewhere_needs_an_initrd),
+        guest_test(the_network_is_the_kernels_ip_parameter),
+        guest_test(arguments_with_blanks_or_quotes_stand_in_single_quotes),
+        guest_test(the_environment_is_plain_words_for_any_program),
+        guest_test(variables_that_the_kernel_would_take_for_its_own_are_refused),
+        guest_test(more_words_than_the_kernel_gives_are_refused),
+        guest_test(a_line_longer_than_the_kernel_takes_is_refused),
+        guest_test(the_cmdline_annotation_is_a_program_and_its_text),
+        guest_test(nothing_to_run_is_refused),
+        guest_test(only_urunc_init_reports_a_status),
+        guest_test(arm64_has_another_console_and_no_ports),
+        guest_test(urunc_init_gets_everything_byte_for_byte),
+        guest_test(urunc_init_gets_more_words_than_the_kernel_would_give),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,171 @@
+/* What a program needs to be loaded: ELF files, the loader's cache, the search. */
+#include "runtime/sandbox/libraries.h"
+
+#include <elf.h>
+#include <netlink/route/link.h>
+
+#include "formats/base/cleanup.h"
+#include "runtime/sandbox/elf_needed.h"
+#include "tests/unit/fixtures/temporary.h"
+
+static unsigned char *read_program(size_t *length)
+{
+    FILE *file = fopen("/proc/self/exe", "re");
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    *length = (size_t)ftell(file);
+    rewind(file);
+    unsigned char *bytes = malloc(*length);
+    assert_non_null(bytes);
+    assert_int_equal(fread(bytes, 1, *length, file), *length);
+    fclose(file);
+    return bytes;
+}
+
+static bool contains(const struct strings *strings, const char *text)
+{
+    for (size_t i = 0; i < strings->count; i++)
+        if (strstr(strings->items[i], text) != NULL)
+            return true;
+    return false;
+}
+
+static void a_program_names_its_interpreter_and_libraries(void **state)
+{
+    (void)state;
+    cleanup_error struct error error = {0};
+    cleanup_elf_needed struct elf_needed needed;
+    assert_int_equal(elf_needed_read("/proc/self/exe", &needed, &error), 0);
+    assert_true(needed.machine != 0);
+    assert_non_null(needed.interpreter);
+    assert_true(contains(&needed.names, "libcmocka.so"));
+    assert_true(contains(&needed.names, "libc.so"));
+}
+
+static void a_script_names_its_interpreter(void **state)
+{
+    (void)state;
+    cleanup_error struct error error = {0};
+    cleanup_elf_needed struct elf_needed needed;
+    const char script[] = "#! /bin/dash -e\nexit\n";
+    assert_int_equal(elf_needed_parse(script, sizeof script - 1, "s", &needed, &error), 0);
+    assert_int_equal(needed.machine, 0);
+    assert_string_equal(needed.interpreter, "/bin/dash");
+}
+
+static void what_is_no_elf_needs_nothing(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"", "#", "\177EL", "hello"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        cleanup_error struct error error = {0};
+        cleanup_elf_needed struct elf_needed needed;
+        assert_int_equal(elf_needed_parse(texts[i], strlen(texts[i]), "t", &needed, &error), 0);
+        assert_int_equal(needed.machine, 0);
+        assert_int_equal(needed.names.count, 0);
+    }
+}
+
+/* Under AddressSanitizer this shows that no offset is followed out of the file. */
+static void a_truncated_elf_is_read_without_harm(void **state)
+{
+    (void)state;
+    size_t length;
+    unsigned char *bytes = read_program(&length);
+    for (size_t cut = 0; cut < length; cut += cut < 4096 ? 7 : length / 97 + 1) {
+        cleanup_error struct error error = {0};
+        cleanup_elf_needed struct elf_needed needed;
+        unsigned char *part = malloc(cut + 1);
+        memcpy(part, bytes, cut);
+        elf_needed_parse(part, cut, "cut", &needed, &error);
+        free(part);
+    }
+    free(bytes);
+}
+
+static void hostile_headers_are_refused_or_harmless(void **state)
+{
+    (void)state;
+    size_t length;
+    unsigned char *bytes = read_program(&length);
+    Elf64_Ehdr header;
+    memcpy(&header, bytes, sizeof header);
+    /* Each byte of the headers in turn is made extreme. */
+    size_t end = header.e_phoff + (size_t)header.e_phnum * sizeof(Elf64_Phdr);
+    for (size_t i = 4; i < end && i < length; i++) {
+        cleanup_error struct error error = {0};
+        cleanup_elf_needed struct elf_needed needed;
+        unsigned char before = bytes[i];
+        bytes[i] = 0xff;
+        elf_needed_parse(bytes, length, "hostile", &needed, &error);
+        bytes[i] = before;
+    }
+    free(bytes);
+}
+
+/* Makes this program need libnl-route-3, which needs libnl-3, which nothing here uses itself. */
+static struct rtnl_link *(*volatile route_library)(void) = rtnl_link_alloc;
+
+static void libraries_of_libraries_are_found(void **state)
+{
+    (void)state;
+    assert_non_null(route_library);
+    cleanup_error struct error error = {0};
+    cleanup_strings struct strings files = {0};
+    struct ld_cache cache;
+    ld_cache_open(LD_CACHE_PATH, &cache);
+    char program[4096] = {0};
+    assert_true(readlink("/proc/self/exe", program, sizeof program - 1) > 0);
+    assert_int_equal(libraries_find(&cache, program, &files, &error), 0);
+    ld_cache_close(&cache);
+    assert_true(contains(&files, "/ld-linux"));
+    assert_true(contains(&files, "/libc.so.6"));
+    assert_true(contains(&files, "/libnl-3.so"));
+    for (size_t i = 0; i < files.count; i++) {
+        assert_int_equal(files.items[i][0], '/');
+        assert_int_equal(access(files.items[i], R_OK), 0);
+    }
+}
+
+static void the_default_directories_do_without_a_cache(void **state)
+{
+    (void)state;
+    cleanup_error struct error error = {0};
+    cleanup_strings struct strings files = {0};
+    struct ld_cache cache;
+    ld_cache_open("/nonexistent", &cache);
+    assert_null(cache.bytes);
+    assert_int_equal(libraries_find(&cache, "/bin/sh", &files, &error), 0);
+    assert_true(contains(&files, "/libc.so.6"));
+}
+
+static void a_broken_cache_yields_nothing(void **state)
+{
+    (void)state;
+    unsigned char bytes[128] = "glibc-ld.so.cache1.1";
+    struct ld_cache cache = {.bytes = bytes, .length = sizeof bytes};
+    cleanup_strings struct strings paths = {0};
+    memset(bytes + 20, 0xff, sizeof bytes - 20);
+    ld_cache_find(&cache, "libc.so.6", &paths);
+    memset(bytes + 20, 0, 4);
+    bytes[20] = 3; /* three entries fit; their offsets are out of the file */
+    ld_cache_find(&cache, "libc.so.6", &paths);
+    cache.length = 10;
+    ld_cache_find(&cache, "libc.so.6", &paths);
+    assert_int_equal(paths.count, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_program_names_its_interpreter_and_libraries),
+        cmocka_unit_test(a_script_names_its_interpreter),
+        cmocka_unit_test(what_is_no_elf_needs_nothing),
+        cmocka_unit_test(a_truncated_elf_is_read_without_harm),
+        cmocka_unit_test(hostile_headers_are_refused_or_harmless),
+        cmocka_unit_test(libraries_of_libraries_are_found),
+        cmocka_unit_test(the_default_directories_do_without_a_cache),
+        cmocka_unit_test(a_broken_cache_yields_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

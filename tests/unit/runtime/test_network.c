@@ -1,0 +1,325 @@
+/* The network, in a network namespace of the test's own: a veth pair stands in for the container's interface.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link/veth.h>
+#include <netlink/route/route.h>
+#include <poll.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "formats/base/cleanup.h"
+#include "runtime/network/netlink.h"
+#include "runtime/network/network.h"
+
+enum { VNET_HEADER = 10, FRAME = 60 };
+
+static struct nl_sock *netlink_or_fail(void)
+{
+    struct error error = {0};
+    struct nl_sock *socket = netlink_open(&error);
+    assert_non_null(socket);
+    return socket;
+}
+
+static void set_up(struct nl_sock *socket, const char *name, unsigned mtu)
+{
+    cleanup_rtnl_link struct rtnl_link *link = NULL;
+    assert_int_equal(rtnl_link_get_kernel(socket, 0, name, &link), 0);
+    cleanup_rtnl_link struct rtnl_link *change = rtnl_link_alloc();
+    rtnl_link_set_flags(change, IFF_UP);
+    if (mtu != 0)
+        rtnl_link_set_mtu(change, mtu);
+    assert_int_equal(rtnl_link_change(socket, link, change, 0), 0);
+}
+
+static void add_address(struct nl_sock *socket, const char *name, const char *text)
+{
+    struct nl_addr *local = NULL;
+    assert_int_equal(nl_addr_parse(text, AF_INET, &local), 0);
+    struct rtnl_addr *address = rtnl_addr_alloc();
+    rtnl_addr_set_ifindex(address, (int)if_nametoindex(name));
+    rtnl_addr_set_local(address, local);
+    assert_int_equal(rtnl_addr_add(socket, address, 0), 0);
+    rtnl_addr_put(address);
+    nl_addr_put(local);
+}
+
+static void add_default_route(struct nl_sock *socket, const char *name, const char *gateway, uint32_t metric)
+{
+    struct nl_addr *any = NULL;
+    struct nl_addr *via = NULL;
+    assert_int_equal(nl_addr_parse("default", AF_INET, &any), 0);
+    assert_int_equal(nl_addr_parse(gateway, AF_INET, &via), 0);
+    struct rtnl_route *route = rtnl_route_alloc();
+    rtnl_route_set_dst(route, any);
+    rtnl_route_set_priority(route, metric);
+    struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
+    rtnl_route_nh_set_ifindex(hop, (int)if_nametoindex(name));
+    rtnl_route_nh_set_gateway(hop, via);
+    rtnl_route_add_nexthop(route, hop);
+    assert_int_equal(rtnl_route_add(socket, route, NLM_F_CREATE), 0);
+    rtnl_route_put(route);
+    nl_addr_put(any);
+    nl_addr_put(via);
+}
+
+/* An empty network namespace. Where the test may not make one it is skipped. */
+static int new_namespace(void **state)
+{
+    (void)state;
+    if (unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0)
+        return 0;
+    print_message("no network namespace to be had: %s\n", strerror(errno));
+    return -1;
+}
+
+/* A veth pair: "eth0" with an address, "wire" for what the world sees of it. */
+static int container_namespace(void **state)
+{
+    if (new_namespace(state) < 0)
+        return -1;
+    cleanup_nl_socket struct nl_sock *socket = netlink_or_fail();
+    assert_int_equal(rtnl_link_veth_add(socket, "eth0", "wire", getpid()), 0);
+    set_up(socket, "eth0", 1400);
+    set_up(socket, "wire", 1400);
+    add_address(socket, "eth0", "10.77.0.2/22");
+    return 0;
+}
+
+static void finds_nothing_in_an_empty_namespace(void **state)
+{
+    (void)state;
+    struct network network;
+    cleanup_error struct error error = {0};
+    assert_int_equal(network_find(&network, &error), 0);
+    assert_false(error_is_set(&error));
+}
+
+static void finds_the_only_interface_without_a_default_route(void **state)
+{
+    (void)state;
+    struct network network;
+    cleanup_error struct error error = {0};
+    assert_int_equal(network_find(&network, &error), 1);
+    assert_string_equal(network.interface, "eth0");
+    assert_string_equal(network.address, "10.77.0.2");
+    assert_int_equal(network.prefix, 22);
+    assert_string_equal(network.netmask, "255.255.252.0");
+    assert_string_equal(network.gateway, "");
+    assert_int_equal(network.mtu, 1400);
+    assert_int_equal(strlen(network.mac), 17);
+}
+
+static void finds_the_default_route_of_the_lowest_metric(void **state)
+{
+    (void)state;
+    cleanup_nl_socket struct nl_sock *socket = netlink_or_fail();
+    add_address(socket, "wire", "10.88.0.2/24");
+    add_default_route(socket, "eth0", "10.77.0.1", 200);
+    add_default_route(socket, "wire", "10.88.0.1", 100);
+    struct network network;
+    cleanup_error struct error error = {0};
+    assert_int_equal(network_find(&network, &error), 1);
+    assert_string_equal(network.interface, "wire");
+    assert_string_equal(network.address, "10.88.0.2");
+    assert_string_equal(network.gateway, "10.88.0.1");
+}
+
+static void takes_no_interface_where_several_could_be_meant(void **state)
+{
+    (void)state;
+    cleanup_nl_socket struct nl_sock *socket = netlink_or_fail();
+    add_address(socket, "wire", "10.88.0.2/24");
+    struct network network;
+    cleanup_error struct error error = {0};
+    assert_int_equal(network_find(&network, &error), 0);
+}
+
+static int packet_socket(const char *interface)
+{
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL));
+    assert_true(fd >= 0);
+    struct sockaddr_ll address = {.sll_family = AF_PACKET,
+                                  .sll_protocol = htons(ETH_P_ALL),
+                                  .sll_ifindex = (int)if_nametoindex(interface)};
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+static void make_frame(unsigned char *frame, const char *text)
+{
+    memset(frame, 0, FRAME);
+    memset(frame, 0xff, 6); /* broadcast */
+    memcpy(frame + 6, "\x02\x00\x00\x00\x00\x01", 6);
+    frame[12] = 0x88; /* ETH_P_802_EX1, for experiments */
+    frame[13] = 0xb5;
+    strcpy((char *)frame + 14, text);
+}
+
+/* Reads until a frame with that text at `offset` + 14 comes; other traffic (IPv6) is not ours. */
+static bool receives(int fd, size_t offset, const char *text)
+{
+    unsigned char bytes[2048];
+    for (int i = 0; i < 50; i++) {
+        struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+        if (poll(&poll_fd, 1, 1000) != 1)
+            return false;
+        ssize_t got = read(fd, bytes, sizeof bytes - 1);
+        if (got < (ssize_t)(offset + 15))
+            continue;
+        bytes[got] = '\0';
+        if (strcmp((char *)bytes + offset + 14, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void passes_frames_both_ways(void **state)
+{
+    (void)state;
+    struct network network;
+    cleanup_error struct error error = {0};
+    assert_int_equal(network_find(&network, &error), 1);
+    cleanup_close int tap = network_join(&network, 0, 0, &error);
+    assert_true(tap >= 0);
+    assert_int_not_equal(if_nametoindex(network.tap), 0);
+    cleanup_close int wire = packet_socket("wire");
+
+    unsigned char frame[VNET_HEADER + FRAME] = {0};
+    make_frame(frame + VNET_HEADER, "to the guest");
+    assert_int_equal(write(wire, frame + VNET_HEADER, FRAME), FRAME);
+    assert_true(receives(tap, VNET_HEADER, "to the guest"));
+
+    make_frame(frame + VNET_HEADER, "from the guest");
+    assert_int_equal(write(tap, frame, sizeof frame), sizeof frame);
+    assert_true(receives(wire, 0, "from the guest"));
+}
+
+static void the_tap_has_the_interfaces_mtu(void **state)
+{
+    (void)state;
+    struct network network;
+    cleanup_error struct error error = {0};
+    assert_int_equal(network_find(&network, &error), 1);
+    cleanup_close int tap = network_join(&network, 1000, 1000, &error);
+    assert_true(tap >= 0);
+    cleanup_nl_socket struct nl_sock *socket = netlink_or_fail();
+    cleanup_rtnl_link struct rtnl_link *link = NULL;
+    assert_int_equal(rtnl_link_get_kernel(socket, 0, network.tap, &link), 0);
+    assert_int_equal(rtnl_link_get_mtu(link), 1400);
+}
+
+static void a_second_guest_on_the_interface_is_refused_and_leaves_the_first(void **state)
+{
+    (void)state;
+    struct network network;
+    cleanup_error struct error error = {0};
+    assert_int_equal(network_find(&network, &error), 1);
+    cleanup_close int tap = network_join(&network, 0, 0, &error);
+    assert_true(tap >= 0);
+    struct network second;
+    assert_int_equal(network_find(&second, &error), 1);
+    assert_string_not_equal(second.tap, network.tap);
+    assert_int_equal(network_join(&second, 0, 0, &error), -1);
+    assert_string_equal(error.message,
+                        "network: eth0 has an ingress qdisc already: another guest has taken the interface");
+    assert_int_equal(if_nametoindex(second.tap), 0);
+    assert_int_equal(network_leave("eth0", second.tap, &error), 0);
+    cleanup_close int wire = packet_socket("wire");
+    unsigned char frame[FRAME];
+    make_frame(frame, "still here");
+    assert_int_equal(write(wire, frame, FRAME), FRAME);
+    assert_true(receives(tap, VNET_HEADER, "still here"));
+}
+
+static bool has_ingress(const char *interface)
+{
+    cleanup_nl_socket struct nl_sock *socket = netlink_or_fail();
+    cleanup_nl_cache struct nl_cache *qdiscs = NULL;
+    assert_int_equal(rtnl_qdisc_alloc_cache(socket, &qdiscs), 0);
+    struct rtnl_qdisc *qdisc = rtnl_qdisc_get_by_parent(qdiscs, (int)if_nametoindex(interface), TC_H_INGRESS);
+    if (qdisc == NULL)
+        return false;
+    rtnl_qdisc_put(qdisc);
+    return true;
+}
+
+static void leaving_removes_everything_and_can_be_repeated(void **state)
+{
+    (void)state;
+    struct network network;
+    cleanup_error struct error error = {0};
+    assert_int_equal(network_find(&network, &error), 1);
+    int tap = network_join(&network, 0, 0, &error);
+    assert_true(tap >= 0);
+    assert_true(has_ingress("eth0"));
+    close(tap);
+    assert_int_equal(if_nametoindex(network.tap), 0);
+    assert_int_equal(network_leave("eth0", network.tap, &error), 0);
+    assert_false(has_ingress("eth0"));
+    assert_int_equal(network_leave("eth0", network.tap, &error), 0);
+    assert_int_equal(network_leave("gone0", "gone1", &error), 0);
+    tap = network_join(&network, 0, 0, &error);
+    assert_true(tap >= 0);
+    assert_int_equal(network_leave("eth0", network.tap, &error), 0);
+    assert_int_equal(if_nametoindex(network.tap), 0);
+    close(tap);
+}
+
+static void reads_the_first_nameserver_that_a_guest_can_reach(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *dns;
+    } cases[] = {
+        {"nameserver 10.0.0.53\nnameserver 10.0.0.54\n", "10.0.0.53"},
+        {"# nameserver 1.1.1.1\nsearch x\n\tnameserver\t9.9.9.9 # quad\n", "9.9.9.9"},
+        {"nameserver fd00::1\nnameserver 8.8.4.4", "8.8.4.4"},
+        {"nameserver 127.0.0.11\nnameserver 10.0.0.1\r\n", "10.0.0.1"},
+        {"nameserver 127.0.0.11\n", ""},
+        {"nameserver10.0.0.1\nnameservers 10.0.0.1\n", ""},
+        {"nameserver 10.0.0.1000000000000000000000000000000000000000000000000000000000000\n", ""},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct network network = {.dns = "stale"};
+        network_read_dns(cases[i].text, &network);
+        assert_string_equal(network.dns, cases[i].dns);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest pure[] = {
+        cmocka_unit_test(reads_the_first_nameserver_that_a_guest_can_reach),
+    };
+    const struct CMUnitTest with_namespace[] = {
+        cmocka_unit_test_setup(finds_nothing_in_an_empty_namespace, new_namespace),
+        cmocka_unit_test_setup(finds_the_only_interface_without_a_default_route, container_namespace),
+        cmocka_unit_test_setup(finds_the_default_route_of_the_lowest_metric, container_namespace),
+        cmocka_unit_test_setup(takes_no_interface_where_several_could_be_meant, container_namespace),
+        cmocka_unit_test_setup(passes_frames_both_ways, container_namespace),
+        cmocka_unit_test_setup(the_tap_has_the_interfaces_mtu, container_namespace),
+        cmocka_unit_test_setup(a_second_guest_on_the_interface_is_refused_and_leaves_the_first,
+                               container_namespace),
+        cmocka_unit_test_setup(leaving_removes_everything_and_can_be_repeated, container_namespace),
+    };
+    int failed = cmocka_run_group_tests(pure, NULL, NULL);
+    if (geteuid() != 0) {
+        print_message("the rest needs root: skipped\n");
+        return failed;
+    }
+    return failed + cmocka_run_group_tests(with_namespace, NULL, NULL);
+}

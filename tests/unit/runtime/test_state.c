@@ -1,0 +1,179 @@
+/* The state directory and the container's status. */
+#include "runtime/lifecycle/state.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "tests/unit/fixtures/temporary.h"
+
+static struct state example(void)
+{
+    struct state state = {.pid = getpid(), .start_time = process_start_time(getpid()), .complete = true};
+    state.id = xstrdup("c1");
+    state.oci_version = xstrdup("1.1.0");
+    state.bundle = xstrdup("/b");
+    state.rootfs = xstrdup("/b/rootfs");
+    state.created = xstrdup("2026-01-01T00:00:00Z");
+    return state;
+}
+
+static void ids_are_names_and_not_paths(void **unused)
+{
+    (void)unused;
+    static const char *const good[] = {"a", "A-b_c+d.e", "0", "..a"};
+    static const char *const bad[] = {"", ".", "..", "a/b", "../x", "a b", "a\n", "\xc3\xa4", "a:b"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        cleanup_error struct error error = {0};
+        assert_int_equal(container_id_check(good[i], &error), 0);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        cleanup_error struct error error = {0};
+        assert_int_equal(container_id_check(bad[i], &error), -1);
+    }
+}
+
+static void a_directory_reserves_an_id_once(void **state)
+{
+    struct temporary *temporary = *state;
+    cleanup_error struct error error = {0};
+    cleanup_free char *root = xasprintf("%s/deep/root", temporary->path);
+    cleanup_close int first = state_directory_make(root, "c1", &error);
+    assert_true(first >= 0);
+    assert_int_equal(state_directory_make(root, "c1", &error), -1);
+    assert_int_equal(error.number, EEXIST);
+    assert_non_null(strstr(error.message, "already exists"));
+    assert_int_equal(state_directory_remove(root, "c1", &error), 0);
+    assert_int_equal(state_directory_remove(root, "c1", &error), 0);
+    assert_int_equal(state_directory_open(root, "c1", &error), -1);
+    assert_int_equal(error.number, ENOENT);
+    assert_non_null(strstr(error.message, "does not exist"));
+}
+
+static void what_is_written_is_read_again(void **unused)
+{
+    struct temporary *temporary = *unused;
+    cleanup_error struct error error = {0};
+    cleanup_state struct state state = example();
+    cleanup_state struct state again = {0};
+    state.network_namespace = xstrdup("/run/netns/x");
+    state.network_interface = xstrdup("eth0");
+    state.network_tap = xstrdup("urunc0");
+    state.annotations = json_pack("{s:s}", "k", "v");
+    state.cgroups.items = xcalloc(1, sizeof *state.cgroups.items);
+    state.cgroups.count = 1;
+    state.cgroups.items[0] =
+        (struct cgroup){.directory = xstrdup("/sys/fs/cgroup/a/b"), .parents_made = 1, .join_fd = -1};
+    assert_int_equal(state_write(temporary->fd, &state, &error), 0);
+    assert_int_equal(state_read(temporary->fd, &again, &error), 0);
+    assert_string_equal(again.id, "c1");
+    assert_int_equal(again.pid, getpid());
+    assert_true(again.start_time == state.start_time);
+    assert_string_equal(again.network_interface, "eth0");
+    assert_string_equal(json_string_value(json_object_get(again.annotations, "k")), "v");
+    assert_int_equal(again.cgroups.count, 1);
+    assert_string_equal(again.cgroups.items[0].directory, "/sys/fs/cgroup/a/b");
+    assert_int_equal(again.cgroups.items[0].parents_made, 1);
+    assert_int_equal(temporary_count(temporary, "."), 1); /* no temporary file is left */
+}
+
+static void a_broken_state_is_an_error_and_still_ours(void **unused)
+{
+    struct temporary *temporary = *unused;
+    static const char *const broken[] = {
+        "",
+        "{\"runtime\":\"urunc\"",
+        "{\"runtime\":\"urunc\"}",
+        "{\"runtime\":\"urunc\",\"id\":\"a\",\"bundle\":\"/b\",\"pid\":-4}",
+        "{\"runtime\":\"urunc\",\"id\":\"a\",\"bundle\":\"/b\",\"hooks\":{\"poststop\":[{\"path\":\"x\"}]}}",
+        "{\"runtime\":\"urunc\",\"id\":\"a\",\"bundle\":\"/b\",\"cgroups\":[{\"directory\":\"/a/../b\"}]}",
+        ("{\"runtime\":\"urunc\",\"id\":\"a\",\"bundle\":\"/b\","
+         "\"cgroups\":[{\"directory\":\"/a\",\"parentsMade\":3}]}"),
+    };
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        cleanup_state struct state state = {0};
+        cleanup_error struct error error = {0};
+        temporary_write_text(temporary, STATE_FILE, broken[i]);
+        assert_int_equal(state_read(temporary->fd, &state, &error), -1);
+        assert_false(state_is_foreign(temporary->fd));
+    }
+}
+
+static void other_runtimes_are_recognized(void **unused)
+{
+    struct temporary *temporary = *unused;
+    assert_false(state_is_foreign(temporary->fd));
+    temporary_write_text(temporary, STATE_FILE, "{\"id\":\"x\"}"); /* runc */
+    assert_true(state_is_foreign(temporary->fd));
+    unlinkat(temporary->fd, STATE_FILE, 0);
+    temporary_write_text(temporary, "status", "{}"); /* crun */
+    assert_true(state_is_foreign(temporary->fd));
+}
+
+static void the_cgroup_is_noted_before_there_is_a_state(void **unused)
+{
+    struct temporary *temporary = *unused;
+    cleanup_error struct error error = {0};
+    assert_null(state_noted_cgroup(temporary->fd));
+    assert_int_equal(state_note_cgroup(temporary->fd, "/pod/a b", &error), 0);
+    cleanup_free char *noted = state_noted_cgroup(temporary->fd);
+    assert_string_equal(noted, "/pod/a b");
+}
+
+static void status_follows_process_and_socket(void **unused)
+{
+    struct temporary *temporary = *unused;
+    cleanup_state struct state state = example();
+    assert_int_equal(state_status(temporary->fd, &state), STATUS_RUNNING);
+    temporary_write_text(temporary, START_SOCKET, "");
+    assert_int_equal(state_status(temporary->fd, &state), STATUS_CREATED);
+    state.complete = false;
+    assert_int_equal(state_status(temporary->fd, &state), STATUS_CREATING);
+    state.start_time++; /* the same number, another process */
+    assert_int_equal(state_status(temporary->fd, &state), STATUS_STOPPED);
+    state.pid = 0;
+    assert_int_equal(state_status(temporary->fd, &state), STATUS_STOPPED);
+}
+
+static void a_zombie_has_stopped(void **unused)
+{
+    (void)unused;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    siginfo_t info;
+    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+    assert_true(process_start_time(pid) == 0);
+    waitpid(pid, NULL, 0);
+    assert_true(process_start_time(pid) == 0);
+}
+
+static void a_stopped_container_has_no_process_id(void **unused)
+{
+    (void)unused;
+    cleanup_state struct state state = example();
+    cleanup_json json_t *running = state_to_spec(&state, STATUS_RUNNING);
+    cleanup_json json_t *stopped = state_to_spec(&state, STATUS_STOPPED);
+    assert_int_equal(json_integer_value(json_object_get(running, "pid")), getpid());
+    assert_int_equal(json_integer_value(json_object_get(stopped, "pid")), 0);
+    assert_string_equal(json_string_value(json_object_get(stopped, "status")), "stopped");
+    assert_string_equal(json_string_value(json_object_get(running, "ociVersion")), "1.1.0");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ids_are_names_and_not_paths),
+        with_temporary(a_directory_reserves_an_id_once),
+        with_temporary(what_is_written_is_read_again),
+        with_temporary(a_broken_state_is_an_error_and_still_ours),
+        with_temporary(other_runtimes_are_recognized),
+        with_temporary(the_cgroup_is_noted_before_there_is_a_state),
+        with_temporary(status_follows_process_and_socket),
+        cmocka_unit_test(a_zombie_has_stopped),
+        cmocka_unit_test(a_stopped_container_has_no_process_id),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
