@@ -12,9 +12,9 @@
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
+#include "formats/base/json.h"
 #include "formats/base/memory.h"
 #include "runtime/bundle/hooks.h"
-#include "runtime/bundle/json_read.h"
 
 #define CONFIG_NAME  "config.json"
 #define CONFIG_PLACE CONFIG_NAME ": "

@@ -15,8 +15,8 @@
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
+#include "formats/base/json.h"
 #include "formats/base/memory.h"
-#include "runtime/bundle/json_read.h"
 
 enum { OUTPUT_TAIL = 512 }; /* bytes of what a failed hook printed that go into the error */
 

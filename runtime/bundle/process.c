@@ -6,8 +6,8 @@
 #include <sys/resource.h>
 
 #include "formats/base/cleanup.h"
+#include "formats/base/json.h"
 #include "formats/base/memory.h"
-#include "runtime/bundle/json_read.h"
 
 enum { ADDITIONAL_GIDS_MAX = 65536 }; /* NGROUPS_MAX of Linux */
 

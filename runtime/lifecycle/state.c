@@ -10,9 +10,9 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
+#include "formats/base/json.h"
 #include "formats/base/memory.h"
 #include "runtime/bundle/hooks.h"
-#include "runtime/bundle/json_read.h"
 
 #define STATE_TEMPORARY ".state.json.tmp"
 #define OUR_RUNTIME     "urunc"

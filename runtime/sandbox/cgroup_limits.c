@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "formats/base/cleanup.h"
+#include "formats/base/json.h"
 #include "formats/base/memory.h"
-#include "runtime/bundle/json_read.h"
 #include "runtime/sandbox/cgroups.h"
 
 #define RESOURCES "config.json: linux.resources."

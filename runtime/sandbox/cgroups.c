@@ -15,8 +15,8 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
+#include "formats/base/json.h"
 #include "formats/base/memory.h"
-#include "runtime/bundle/json_read.h"
 
 enum {
     CGROUP_FILE_MAX = 1 << 20,      /* bytes of a file that we read: cgroup.procs of a large group */

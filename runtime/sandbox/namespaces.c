@@ -21,8 +21,8 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
+#include "formats/base/json.h"
 #include "formats/base/memory.h"
-#include "runtime/bundle/json_read.h"
 
 enum { MAPPINGS_MAX = 340 }; /* of user_namespaces(7) */
 

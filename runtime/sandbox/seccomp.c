@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "formats/base/cleanup.h"
+#include "formats/base/json.h"
 #include "formats/base/memory.h"
-#include "runtime/bundle/json_read.h"
 
 #define PROFILE "config.json: linux.seccomp."
 

@@ -5,8 +5,8 @@
  * not a string". A key that is absent or null leaves the output as it is and is no error, unless the name
  * says `require`.
  */
-#ifndef RUNTIME_BUNDLE_JSON_READ_H
-#define RUNTIME_BUNDLE_JSON_READ_H
+#ifndef FORMATS_BASE_JSON_H
+#define FORMATS_BASE_JSON_H
 
 #include <jansson.h>
 #include <stdbool.h>

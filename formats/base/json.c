@@ -1,5 +1,5 @@
 /* Typed access to JSON that comes from outside. */
-#include "runtime/bundle/json_read.h"
+#include "formats/base/json.h"
 
 static const char *type_name(json_type type)
 {
