@@ -10,11 +10,8 @@
 /* Names in the monitor's private root: ours, never the image's. */
 #define BOOT_KERNEL_PATH "/guest/kernel"
 #define BOOT_INITRD_PATH "/guest/initrd"
-#define BOOT_DISK_PATH   "/guest/disk0"
 
 enum {
-    BOOT_MAX_DISKS = 4,
-    BOOT_MAX_NICS = 1,
     /* x86 ports. A guest that writes V to the exit port ends the monitor with status (V << 1) | 1, never 0
      * (QEMU's isa-debug-exit, two bytes wide). Bytes written to the status port go to boot.status_fd. */
     BOOT_EXIT_PORT = 0x501,
@@ -34,27 +31,27 @@ enum storage_kind {
 };
 
 struct boot_disk {
-    const char *name; /* device name in a Solo5 manifest, or NULL; borrowed */
-    const char *path; /* in the private root, for monitors that open by name; static */
-    int fd;           /* the same, opened as `readonly` says, kept open over exec: the container's user may be
-                         somebody who could not open it */
+    char *name; /* device name in a Solo5 manifest, or NULL; owned */
+    char *path; /* in the private root, for monitors that open by name; owned */
+    int fd;     /* the same, opened as `readonly` says, kept open over exec: the container's user may be
+                   somebody who could not open it; borrowed */
     bool readonly;
 };
 
 struct boot_nic {
-    const char *name; /* device name in a Solo5 manifest, or NULL; borrowed */
-    int tap_fd;       /* open tap with vnet header, kept open over exec */
-    char mac[18];     /* "02:42:ac:11:00:02" */
+    char *name;   /* device name in a Solo5 manifest, or NULL; owned */
+    int tap_fd;   /* open tap with vnet header, kept open over exec; borrowed */
+    char mac[18]; /* "02:42:ac:11:00:02" */
     unsigned mtu;
 };
 
 struct boot {
-    const char *kernel; /* BOOT_KERNEL_PATH */
-    const char *initrd; /* BOOT_INITRD_PATH or NULL */
-    char *command_line; /* the guest's, one string; owned; never split */
-    struct boot_disk disks[BOOT_MAX_DISKS];
+    const char *kernel;      /* BOOT_KERNEL_PATH */
+    const char *initrd;      /* BOOT_INITRD_PATH or NULL */
+    char *command_line;      /* the guest's, one string; owned; never split */
+    struct boot_disk *disks; /* owned; boot_add_disk */
     size_t disk_count;
-    struct boot_nic nics[BOOT_MAX_NICS];
+    struct boot_nic *nics; /* owned; boot_add_nic */
     size_t nic_count;
     uint64_t memory; /* bytes */
     unsigned vcpus;
@@ -66,6 +63,15 @@ struct boot {
     bool sandbox;  /* the monitor's own seccomp; false only where the bundle asks for unconfined */
 };
 
+/* The name of the disk of that number in the private root: "/guest/disk0". Owned by the caller. */
+char *boot_disk_path(size_t index);
+
+/* Adds one. Borrowed from `boot`, until the next of its kind is added. */
+struct boot_disk *boot_add_disk(struct boot *boot, int fd, bool readonly);
+struct boot_nic *boot_add_nic(struct boot *boot, int tap_fd);
+
+/* Releases what `boot` owns; no descriptor is closed. */
 void boot_free(struct boot *boot);
+#define cleanup_boot __attribute__((cleanup(boot_free)))
 
 #endif

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 #include "runtime/monitors/drivers.h"
 
 enum {
@@ -74,9 +75,8 @@ static void add_console(struct strings *argv)
 /* By descriptor: QEMU opens "/dev/fdset/N" as a duplicate of what it was handed in set N. */
 static int add_disk(struct strings *argv, size_t index, const struct boot_disk *disk, struct error *error)
 {
-    char node[16], path[32];
-    snprintf(node, sizeof node, "disk%zu", index);
-    snprintf(path, sizeof path, "/dev/fdset/%zu", FIRST_DISK_SET + index);
+    cleanup_free char *node = xasprintf("disk%zu", index);
+    cleanup_free char *path = xasprintf("/dev/fdset/%zu", FIRST_DISK_SET + index);
     strings_add(argv, "-add-fd");
     strings_format(argv, "fd=%d,set=%zu", disk->fd, FIRST_DISK_SET + index);
     cleanup_json json_t *json =

@@ -67,8 +67,8 @@ static int join_network(const struct container *container, int connection, struc
     int tap = network_join(network, process->uid, process->gid, error);
     if (tap < 0)
         return -1;
-    struct boot_nic *nic = &boot->nics[boot->nic_count++];
-    *nic = (struct boot_nic){.tap_fd = tap, .mtu = network->mtu};
+    struct boot_nic *nic = boot_add_nic(boot, tap);
+    nic->mtu = network->mtu;
     memcpy(nic->mac, network->mac, sizeof nic->mac);
     return message_send(connection, MESSAGE_JOINED, "", error) < 0 ? -1 : 1;
 }
@@ -124,8 +124,7 @@ static void plan_machine(const struct container *container, struct boot *boot)
     boot->kernel = BOOT_KERNEL_PATH;
     boot->initrd = files->initrd_tree >= 0 ? BOOT_INITRD_PATH : NULL;
     if (files->block_tree >= 0)
-        boot->disks[boot->disk_count++] = (struct boot_disk){
-            .path = BOOT_DISK_PATH, .fd = files->block_fd, .readonly = files->block_readonly};
+        boot_add_disk(boot, files->block_fd, files->block_readonly);
     boot->memory = container->bundle.memory_limit != 0 ? container->bundle.memory_limit : config->memory;
     boot->vcpus = config->vcpus;
     boot->status_fd = container->status_fd;
@@ -136,18 +135,15 @@ static int enter_root(const struct container *container, const struct monitor_fi
                       struct error *error)
 {
     const struct guest_setup *files = &container->guest;
-    struct private_root root = {.program = files->program, .files = monitor_files};
-    const struct {
-        int tree;
-        const char *path;
-    } mounts[] = {{files->kernel_tree, BOOT_KERNEL_PATH},
-                  {files->initrd_tree, BOOT_INITRD_PATH},
-                  {files->block_tree, BOOT_DISK_PATH}};
-    for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++)
-        if (mounts[i].tree >= 0) {
-            root.mounts[root.mount_count].tree = mounts[i].tree;
-            root.mounts[root.mount_count++].path = mounts[i].path;
-        }
+    cleanup_free char *disk = boot_disk_path(0);
+    const struct private_mount all[] = {{files->kernel_tree, BOOT_KERNEL_PATH},
+                                        {files->initrd_tree, BOOT_INITRD_PATH},
+                                        {files->block_tree, disk}};
+    struct private_mount mounts[sizeof all / sizeof *all];
+    struct private_root root = {.program = files->program, .files = monitor_files, .mounts = mounts};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].tree >= 0)
+            mounts[root.mount_count++] = all[i];
     return private_root_enter(&root, error);
 }
 
@@ -215,7 +211,7 @@ int boot_monitor(struct container *container, int connection, struct error *erro
 {
     const struct guest_setup *files = &container->guest;
     const struct monitor_config *config = guest_monitor_config(files, &container->config);
-    struct boot boot = {.status_fd = -1};
+    cleanup_boot struct boot boot = {.status_fd = -1};
     struct network network = {0};
     struct monitor_files monitor_files = {0};
     struct strings argv = {0};

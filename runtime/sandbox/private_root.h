@@ -13,16 +13,16 @@
 #include "formats/base/error.h"
 #include "runtime/monitors/monitor.h"
 
-enum { PRIVATE_ROOT_MAX_MOUNTS = 2 + BOOT_MAX_DISKS };
+/* A detached mount and where it goes in the root; both borrowed. */
+struct private_mount {
+    int tree;
+    const char *path;
+};
 
 struct private_root {
     const char *program; /* absolute path on the host and in the root; borrowed */
     const struct monitor_files *files;
-    /* The guest's files: detached mounts (borrowed) and where they go. */
-    struct {
-        int tree;
-        const char *path;
-    } mounts[PRIVATE_ROOT_MAX_MOUNTS];
+    const struct private_mount *mounts; /* the guest's files; borrowed */
     size_t mount_count;
 };
 

@@ -59,7 +59,7 @@ static void assert_argv(const struct boot *boot, const struct monitor_config *co
 static void the_smallest_boot(void **state)
 {
     (void)state;
-    struct boot boot = smallest_boot();
+    cleanup_boot struct boot boot = smallest_boot();
     ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
                 "/guest/kernel");
 }
@@ -67,15 +67,14 @@ static void the_smallest_boot(void **state)
 static void everything_that_a_boot_can_have(void **state)
 {
     (void)state;
-    char command_line[] = "app -monitor stdio,x \"quoted\"";
-    struct boot boot = smallest_boot();
+    cleanup_boot struct boot boot = smallest_boot();
     boot.initrd = BOOT_INITRD_PATH;
-    boot.command_line = command_line;
-    boot.disks[0] = (struct boot_disk){.path = BOOT_DISK_PATH, .fd = 5};
-    boot.disks[1] = (struct boot_disk){.path = "/guest/disk1", .fd = 6, .readonly = true};
-    boot.disk_count = 2;
-    boot.nics[0] = (struct boot_nic){.tap_fd = 7, .mac = "02:42:ac:11:00:02", .mtu = 1400};
-    boot.nic_count = 1;
+    boot.command_line = xstrdup("app -monitor stdio,x \"quoted\"");
+    boot_add_disk(&boot, 5, false);
+    boot_add_disk(&boot, 6, true);
+    struct boot_nic *nic = boot_add_nic(&boot, 7);
+    memcpy(nic->mac, "02:42:ac:11:00:02", sizeof nic->mac);
+    nic->mtu = 1400;
     boot.vcpus = 2;
     boot.sandbox = true;
     ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=2", CONSOLE, "-kernel",
@@ -96,9 +95,9 @@ static void everything_that_a_boot_can_have(void **state)
 static void a_guest_can_ask_for_modern_virtio(void **state)
 {
     (void)state;
-    struct boot boot = smallest_boot();
-    boot.nics[0] = (struct boot_nic){.tap_fd = 3, .mac = "02:00:00:00:00:01"};
-    boot.nic_count = 1;
+    cleanup_boot struct boot boot = smallest_boot();
+    struct boot_nic *nic = boot_add_nic(&boot, 3);
+    memcpy(nic->mac, "02:00:00:00:00:01", sizeof nic->mac);
     boot.quirks = BOOT_QUIRK_MODERN_VIRTIO;
     ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
                 "/guest/kernel", "-netdev", "tap,id=net0,fd=3", "-device",
@@ -109,7 +108,7 @@ static void a_guest_can_ask_for_modern_virtio(void **state)
 static void a_guest_that_uses_the_exit_port_has_it_and_the_status_port_where_somebody_listens(void **state)
 {
     (void)state;
-    struct boot boot = smallest_boot();
+    cleanup_boot struct boot boot = smallest_boot();
     boot.quirks = BOOT_QUIRK_EXIT_PORT;
     ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
                 "/guest/kernel", "-device", "isa-debug-exit,iobase=0x501,iosize=0x02");
@@ -124,7 +123,7 @@ static void a_guest_that_uses_the_exit_port_has_it_and_the_status_port_where_som
 static void the_operator_chooses_machine_and_acceleration(void **state)
 {
     (void)state;
-    struct boot boot = smallest_boot();
+    cleanup_boot struct boot boot = smallest_boot();
     char machine[] = "pc,usb=off";
     const struct monitor_config config = {.acceleration = ACCELERATION_KVM, .machine = machine};
     ASSERT_ARGV(&boot, &config, "/usr/bin/qemu", "-no-user-config", "-nodefaults", "-machine", "pc,usb=off",
@@ -135,7 +134,7 @@ static void the_operator_chooses_machine_and_acceleration(void **state)
 static void memory_is_whole_mebibytes_and_at_least_two(void **state)
 {
     (void)state;
-    struct boot boot = smallest_boot();
+    cleanup_boot struct boot boot = smallest_boot();
     boot.memory = (UINT64_C(3) << 20) - 1;
     ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=2M", "-smp", "cpus=1", CONSOLE, "-kernel",
                 "/guest/kernel");
