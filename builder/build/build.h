@@ -12,12 +12,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "builder/build/platform.h"
 #include "builder/build/stage.h"
 #include "builder/context/context.h"
 #include "builder/image/image.h"
 #include "builder/spec/expand.h"
 #include "builder/spec/spec.h"
+#include "formats/oci/platform.h"
 #include "formats/stream/compress.h"
 
 /* What the command line says. All is borrowed. */

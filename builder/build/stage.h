@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "builder/build/platform.h"
 #include "builder/image/image.h"
 #include "builder/spec/spec.h"
+#include "formats/oci/platform.h"
 #include "formats/tree/tree.h"
 
 /* What one filesystem instruction changed, its parent directories included. */

@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "builder/build/platform.h"
 #include "builder/output/output.h"
 #include "formats/base/buffer.h"
 #include "formats/base/error.h"
+#include "formats/oci/platform.h"
 
 struct build_command {
     bool help;

@@ -6,9 +6,6 @@
 
 #include "formats/oci/oci.h"
 
-/* This machine's, as GOARCH: "amd64"; the kernel's own word where we know no other. Static. */
-const char *platform_host_architecture(void);
-
 /* The entry of `platform` ("linux/arm64/v8", "arm64"; NULL: linux on this machine), or the only one. The
  * error lists what there is. */
 int platform_choose(const json_t *index, const char *platform, const char *where,

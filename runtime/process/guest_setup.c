@@ -10,6 +10,7 @@
 #include "formats/base/memory.h"
 #include "formats/contract/annotations.h"
 #include "formats/contract/urunc_json.h"
+#include "formats/oci/platform.h"
 #include "runtime/sandbox/mounts.h"
 #include "runtime/storage/storage.h"
 
@@ -83,26 +84,14 @@ static int check_storage(const struct guest_setup *files, const char *key, enum 
     return 0;
 }
 
-/* GOARCH of the machine that the monitor runs on. */
-static const char *host_architecture(void)
-{
-#if defined(__x86_64__)
-    return "amd64";
-#elif defined(__aarch64__)
-    return "arm64";
-#else
-    return NULL;
-#endif
-}
-
 static int check_kernel(const struct guest_setup *files, struct error *error)
 {
     const struct guest *guest = files->guest;
     const struct monitor *monitor = files->monitor;
     cleanup_free char *what = kernel_probe_describe(&files->probe);
     const char *binary = files->unikernel.binary;
-    const char *host = host_architecture();
-    if (files->probe.architecture != NULL && host != NULL && strcmp(files->probe.architecture, host) != 0)
+    const char *host = platform_host_architecture();
+    if (files->probe.architecture != NULL && strcmp(files->probe.architecture, host) != 0)
         return error_set(error, ANNOTATION_PREFIX "binary: %s is for %s, this host is %s", binary,
                          files->probe.architecture, host);
     if (guest->kernels != 0 && !(files->probe.formats & guest->kernels))

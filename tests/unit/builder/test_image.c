@@ -3,6 +3,7 @@
 
 #include "builder/image/choose.h"
 #include "builder/image/source.h"
+#include "formats/oci/platform.h"
 
 #define SUM_A "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define SUM_B "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"

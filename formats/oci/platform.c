@@ -1,11 +1,10 @@
-/* Platforms. */
-#include "builder/build/platform.h"
+#include "formats/oci/platform.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder/image/choose.h"
+#include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 
 /* Names that uname(2) and people use, and Go's. */
@@ -52,14 +51,44 @@ int platform_parse(const char *text, struct platform *platform, struct error *er
     }
     if (count < 2 || parts[count - 1][lengths[count - 1]] != '\0' ||
         !is_part(parts[count - 1], lengths[count - 1]))
-        return error_set(error, "\"%s\" is no platform; write os/architecture, such as linux/amd64", text);
+        return error_set(error, "\"%s\" is not a platform; write os/architecture, such as linux/amd64", text);
     platform->os = xstrndup(parts[0], lengths[0]);
-    char *architecture = xstrndup(parts[1], lengths[1]);
+    cleanup_free char *architecture = xstrndup(parts[1], lengths[1]);
     platform->architecture = xstrdup(canonical(architecture));
-    free(architecture);
     if (count == 3)
         platform->variant = xstrndup(parts[2], lengths[2]);
     return 0;
+}
+
+static char *text_of(const json_t *json, const char *key)
+{
+    const char *text = json_string_value(json_object_get(json, key));
+    return xstrdup(text != NULL ? text : "");
+}
+
+void platform_from_json(const json_t *json, struct platform *platform)
+{
+    *platform = (struct platform){text_of(json, "os"), text_of(json, "architecture"), NULL};
+    cleanup_free char *variant = text_of(json, "variant");
+    if (*variant != '\0')
+        platform->variant = take_pointer(variant);
+}
+
+const char *platform_host_architecture(void)
+{
+#if defined(__x86_64__)
+    return "amd64";
+#elif defined(__aarch64__)
+    return "arm64";
+#elif defined(__riscv)
+    return "riscv64";
+#elif defined(__s390x__)
+    return "s390x";
+#elif defined(__powerpc64__)
+    return "ppc64le";
+#else
+    return "unknown";
+#endif
 }
 
 void platform_host(struct platform *platform)
@@ -74,6 +103,14 @@ void platform_copy(struct platform *to, const struct platform *from)
         .architecture = xstrdup(from->architecture),
         .variant = from->variant != NULL ? xstrdup(from->variant) : NULL,
     };
+}
+
+bool platform_matches(const struct platform *wanted, const struct platform *offered)
+{
+    if (strcmp(wanted->os, offered->os) != 0 || strcmp(wanted->architecture, offered->architecture) != 0)
+        return false;
+    return wanted->variant == NULL ||
+           (offered->variant != NULL && strcmp(wanted->variant, offered->variant) == 0);
 }
 
 char *platform_text(const struct platform *platform)
