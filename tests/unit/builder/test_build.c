@@ -377,7 +377,7 @@ static void an_init_of_ones_own_can_be_given(void **state)
     put_kernel(fixture, "kernel");
     put_file(fixture, "tree/x", "");
     put_file(fixture, "own", "#!/bin/sh\n# my own init\n");
-    cleanup_free char *path = xasprintf("%s/context/own", fixture->directory);
+    cleanup_free char *path = xasprintf("%s/context/own", fixture->temporary.path);
     fixture->options.guest_init = path;
     struct inode *file = build_archive(fixture, LINUX "INITRD tree\nCMD [\"/a\"]\n", "boot/initrd");
     assert_true(content_size(file->content) < 4096);
@@ -398,7 +398,7 @@ static void the_init_must_run_on_the_kernels_architecture(void **state)
     put_bytes(fixture, "kernel", elf, sizeof elf);
     put_file(fixture, "tree/x", "");
     put_kernel(fixture, "init");
-    cleanup_free char *path = xasprintf("%s/context/init", fixture->directory);
+    cleanup_free char *path = xasprintf("%s/context/init", fixture->temporary.path);
     fixture->options.guest_init = path;
     assert_build_fails(fixture, LINUX "INITRD tree\nCMD [\"/a\"]\n", 5,
                        "the kernel is for arm64, the guest's init for amd64");

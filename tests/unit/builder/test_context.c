@@ -82,7 +82,7 @@ static void the_context_itself_is_a_directory(void **state)
 static void nothing_leads_out_of_the_context(void **state)
 {
     struct fixture *fixture = *state;
-    cleanup_free char *secret = xasprintf("%s/secret", fixture->directory);
+    cleanup_free char *secret = xasprintf("%s/secret", fixture->temporary.path);
     close(open(secret, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
     put_file(fixture, "d/file", "");
     assert_int_equal(symlinkat("../secret", fixture->fd, "relative"), 0);
@@ -157,7 +157,7 @@ static void sockets_are_left_out_with_a_warning(void **state)
     put_file(fixture, "a", "");
     cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "%s/context/s", fixture->directory);
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/s", fixture->fd);
     assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
     open_context(fixture);
     cleanup_inode struct inode *all = load(fixture, ".");
@@ -228,7 +228,7 @@ static void an_earlier_output_in_the_context_is_left_out(void **state)
     put_file(fixture, "image/index.json", "");
     put_file(fixture, "a", "");
     open_context(fixture);
-    cleanup_free char *path = xasprintf("%s/context/image", fixture->directory);
+    cleanup_free char *path = xasprintf("%s/context/image", fixture->temporary.path);
     context_skip(&fixture->context, path);
     cleanup_inode struct inode *all = load(fixture, ".");
     assert_int_equal(all->child_count, 1);

@@ -1,18 +1,9 @@
 /* QEMU's command line, against golden ones. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cmocka.h>
+#include "runtime/monitors/monitor.h"
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-#include "runtime/monitors/monitor.h"
+#include "tests/unit/fixtures/temporary.h"
 
 #ifdef __x86_64__
 #define MACHINE "q35"
@@ -152,63 +143,16 @@ static void hypervisors_without_a_driver_are_not_found(void **state)
     assert_null(monitor_find(HYPERVISOR_HVT));
 }
 
-/* An installation of QEMU in a directory of the test's own. */
-static int make_installation(void **state)
-{
-    char *root = xstrdup("/tmp/urunc-test-qemu-XXXXXX");
-    assert_non_null(mkdtemp(root));
-    *state = root;
-    return 0;
-}
-
-static void make_file(const char *root, const char *name)
-{
-    cleanup_free char *path = xasprintf("%s/%s", root, name);
-    for (char *slash = strchr(path + strlen(root) + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(path, 0755);
-        *slash = '/';
-    }
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fclose(file);
-}
-
-static int remove_installation(void **state)
-{
-    static const char *const names[] = {
-        "opt/bin/lib/x-linux-gnu/qemu/accel-tcg-x86_64.so",
-        "opt/bin/lib/x-linux-gnu/qemu/accel-tcg-aarch64.so",
-        "opt/bin/lib/x-linux-gnu/qemu/ui-gtk.so",
-        "opt/bin/lib/x-linux-gnu/qemu",
-        "opt/bin/lib/x-linux-gnu",
-        "opt/bin/lib",
-        "opt/bin/share/seabios/bios-256k.bin",
-        "opt/bin/share/seabios",
-        "opt/bin/share/qemu/linuxboot_dma.bin",
-        "opt/bin/share/qemu",
-        "opt/bin/share",
-        "opt/bin",
-        "opt",
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        cleanup_free char *path = xasprintf("%s/%s", (char *)*state, names[i]);
-        remove(path);
-    }
-    assert_int_equal(rmdir(*state), 0);
-    free(*state);
-    return 0;
-}
-
 #ifdef __x86_64__
 static void files_are_looked_for_beside_the_program(void **state)
 {
-    char *root = *state;
-    make_file(root, "opt/bin/share/seabios/bios-256k.bin");
-    make_file(root, "opt/bin/share/qemu/linuxboot_dma.bin");
-    make_file(root, "opt/bin/lib/x-linux-gnu/qemu/accel-tcg-x86_64.so");
-    make_file(root, "opt/bin/lib/x-linux-gnu/qemu/accel-tcg-aarch64.so");
-    make_file(root, "opt/bin/lib/x-linux-gnu/qemu/ui-gtk.so");
+    struct temporary *temporary = *state;
+    const char *root = temporary->path;
+    temporary_write_text(temporary, "opt/bin/share/seabios/bios-256k.bin", "");
+    temporary_write_text(temporary, "opt/bin/share/qemu/linuxboot_dma.bin", "");
+    temporary_write_text(temporary, "opt/bin/lib/x-linux-gnu/qemu/accel-tcg-x86_64.so", "");
+    temporary_write_text(temporary, "opt/bin/lib/x-linux-gnu/qemu/accel-tcg-aarch64.so", "");
+    temporary_write_text(temporary, "opt/bin/lib/x-linux-gnu/qemu/ui-gtk.so", "");
     cleanup_free char *program = xasprintf("%s/opt/bin/bin/qemu-system-x86_64", root);
     const struct monitor_config config = {.acceleration = ACCELERATION_TCG, .path = program};
     struct monitor_files files = {0};
@@ -228,7 +172,8 @@ static void files_are_looked_for_beside_the_program(void **state)
 
 static void missing_firmware_is_named(void **state)
 {
-    char *root = *state;
+    struct temporary *temporary = *state;
+    const char *root = temporary->path;
     cleanup_free char *program = xasprintf("%s/opt/bin/bin/qemu-system-x86_64", root);
     const struct monitor_config config = {.acceleration = ACCELERATION_KVM, .path = program};
     struct monitor_files files = {0};
@@ -268,9 +213,8 @@ int main(void)
         cmocka_unit_test(kvm_is_a_device_of_the_private_root),
 #ifdef __x86_64__
         cmocka_unit_test(a_guest_that_uses_the_exit_port_has_it_and_the_status_port_where_somebody_listens),
-        cmocka_unit_test_setup_teardown(files_are_looked_for_beside_the_program, make_installation,
-                                        remove_installation),
-        cmocka_unit_test_setup_teardown(missing_firmware_is_named, make_installation, remove_installation),
+        with_temporary(files_are_looked_for_beside_the_program),
+        with_temporary(missing_firmware_is_named),
 #endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

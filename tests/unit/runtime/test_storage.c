@@ -1,23 +1,13 @@
 /* The guest's files: opened beneath the rootfs or not at all. */
-#include <errno.h>
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "formats/base/cleanup.h"
 #include "runtime/storage/storage.h"
 
+#include <errno.h>
+
+#include "formats/base/cleanup.h"
+#include "tests/unit/fixtures/temporary.h"
+
 struct rootfs {
-    char path[32];
-    int fd;
+    struct temporary temporary;
     struct unikernel unikernel;
     struct guest_files files;
     struct error error;
@@ -25,7 +15,7 @@ struct rootfs {
 
 static void put_file(const struct rootfs *rootfs, const char *name, off_t size)
 {
-    cleanup_close int fd = openat(rootfs->fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    cleanup_close int fd = openat(rootfs->temporary.fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     assert_true(fd >= 0);
     assert_int_equal(ftruncate(fd, size), 0);
 }
@@ -33,9 +23,8 @@ static void put_file(const struct rootfs *rootfs, const char *name, off_t size)
 static int setup(void **state)
 {
     struct rootfs *rootfs = calloc(1, sizeof *rootfs);
-    strcpy(rootfs->path, "/tmp/urunc-test-storage-XXXXXX");
-    assert_non_null(mkdtemp(rootfs->path));
-    rootfs->fd = open(rootfs->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_non_null(rootfs);
+    assert_int_equal(temporary_begin(&rootfs->temporary), 0);
     rootfs->files = GUEST_FILES_NONE;
     put_file(rootfs, "kernel", 10);
     put_file(rootfs, "initrd", 10);
@@ -49,20 +38,17 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct rootfs *rootfs = *state;
-    static const char *const names[] = {"kernel", "initrd", "disk", "link", "fifo"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        unlinkat(rootfs->fd, names[i], 0);
     guest_files_close(&rootfs->files);
     error_clear(&rootfs->error);
-    close(rootfs->fd);
-    assert_int_equal(rmdir(rootfs->path), 0);
+    int result = temporary_end(&rootfs->temporary);
     free(rootfs);
-    return 0;
+    return result;
 }
 
 static int open_files(struct rootfs *rootfs, bool readonly)
 {
-    return guest_files_open(rootfs->fd, &rootfs->unikernel, readonly, &rootfs->files, &rootfs->error);
+    return guest_files_open(rootfs->temporary.fd, &rootfs->unikernel, readonly, &rootfs->files,
+                            &rootfs->error);
 }
 
 static void assert_refused(struct rootfs *rootfs, const char *message)
@@ -124,7 +110,7 @@ static void a_missing_file_is_named_with_its_annotation(void **state)
 static void nothing_outside_of_the_rootfs_is_opened(void **state)
 {
     struct rootfs *rootfs = *state;
-    assert_int_equal(symlinkat("/etc/passwd", rootfs->fd, "link"), 0);
+    assert_int_equal(symlinkat("/etc/passwd", rootfs->temporary.fd, "link"), 0);
     char link[] = "/link";
     char dots[] = "/../../../../../../etc/passwd";
     rootfs->unikernel.initrd = link;
@@ -137,7 +123,7 @@ static void nothing_outside_of_the_rootfs_is_opened(void **state)
 static void only_regular_files_are_opened(void **state)
 {
     struct rootfs *rootfs = *state;
-    assert_int_equal(mkfifoat(rootfs->fd, "fifo", 0600), 0);
+    assert_int_equal(mkfifoat(rootfs->temporary.fd, "fifo", 0600), 0);
     char fifo[] = "/fifo";
     char directory[] = "/";
     rootfs->unikernel.initrd = fifo;
