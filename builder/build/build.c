@@ -14,6 +14,7 @@
 #include "builder/spec/place.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/text.h"
 
 static instruction_handler *const handlers[INSTRUCTION_COUNT] = {
     [INSTRUCTION_ARG] = execute_arg,
@@ -37,20 +38,6 @@ static instruction_handler *const handlers[INSTRUCTION_COUNT] = {
 
 /* ---- what handlers use ---- */
 
-/* Names in a message come from hostile input; whatever they hold, it stays one line. */
-static void print_line(FILE *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c < 0x20 || c == 0x7f)
-            fprintf(out, "\\x%02x", c);
-        else
-            fputc(c, out);
-    }
-    fputc('\n', out);
-    fflush(out); /* in step with what others write to the same terminal or log */
-}
-
 void build_warn(const struct build *build, int line, const char *format, ...)
 {
     if (build->options->log == NULL)
@@ -66,7 +53,7 @@ void build_warn(const struct build *build, int line, const char *format, ...)
     cleanup_free char *place =
         line > 0 ? xasprintf("%s:%d", build->spec->file, line) : xstrdup("urunc-build");
     cleanup_free char *whole = xasprintf("%s: warning: %s", place, message);
-    print_line(build->options->log, whole);
+    text_print_line(build->options->log, whole);
 }
 
 /* The environment wins over arguments (as in Docker). */
@@ -135,7 +122,7 @@ static void show_progress(struct build *build, const struct instruction *instruc
     if (build->options->progress == NULL)
         return;
     cleanup_free char *line = xasprintf("[%zu/%zu] %s", build->step, build->steps, instruction->text);
-    print_line(build->options->progress, line);
+    text_print_line(build->options->progress, line);
 }
 
 static void show_warnings(const struct build *build, const struct instruction *instruction)

@@ -14,6 +14,7 @@
 #include "formats/base/beneath.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/text.h"
 
 #define WHITEOUT        ".wh."
 #define WHITEOUT_OPAQUE ".wh..wh..opq"
@@ -364,15 +365,19 @@ static void unpacker_free(struct unpacker *unpacker)
     free(unpacker->directories);
 }
 
-static void warn(const struct source_image *image, const struct unpacker *unpacker)
+static void warn(const struct source_image *image, unsigned count, const char *what)
 {
-    if (unpacker->devices_left_out > 0)
-        fprintf(stderr, "warning: %s: %u device nodes left out: only root can make them\n", image->name,
-                unpacker->devices_left_out);
-    if (unpacker->xattrs_left_out > 0)
-        fprintf(stderr,
-                "warning: %s: %u extended attributes left out: the filesystem or the user cannot have them\n",
-                image->name, unpacker->xattrs_left_out);
+    if (count == 0)
+        return;
+    cleanup_free char *line = xasprintf("warning: %s: %u %s", image->name, count, what);
+    text_print_line(stderr, line);
+}
+
+static void warn_left_out(const struct source_image *image, const struct unpacker *unpacker)
+{
+    warn(image, unpacker->devices_left_out, "device nodes left out: only root can make them");
+    warn(image, unpacker->xattrs_left_out,
+         "extended attributes left out: the filesystem or the user cannot have them");
 }
 
 static int apply_layers(struct unpacker *unpacker, const struct source_image *image, struct error *error)
@@ -394,7 +399,7 @@ int unpack_image(const struct source_image *image, int rootfd, struct error *err
     struct unpacker unpacker = {.root = rootfd, .privileged = geteuid() == 0, .parent = -1};
     int result = apply_layers(&unpacker, image, error);
     if (result == 0)
-        warn(image, &unpacker);
+        warn_left_out(image, &unpacker);
     unpacker_free(&unpacker);
     if (utf8 != (locale_t)0) {
         uselocale(before);

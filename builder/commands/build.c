@@ -14,6 +14,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
+#include "formats/base/text.h"
 
 static const char *const default_files[] = {"Containerfile", "Dockerfile", NULL};
 
@@ -100,9 +101,11 @@ static void report(const struct build_command *command, const struct image *imag
         printf("%s\n", image->config_descriptor.digest.text);
     if (stream == NULL)
         return;
-    fprintf(stream, "%s: %s %s%s%s\n", image->manifest_descriptor.digest.text, command->output.output->type,
-            to_stdout ? "on standard output" : command->output.dest, command->names.count > 0 ? ", " : "",
-            command->names.count > 0 ? command->names.items[0] : "");
+    cleanup_free char *line = xasprintf(
+        "%s: %s %s%s%s", image->manifest_descriptor.digest.text, command->output.output->type,
+        to_stdout ? "on standard output" : command->output.dest, command->names.count > 0 ? ", " : "",
+        command->names.count > 0 ? command->names.items[0] : "");
+    text_print_line(stream, line);
 }
 
 static int build(const struct build_command *command, struct error *error)

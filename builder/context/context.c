@@ -381,7 +381,7 @@ static char *path_within(struct context *context, int fd, const char *name, stru
 static struct inode *set_excluded(struct context *context, const char *path, struct error *error)
 {
     error_set(error, "%s: not in the build context: %s excludes it", path, context->ignore.file);
-    error->number = FILES_EXCLUDED;
+    error->kind = ERROR_KIND_EXCLUDED;
     return NULL;
 }
 
@@ -403,7 +403,7 @@ static struct inode *context_load(struct files *files, const char *path, struct 
     }
     if (is_skipped(context, &status)) {
         error_set(error, "%s: not in the build context: the image goes there", path);
-        error->number = FILES_EXCLUDED;
+        error->kind = ERROR_KIND_EXCLUDED;
         return NULL;
     }
     if (S_ISDIR(status.st_mode)) {

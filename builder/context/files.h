@@ -6,17 +6,14 @@
 #include "formats/base/error.h"
 #include "formats/tree/tree.h"
 
-/* error->number of a load that failed because an ignore file excludes the path: nothing where a wildcard led
- * there. */
-enum { FILES_EXCLUDED = -2 };
-
 /* Implementations embed this as their first member. Paths are relative to the source's root, with or without
  * a slash in front. */
 struct files {
     /*
      * What the path stands for, symlinks followed, as a new reference: a directory comes with all below it
      * and may be changed by the caller, anything else is shared. Hard links between the results of one source
-     * stay hard links.
+     * stay hard links. Fails with ERROR_KIND_EXCLUDED where an ignore file excludes the path: nothing where a
+     * wildcard led there.
      */
     struct inode *(*load)(struct files *files, const char *path, struct error *error);
     /* The names in a directory, sorted in byte order. A path that is no directory has none; only trouble in

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "formats/base/memory.h"
+#include "formats/base/text.h"
 
 enum { MAX_PATTERN = 4096 };
 
@@ -42,22 +43,12 @@ struct pattern {
  * beyond those. */
 static uint32_t next_character(const char **text)
 {
-    const unsigned char *bytes = (const unsigned char *)*text;
-    unsigned length = bytes[0] < 0x80    ? 1
-                      : bytes[0] >= 0xf0 ? 4
-                      : bytes[0] >= 0xe0 ? 3
-                      : bytes[0] >= 0xc2 ? 2
-                                         : 0;
-    uint32_t character = length <= 1 ? bytes[0] : bytes[0] & (0x7fu >> length);
-    for (unsigned i = 1; i < length; i++) {
-        if ((bytes[i] & 0xc0) != 0x80) {
-            length = 0; /* also at the NUL */
-            break;
-        }
-        character = character << 6 | (bytes[i] & 0x3f);
-    }
-    *text += length > 0 ? length : 1;
-    return length > 0 ? character : 0x110000u + bytes[0];
+    uint32_t character;
+    size_t length = text_decode(*text, &character);
+    if (length == 0)
+        return 0x110000u + (unsigned char)*(*text)++;
+    *text += length;
+    return character;
 }
 
 /* One end of a range in a class; escapes are taken. */

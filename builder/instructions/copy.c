@@ -54,7 +54,7 @@ static char *base_name(const char *path)
 static int copy_path(struct copy *copy, const char *path, bool from_wildcard, struct error *error)
 {
     struct inode *loaded = copy->files->load(copy->files, path, error);
-    if (loaded == NULL && from_wildcard && error->number == FILES_EXCLUDED) {
+    if (loaded == NULL && from_wildcard && error->kind == ERROR_KIND_EXCLUDED) {
         error_clear(error);
         return 0;
     }

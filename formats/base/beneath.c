@@ -34,13 +34,10 @@ static int open_under(int rootfd, const char *path, int flags, mode_t mode, enum
 static int set_open_error(const char *path, int number, struct error *error)
 {
     if (number == EXDEV)
-        error_set(error, "%s: leaves its root", path);
-    else if (number == ENOSYS)
-        error_set(error, "%s: this needs openat2, Linux 5.6 or later", path);
-    else
-        error_errno(error, number, "%s", path);
-    error->number = number;
-    return -1;
+        return error_numbered(error, number, "%s: leaves its root", path);
+    if (number == ENOSYS)
+        return error_numbered(error, number, "%s: this needs openat2, Linux 5.6 or later", path);
+    return error_errno(error, number, "%s", path);
 }
 
 int beneath_open(int rootfd, const char *path, int flags, mode_t mode, enum beneath_policy policy,
@@ -59,11 +56,9 @@ int beneath_open_file(int rootfd, const char *path, int flags, enum beneath_poli
     struct stat status;
     if (fstat(fd, &status) < 0)
         return error_errno(error, errno, "%s", path);
-    if (!S_ISREG(status.st_mode)) {
-        error_set(error, "%s: not a regular file", path);
-        error->number = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
-        return -1;
-    }
+    if (!S_ISREG(status.st_mode))
+        return error_numbered(error, S_ISDIR(status.st_mode) ? EISDIR : EINVAL, "%s: not a regular file",
+                              path);
     return take_fd(fd);
 }
 

@@ -1,4 +1,3 @@
-/* One failure on its way to the user. */
 #include "formats/base/error.h"
 
 #include <stdarg.h>
@@ -6,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/text.h"
 
 __attribute__((format(printf, 1, 0))) static char *format_message(const char *format, va_list arguments)
 {
@@ -17,27 +18,31 @@ __attribute__((format(printf, 1, 0))) static char *format_message(const char *fo
     return text;
 }
 
-/* A message is one line whatever a hostile file name in it holds: control characters become \xNN. */
-static char *one_line(const char *text)
+/* Bytes. A message must fit runtime/process/message.h; a word of a hostile file (a path, a value) must not
+ * push the rest out of sight. */
+enum { MESSAGE_MAX = 4000, WORD_MAX_LENGTH = 600 };
+
+static char *shorten_words(const char *text)
 {
-    char *line = xcalloc(strlen(text) + 1, 4);
-    char *out = line;
-    for (const char *in = text; *in != '\0'; in++) {
-        unsigned char c = (unsigned char)*in;
-        if (c < 0x20 || c == 0x7f)
-            out += sprintf(out, "\\x%02x", c);
-        else
-            *out++ = *in;
+    struct buffer out = {0};
+    while (*text != '\0') {
+        size_t length = strcspn(text, " ");
+        cleanup_free char *word = text_shorten(text, length, WORD_MAX_LENGTH);
+        buffer_add_string(&out, word);
+        text += length;
+        size_t spaces = strspn(text, " ");
+        buffer_add(&out, text, spaces);
+        text += spaces;
     }
-    *out = '\0';
-    return line;
+    return buffer_take(&out);
 }
 
 static void replace(struct error *error, const char *text)
 {
-    char *line = one_line(text);
+    cleanup_free char *printable = text_printable(text);
+    cleanup_free char *words = shorten_words(printable);
     free(error->message);
-    error->message = line;
+    error->message = text_shorten(words, strlen(words), MESSAGE_MAX);
 }
 
 void error_set_message(struct error *error, const char *format, ...)
@@ -48,6 +53,17 @@ void error_set_message(struct error *error, const char *format, ...)
     va_end(arguments);
     replace(error, text);
     error->number = 0;
+    error->kind = ERROR_KIND_NONE;
+}
+
+void error_set_numbered(struct error *error, int number, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    cleanup_free char *text = format_message(format, arguments);
+    va_end(arguments);
+    error_set_message(error, "%s", text);
+    error->number = number;
 }
 
 void error_set_errno(struct error *error, int number, const char *format, ...)
@@ -56,9 +72,7 @@ void error_set_errno(struct error *error, int number, const char *format, ...)
     va_start(arguments, format);
     cleanup_free char *text = format_message(format, arguments);
     va_end(arguments);
-    cleanup_free char *whole = xasprintf("%s: %s", text, strerror(number));
-    replace(error, whole);
-    error->number = number;
+    error_set_numbered(error, number, "%s: %s", text, strerror(number));
 }
 
 void error_add_prefix(struct error *error, const char *format, ...)

@@ -7,6 +7,7 @@
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/text.h"
 #include "formats/contract/unikernel.h"
 
 enum { QUOTE_MAX = 64 };
@@ -161,10 +162,7 @@ char *annotation_quote(const char *value)
     size_t length = strlen(value);
     if (length <= QUOTE_MAX)
         return xasprintf("\"%s\"", value);
-    size_t cut = QUOTE_MAX;
-    while (cut > 0 && ((unsigned char)value[cut] & 0xc0) == 0x80)
-        cut--; /* not in the middle of a UTF-8 character */
-    return xasprintf("\"%.*s...\" (%zu bytes)", (int)cut, value, length);
+    return xasprintf("\"%.*s...\" (%zu bytes)", (int)text_head(value, QUOTE_MAX), value, length);
 }
 
 int annotation_boolean(const char *value)

@@ -39,12 +39,8 @@ static int read_layout_file(const struct oci_layout *layout, const char *name, s
                             struct buffer *text, struct error *error)
 {
     cleanup_close int fd = beneath_open_file(layout->fd, name, O_RDONLY, BENEATH_STRICT, error);
-    if (fd < 0 || read_all(fd, limit, text, name, error) < 0) {
-        int number = error->number;
-        error_prefix(error, "%s", layout->path);
-        error->number = number;
-        return -1;
-    }
+    if (fd < 0 || read_all(fd, limit, text, name, error) < 0)
+        return error_prefix(error, "%s", layout->path);
     return 0;
 }
 

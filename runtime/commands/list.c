@@ -8,6 +8,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/text.h"
 #include "runtime/commands/command.h"
 
 static int compare(const void *a, const void *b)
@@ -62,6 +63,14 @@ static const char *text_of(const json_t *item, const char *key)
     return text != NULL ? text : "";
 }
 
+/* What stands in a column; the caller frees it. */
+static char *cell(const json_t *item, const char *key)
+{
+    if (strcmp(key, "pid") == 0)
+        return xasprintf("%lld", (long long)json_integer_value(json_object_get(item, key)));
+    return text_printable(text_of(item, key));
+}
+
 static void print_table(const json_t *array)
 {
     static const char *const titles[] = {"ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"};
@@ -72,7 +81,8 @@ static void print_table(const json_t *array)
     for (size_t i = 0; i < COLUMNS; i++) {
         widths[i] = strlen(titles[i]) < 10 ? 10 : strlen(titles[i]);
         json_array_foreach (array, index, item) {
-            size_t length = strlen(text_of(item, keys[i]));
+            cleanup_free char *text = cell(item, keys[i]);
+            size_t length = strlen(text);
             widths[i] = length > widths[i] ? length : widths[i];
         }
     }
@@ -80,12 +90,8 @@ static void print_table(const json_t *array)
         printf("%-*s%s", i + 1 < COLUMNS ? (int)widths[i] : 0, titles[i], i + 1 < COLUMNS ? "  " : "\n");
     json_array_foreach (array, index, item) {
         for (size_t i = 0; i < COLUMNS; i++) {
-            int width = i + 1 < COLUMNS ? (int)widths[i] : 0;
-            if (strcmp(keys[i], "pid") == 0)
-                printf("%-*lld", width, (long long)json_integer_value(json_object_get(item, "pid")));
-            else
-                printf("%-*s", width, text_of(item, keys[i]));
-            printf("%s", i + 1 < COLUMNS ? "  " : "\n");
+            cleanup_free char *text = cell(item, keys[i]);
+            printf("%-*s%s", i + 1 < COLUMNS ? (int)widths[i] : 0, text, i + 1 < COLUMNS ? "  " : "\n");
         }
     }
 }

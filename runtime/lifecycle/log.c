@@ -13,6 +13,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
+#include "formats/base/text.h"
 
 int log_open(struct log *log, const char *path, const char *format, struct error *error)
 {
@@ -39,19 +40,6 @@ static char *quote(const char *text)
     return buffer_take(&quoted);
 }
 
-/* JSON is UTF-8, and a file's name need not be. */
-static json_t *encode(const char *text)
-{
-    json_t *string = json_string(text);
-    if (string != NULL)
-        return string;
-    cleanup_free char *ascii = xstrdup(text);
-    for (char *c = ascii; *c != '\0'; c++)
-        if ((unsigned char)*c >= 0x80)
-            *c = '?';
-    return json_string(ascii);
-}
-
 static char *format_line(const struct log *log, const char *level, const char *text)
 {
     char when[32];
@@ -62,13 +50,12 @@ static char *format_line(const struct log *log, const char *level, const char *t
         cleanup_free char *quoted = quote(text);
         return xasprintf("time=\"%s\" level=%s msg=%s\n", when, level, quoted);
     }
-    cleanup_json json_t *line =
-        json_pack("{s:s, s:o, s:s}", "level", level, "msg", encode(text), "time", when);
+    cleanup_json json_t *line = json_pack("{s:s, s:s, s:s}", "level", level, "msg", text, "time", when);
     cleanup_free char *encoded = json_dumps(line, JSON_COMPACT);
     return xasprintf("%s\n", encoded);
 }
 
-void log_line(const struct log *log, enum log_level level, const char *text)
+void log_line(const struct log *log, enum log_level level, const char *raw)
 {
     static const struct {
         const char *name;
@@ -80,6 +67,7 @@ void log_line(const struct log *log, enum log_level level, const char *text)
     };
     if (level == LOG_LEVEL_DEBUG && !log->debug)
         return;
+    cleanup_free char *text = text_printable(raw); /* so it is UTF-8, too, which JSON must be */
     if (level != LOG_LEVEL_DEBUG || log->fd < 0)
         fprintf(stderr, "urunc: %s%s\n", levels[level].prefix, text);
     if (log->fd < 0)

@@ -233,7 +233,7 @@ static void an_earlier_output_in_the_context_is_left_out(void **state)
     cleanup_inode struct inode *all = load(fixture, ".");
     assert_int_equal(all->child_count, 1);
     check_refused(fixture, "image", "image: not in the build context: the image goes there");
-    assert_int_equal(fixture->error.number, FILES_EXCLUDED); /* so a wildcard passes over it */
+    assert_int_equal(fixture->error.kind, ERROR_KIND_EXCLUDED); /* so a wildcard passes over it */
 }
 
 static void deep_directories_need_few_descriptors(void **state)
