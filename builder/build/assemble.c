@@ -29,7 +29,7 @@ static int add_urunc_json(const struct build *build, struct stage *stage, const 
     return 0;
 }
 
-static int write_layer(const struct build *build, const struct stage_layer *layer, struct image *image,
+static int write_layer(const struct build *build, const struct stage_layer *layer, struct new_image *image,
                        struct error *error)
 {
     enum compression compression = build->options->compression;
@@ -40,7 +40,7 @@ static int write_layer(const struct build *build, const struct stage_layer *laye
     cleanup_sink struct sink *sink = sink_to_fd(blob.fd, "a layer", NULL);
     if (layer_write(layer->tree, compression, false, sink, &result, error) < 0)
         return -1;
-    image_add_layer(image, &blob, compression, &result);
+    new_image_add_layer(image, &blob, compression, &result);
     return 0;
 }
 
@@ -78,7 +78,7 @@ static void complete_config(const struct build *build, const struct stage *stage
 }
 
 int assemble_image(struct build *build, struct stage *stage, const struct contract *contract,
-                   struct image *image, struct error *error)
+                   struct new_image *image, struct error *error)
 {
     if (contract->is_unikernel && add_urunc_json(build, stage, &contract->unikernel, error) < 0)
         return -1;
@@ -90,5 +90,5 @@ int assemble_image(struct build *build, struct stage *stage, const struct contra
     complete(of_manifest, build->options->annotations, settled);
     complete(stage->config.labels, build->options->labels, settled);
     complete_config(build, stage, &contract->platform, &stage->config);
-    return image_assemble(image, &stage->config, of_manifest, error);
+    return new_image_assemble(image, &stage->config, of_manifest, error);
 }

@@ -8,6 +8,6 @@
 /* Adds /urunc.json as the last layer, writes the layers, and makes the documents. The stage's config is
  * completed. */
 int assemble_image(struct build *build, struct stage *stage, const struct contract *contract,
-                   struct image *image, struct error *error);
+                   struct new_image *image, struct error *error);
 
 #endif

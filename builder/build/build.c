@@ -221,7 +221,7 @@ void build_end(struct build *build)
 }
 
 int build_image(const struct spec *spec, struct context *context, const struct build_options *options,
-                int blob_directory, struct image *image, struct error *error)
+                int blob_directory, struct new_image *image, struct error *error)
 {
     cleanup_build struct build build;
     build_begin(&build, spec, context, options, blob_directory);

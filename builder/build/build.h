@@ -14,7 +14,7 @@
 
 #include "builder/build/stage.h"
 #include "builder/context/context.h"
-#include "builder/image/image.h"
+#include "builder/image/new_image.h"
 #include "builder/spec/expand.h"
 #include "builder/spec/spec.h"
 #include "formats/oci/platform.h"
@@ -54,7 +54,7 @@ struct build {
  * for are placed (FILE:LINE).
  */
 int build_image(const struct spec *spec, struct context *context, const struct build_options *options,
-                int blob_directory, struct image *image, struct error *error);
+                int blob_directory, struct new_image *image, struct error *error);
 
 /* The steps of build_image, for those who want to look at the stages. All but `build` is borrowed until
  * build_end. */

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "builder/image/image.h"
+#include "builder/image/new_image.h"
 #include "builder/spec/spec.h"
 #include "formats/oci/platform.h"
 #include "formats/tree/tree.h"

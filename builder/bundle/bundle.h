@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "builder/image/source.h"
+#include "builder/image/source_image.h"
 
 /* The config.json of an image that is unpacked at `rootfd` and will stand in "rootfs". `manifest` may be
  * NULL. New reference; NULL on error: a config of wrong types, a user who is not in the image. */

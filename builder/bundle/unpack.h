@@ -7,7 +7,7 @@
 #ifndef BUILDER_BUNDLE_UNPACK_H
 #define BUILDER_BUNDLE_UNPACK_H
 
-#include "builder/image/source.h"
+#include "builder/image/source_image.h"
 
 /*
  * Unpacks all layers into the empty directory `rootfd`, and verifies their digests and diff IDs. As root with

@@ -76,7 +76,7 @@ static int open_iid_directory(const char *path, struct error *error)
     return take_fd(fd);
 }
 
-static int write_iid_file(int directory, const char *path, const struct image *image, struct error *error)
+static int write_iid_file(int directory, const char *path, const struct new_image *image, struct error *error)
 {
     const char *slash = strrchr(path, '/');
     const char *id = image->config_descriptor.digest.text;
@@ -93,7 +93,7 @@ static FILE *progress_stream(const struct build_command *command)
     return strcmp(command->output.dest, "-") == 0 ? stderr : stdout;
 }
 
-static void report(const struct build_command *command, const struct image *image)
+static void report(const struct build_command *command, const struct new_image *image)
 {
     bool to_stdout = strcmp(command->output.dest, "-") == 0;
     FILE *stream = progress_stream(command);
@@ -113,7 +113,7 @@ static int build(const struct build_command *command, struct error *error)
     cleanup_spec struct spec spec = {0};
     cleanup_strings struct strings warnings = {0};
     cleanup_context struct context context = CONTEXT_NONE;
-    cleanup_image struct image image = {0};
+    cleanup_new_image struct new_image image = {0};
     if (context_open(&context, command->context, command->time, &warnings, error) < 0 ||
         read_spec(command, &spec, error) < 0)
         return -1;

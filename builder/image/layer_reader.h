@@ -9,7 +9,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-#include "builder/image/source.h"
+#include "builder/image/source_image.h"
 
 struct layer_reader;
 

@@ -12,12 +12,13 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 
-static char *layer_path(const struct image_layer *layer)
+static char *layer_path(const struct new_layer *layer)
 {
     return xasprintf("%s.tar", digest_hex(&layer->diff_id));
 }
 
-static char *manifest_text(const struct image *image, const struct index_names *entries, const char *config)
+static char *manifest_text(const struct new_image *image, const struct index_names *entries,
+                           const char *config)
 {
     json_t *item = json_object();
     json_t *tags = json_array();
@@ -37,7 +38,7 @@ static char *manifest_text(const struct image *image, const struct index_names *
     return oci_json_text(manifest);
 }
 
-static int check_layers(const struct image *image, struct error *error)
+static int check_layers(const struct new_image *image, struct error *error)
 {
     for (size_t i = 0; i < image->layer_count; i++)
         if (strcmp(image->layers[i].diff_id.text, image->layers[i].descriptor.digest.text) != 0)
@@ -46,8 +47,8 @@ static int check_layers(const struct image *image, struct error *error)
     return 0;
 }
 
-static int write_image(const struct output_options *options, struct image *image, const struct strings *names,
-                       struct error *error)
+static int write_image(const struct output_options *options, struct new_image *image,
+                       const struct strings *names, struct error *error)
 {
     cleanup_index_names struct index_names entries = {0};
     if (check_layers(image, error) < 0 || index_names_of(names, &entries, error) < 0)

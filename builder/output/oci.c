@@ -115,10 +115,10 @@ static int write_document(int blobs, const struct descriptor *descriptor, const 
     return file_replace(blobs, digest_hex(&descriptor->digest), text, strlen(text), error);
 }
 
-static int write_blobs(int blobs, struct image *image, struct error *error)
+static int write_blobs(int blobs, struct new_image *image, struct error *error)
 {
     for (size_t i = 0; i < image->layer_count; i++) {
-        struct image_layer *layer = &image->layers[i];
+        struct new_layer *layer = &image->layers[i];
         if (stands_already(blobs, &layer->descriptor))
             continue;
         if (layer->blob.fd < 0)
@@ -131,8 +131,8 @@ static int write_blobs(int blobs, struct image *image, struct error *error)
     return write_document(blobs, &image->manifest_descriptor, image->manifest, error);
 }
 
-static int write_image(const struct output_options *options, struct image *image, const struct strings *names,
-                       struct error *error)
+static int write_image(const struct output_options *options, struct new_image *image,
+                       const struct strings *names, struct error *error)
 {
     cleanup_index_names struct index_names entries = {0};
     if (index_names_of(names, &entries, error) < 0)

@@ -13,7 +13,7 @@ static char *blob_path(const struct descriptor *descriptor)
     return xasprintf("blobs/sha256/%s", digest_hex(&descriptor->digest));
 }
 
-static char *index_text(const struct image *image, const struct index_names *entries)
+static char *index_text(const struct new_image *image, const struct index_names *entries)
 {
     cleanup_json json_t *index = oci_index_new();
     json_t *manifests = json_object_get(index, "manifests");
@@ -24,8 +24,8 @@ static char *index_text(const struct image *image, const struct index_names *ent
     return oci_json_text(index);
 }
 
-static int write_image(const struct output_options *options, struct image *image, const struct strings *names,
-                       struct error *error)
+static int write_image(const struct output_options *options, struct new_image *image,
+                       const struct strings *names, struct error *error)
 {
     cleanup_index_names struct index_names entries = {0};
     if (index_names_of(names, &entries, error) < 0)

@@ -2,7 +2,7 @@
 #ifndef BUILDER_OUTPUT_OUTPUT_H
 #define BUILDER_OUTPUT_OUTPUT_H
 
-#include "builder/image/image.h"
+#include "builder/image/new_image.h"
 #include "formats/base/buffer.h"
 #include "formats/stream/compress.h"
 
@@ -26,7 +26,7 @@ struct output {
     /* Writes the image under each of the names (full references such as "docker.io/library/web:1"; may be
      * empty), so that a crash leaves the old state or the new one. Moves the layers' blobs where they belong.
      */
-    int (*write)(const struct output_options *options, struct image *image, const struct strings *names,
+    int (*write)(const struct output_options *options, struct new_image *image, const struct strings *names,
                  struct error *error);
 };
 

@@ -184,7 +184,7 @@ static const struct item files[] = {{'d', "boot", NULL, 0750}, {'f', "boot/kerne
 
 static void make_layout(const struct temporary *temporary, const struct item *items)
 {
-    struct image image = {0};
+    struct new_image image = {0};
     add_layer_items(&image, temporary, COMPRESSION_GZIP, items);
     write_image(&image, temporary, "oci", "layout", "web:1");
 }

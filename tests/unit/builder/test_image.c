@@ -1,26 +1,26 @@
 /* The documents of an image, and opening images that exist. */
 #include "tests/unit/fixtures/layers.h"
 
-#include "builder/image/choose.h"
-#include "builder/image/source.h"
+#include "builder/image/choose_platform.h"
+#include "builder/image/source_image.h"
 #include "formats/oci/platform.h"
 
 #define SUM_A "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define SUM_B "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
-static void add_made_up_layer(struct image *image)
+static void add_made_up_layer(struct new_image *image)
 {
     struct layer_result result = {.size = 5};
     struct tempfile none = TEMPFILE_NONE;
     memcpy(result.diff_id.text, SUM_A, DIGEST_TEXT_SIZE);
     memcpy(result.digest.text, SUM_B, DIGEST_TEXT_SIZE);
-    image_add_layer(image, &none, COMPRESSION_GZIP, &result);
+    new_image_add_layer(image, &none, COMPRESSION_GZIP, &result);
 }
 
 static void documents_have_everything_in_a_fixed_order(void **state)
 {
     (void)state;
-    struct image image = {0};
+    struct new_image image = {0};
     struct error error = {0};
     struct image_config config = {
         .architecture = xstrdup("arm64"),
@@ -44,7 +44,7 @@ static void documents_have_everything_in_a_fixed_order(void **state)
     image_config_add_history(&config, "CMD [\"x\"]", "note", true);
     add_made_up_layer(&image);
     json_t *annotations = json_pack("{s:s,s:s}", "k.b", "2", "k.a", "1");
-    assert_int_equal(image_assemble(&image, &config, annotations, &error), 0);
+    assert_int_equal(new_image_assemble(&image, &config, annotations, &error), 0);
     assert_string_equal(
         image.config,
         "{\"created\":\"2023-11-14T22:13:20Z\",\"author\":\"me\",\"architecture\":\"arm64\",\"os\":\"linux\","
@@ -69,32 +69,32 @@ static void documents_have_everything_in_a_fixed_order(void **state)
     free(expected);
     json_decref(annotations);
     image_config_free(&config);
-    image_free(&image);
+    new_image_free(&image);
 }
 
 static void what_is_absent_is_left_out(void **state)
 {
     (void)state;
-    struct image image = {0};
+    struct new_image image = {0};
     struct error error = {0};
     struct image_config config = {.architecture = xstrdup("amd64")};
-    assert_int_equal(image_assemble(&image, &config, NULL, &error), 0);
-    assert_int_equal(image_assemble(&image, &config, NULL, &error), 0); /* again replaces */
+    assert_int_equal(new_image_assemble(&image, &config, NULL, &error), 0);
+    assert_int_equal(new_image_assemble(&image, &config, NULL, &error), 0); /* again replaces */
     assert_string_equal(image.config,
                         "{\"created\":\"1970-01-01T00:00:00Z\",\"architecture\":\"amd64\",\"os\":\"linux\","
                         "\"config\":{},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[]}}");
     image_config_free(&config);
-    image_free(&image);
+    new_image_free(&image);
 }
 
 static void expect_assemble_error(struct image_config *config, const json_t *annotations, const char *message)
 {
-    struct image image = {0};
+    struct new_image image = {0};
     struct error error = {0};
-    assert_int_equal(image_assemble(&image, config, annotations, &error), -1);
+    assert_int_equal(new_image_assemble(&image, config, annotations, &error), -1);
     assert_string_equal(error.message, message);
     error_clear(&error);
-    image_free(&image);
+    new_image_free(&image);
     image_config_free(config);
 }
 
@@ -140,7 +140,7 @@ static const struct item hello[] = {{'f', "hello", "world"}, {0}};
 
 static void make_image(const struct temporary *temporary, const char *type, const char *name, const char *tag)
 {
-    struct image image = {0};
+    struct new_image image = {0};
     add_layer_items(&image, temporary,
                     strcmp(type, "docker-archive") == 0 ? COMPRESSION_NONE : COMPRESSION_GZIP, hello);
     write_image(&image, temporary, type, name, tag);

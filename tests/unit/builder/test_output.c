@@ -57,9 +57,9 @@ static void wrong_options_are_errors(void **state)
 static const struct item one[] = {{'f', "one", "1"}, {0}};
 static const struct item two[] = {{'f', "two", "2"}, {0}};
 
-static struct image make_image(const struct temporary *temporary, enum compression compression)
+static struct new_image make_image(const struct temporary *temporary, enum compression compression)
 {
-    struct image image = {0};
+    struct new_image image = {0};
     add_layer_items(&image, temporary, compression, one);
     add_layer_items(&image, temporary, compression, two);
     add_layer_items(&image, temporary, compression, one); /* the same blob twice */
@@ -69,7 +69,7 @@ static struct image make_image(const struct temporary *temporary, enum compressi
 static void a_layout_has_all_blobs_and_an_index(void **state)
 {
     struct temporary *temporary = *state;
-    struct image image = make_image(temporary, COMPRESSION_GZIP);
+    struct new_image image = make_image(temporary, COMPRESSION_GZIP);
     write_image(&image, temporary, "oci", "layout", "web:1");
     assert_int_equal(temporary_count(temporary, "layout/blobs/sha256"), 4);
     assert_int_equal(temporary_count(temporary, "layout"), 3);
@@ -104,7 +104,7 @@ static void a_layout_has_all_blobs_and_an_index(void **state)
 static void images_stand_side_by_side_in_a_layout(void **state)
 {
     struct temporary *temporary = *state;
-    struct image image = make_image(temporary, COMPRESSION_GZIP);
+    struct new_image image = make_image(temporary, COMPRESSION_GZIP);
     write_image(&image, temporary, "oci", "layout", "web:1");
     add_layer_items(&image, temporary, COMPRESSION_GZIP, one);
     write_image(&image, temporary, "oci", "layout", "web:2");
@@ -131,7 +131,7 @@ static void blobs_from_another_filesystem_are_copied(void **state)
     elsewhere.fd = open(elsewhere.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (elsewhere.fd < 0)
         skip();
-    struct image image = {0};
+    struct new_image image = {0};
     add_layer_items(&image, &elsewhere, COMPRESSION_GZIP, one);
     write_image(&image, temporary, "oci", "layout", "web:1");
     assert_int_equal(temporary_count(temporary, "layout/blobs/sha256"), 3);
@@ -144,7 +144,7 @@ static void the_same_image_gives_the_same_archive(void **state)
     static const char *const types[] = {"oci-archive", "docker-archive"};
     for (size_t i = 0; i < 2; i++) {
         enum compression compression = output_find(types[i])->compression;
-        struct image image = make_image(temporary, compression);
+        struct new_image image = make_image(temporary, compression);
         write_image(&image, temporary, types[i], "a", "web:1");
         image = make_image(temporary, compression);
         mode_t before = umask(077);
@@ -186,11 +186,11 @@ static char *list_archive(const struct temporary *temporary, const char *name)
 static void archives_are_sorted_and_of_nobody(void **state)
 {
     struct temporary *temporary = *state;
-    struct image image = {0};
+    struct new_image image = {0};
     add_layer_items(&image, temporary, COMPRESSION_NONE, one);
     struct image_config config = {.architecture = xstrdup("amd64")};
     struct error error = {0};
-    assert_int_equal(image_assemble(&image, &config, NULL, &error), 0);
+    assert_int_equal(new_image_assemble(&image, &config, NULL, &error), 0);
     char *expected =
         xasprintf("100644 0:0 0 %s.json\n100644 0:0 0 %s.tar\n100644 0:0 0 manifest.json\n",
                   digest_hex(&image.config_descriptor.digest), digest_hex(&image.layers[0].diff_id));
@@ -211,7 +211,7 @@ static void archives_are_sorted_and_of_nobody(void **state)
 static void an_oci_archive_has_a_layouts_members(void **state)
 {
     struct temporary *temporary = *state;
-    struct image image = make_image(temporary, COMPRESSION_ZSTD);
+    struct new_image image = make_image(temporary, COMPRESSION_ZSTD);
     write_image(&image, temporary, "oci-archive", "oci.tar", NULL);
     char *list = list_archive(temporary, "oci.tar");
     assert_ptr_equal(
@@ -227,32 +227,32 @@ static void an_oci_archive_has_a_layouts_members(void **state)
 static void docker_archives_take_no_compressed_layers(void **state)
 {
     struct temporary *temporary = *state;
-    struct image image = make_image(temporary, COMPRESSION_GZIP);
+    struct new_image image = make_image(temporary, COMPRESSION_GZIP);
     struct image_config config = {.architecture = xstrdup("amd64")};
     struct output_options options = {output_find("docker-archive"), xasprintf("%s/x.tar", temporary->path)};
     struct strings names = {0};
     struct error error = {0};
-    assert_int_equal(image_assemble(&image, &config, NULL, &error), 0);
+    assert_int_equal(new_image_assemble(&image, &config, NULL, &error), 0);
     assert_int_equal(options.output->write(&options, &image, &names, &error), -1);
     assert_non_null(strstr(error.message, "uncompressed layers only"));
     assert_int_equal(temporary_count(temporary, "."), 0);
     error_clear(&error);
     output_options_free(&options);
     image_config_free(&config);
-    image_free(&image);
+    new_image_free(&image);
 }
 
 static void a_failed_write_leaves_the_old_archive(void **state)
 {
     struct temporary *temporary = *state;
     temporary_write_text(temporary, "x.tar", "old");
-    struct image image = make_image(temporary, COMPRESSION_GZIP);
+    struct new_image image = make_image(temporary, COMPRESSION_GZIP);
     image.layers[1].descriptor.size += 1; /* the blob is shorter than it says */
     struct image_config config = {.architecture = xstrdup("amd64")};
     struct output_options options = {output_find("oci-archive"), xasprintf("%s/x.tar", temporary->path)};
     struct strings names = {0};
     struct error error = {0};
-    assert_int_equal(image_assemble(&image, &config, NULL, &error), 0);
+    assert_int_equal(new_image_assemble(&image, &config, NULL, &error), 0);
     assert_int_equal(options.output->write(&options, &image, &names, &error), -1);
     assert_non_null(strstr(error.message, "became shorter"));
     char *text = temporary_read(temporary, "x.tar");
@@ -262,7 +262,7 @@ static void a_failed_write_leaves_the_old_archive(void **state)
     error_clear(&error);
     output_options_free(&options);
     image_config_free(&config);
-    image_free(&image);
+    new_image_free(&image);
 }
 
 static void blob_directories_show_nothing(void **state)

@@ -6,13 +6,13 @@
 
 #include "builder/bundle/remove_tree.h"
 #include "builder/bundle/unpack.h"
-#include "builder/image/source.h"
+#include "builder/image/source_image.h"
 
 /* Unpacks a list of layers into "rootfs"; the error's text, or NULL. The caller frees it. */
 static char *unpack_layers(const struct temporary *temporary, enum compression compression,
                            const struct item *const *layers)
 {
-    struct image image = {0};
+    struct new_image image = {0};
     for (; *layers != NULL; layers++)
         add_layer_items(&image, temporary, compression, *layers);
     write_image(&image, temporary, "oci", "layout", "web:1");
@@ -114,7 +114,7 @@ static void each_compression_is_read(void **state)
 /* One layer of these bytes; the error's text, or NULL. */
 static char *unpack_bytes(const struct temporary *temporary, const void *bytes, size_t length)
 {
-    struct image image = {0};
+    struct new_image image = {0};
     add_layer_bytes(&image, temporary, COMPRESSION_GZIP, bytes, length);
     write_image(&image, temporary, "oci", "layout", "web:1");
     struct error error = {0};
@@ -512,7 +512,7 @@ static void a_layer_of_another_digest_is_an_error(void **state)
 {
     struct temporary *temporary = *state;
     static const struct item items[] = {{'f', "x", "text"}, {0}};
-    struct image image = {0};
+    struct new_image image = {0};
     add_layer_items(&image, temporary, COMPRESSION_NONE, items);
     struct descriptor descriptor = {.digest = image.layers[0].descriptor.digest};
     write_image(&image, temporary, "oci", "layout", NULL);
@@ -524,7 +524,7 @@ static void a_layer_of_another_diff_id_is_an_error(void **state)
 {
     struct temporary *temporary = *state;
     static const struct item items[] = {{'f', "x", "text"}, {0}};
-    struct image image = {0};
+    struct new_image image = {0};
     add_layer_items(&image, temporary, COMPRESSION_GZIP, items);
     memset(image.layers[0].diff_id.text + 7, 'a', 64);
     write_image(&image, temporary, "oci", "layout", NULL);

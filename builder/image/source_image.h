@@ -1,7 +1,7 @@
 /* An existing image: in a layout directory, or in an archive as skopeo, docker, podman and urunc-build write
  * it. */
-#ifndef BUILDER_IMAGE_SOURCE_H
-#define BUILDER_IMAGE_SOURCE_H
+#ifndef BUILDER_IMAGE_SOURCE_IMAGE_H
+#define BUILDER_IMAGE_SOURCE_IMAGE_H
 
 #include <jansson.h>
 #include <stddef.h>

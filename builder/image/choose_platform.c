@@ -1,4 +1,4 @@
-#include "builder/image/choose.h"
+#include "builder/image/choose_platform.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* A finished image: its layers, and the documents made from them (image-spec, config.md and manifest.md). */
-#include "builder/image/image.h"
+#include "builder/image/new_image.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 
-void image_free(struct image *image)
+void new_image_free(struct new_image *image)
 {
     free(image->manifest);
     free(image->config);
@@ -20,15 +20,15 @@ void image_free(struct image *image)
         descriptor_free(&image->layers[i].descriptor);
     }
     free(image->layers);
-    *image = (struct image){0};
+    *image = (struct new_image){0};
 }
 
-void image_add_layer(struct image *image, struct tempfile *blob, enum compression compression,
-                     const struct layer_result *result)
+void new_image_add_layer(struct new_image *image, struct tempfile *blob, enum compression compression,
+                         const struct layer_result *result)
 {
     image->layers = xreallocarray(image->layers, image->layer_count + 1, sizeof *image->layers);
-    struct image_layer *layer = &image->layers[image->layer_count++];
-    *layer = (struct image_layer){
+    struct new_layer *layer = &image->layers[image->layer_count++];
+    *layer = (struct new_layer){
         .blob = take(*blob, TEMPFILE_NONE),
         .descriptor = {xstrdup(layer_media_type(compression)), result->digest, result->size},
         .diff_id = result->diff_id,
@@ -184,7 +184,7 @@ static json_t *history_of(const struct image_config *config, const char *created
     return list;
 }
 
-static json_t *rootfs_of(const struct image *image)
+static json_t *rootfs_of(const struct new_image *image)
 {
     json_t *rootfs = json_object();
     json_t *diff_ids = json_array();
@@ -195,7 +195,8 @@ static json_t *rootfs_of(const struct image *image)
     return rootfs;
 }
 
-static int check_history(const struct image *image, const struct image_config *config, struct error *error)
+static int check_history(const struct new_image *image, const struct image_config *config,
+                         struct error *error)
 {
     size_t layers = 0;
     for (size_t i = 0; i < config->history_count; i++)
@@ -226,7 +227,7 @@ static json_t *platform_of(const struct image_config *config)
     return platform;
 }
 
-static int make_config(struct image *image, const struct image_config *config, struct error *error)
+static int make_config(struct new_image *image, const struct image_config *config, struct error *error)
 {
     if (config->architecture == NULL || *config->architecture == '\0')
         return error_set(error, "image config: no architecture");
@@ -253,8 +254,8 @@ static int make_config(struct image *image, const struct image_config *config, s
     return 0;
 }
 
-int image_assemble(struct image *image, const struct image_config *config, const json_t *annotations,
-                   struct error *error)
+int new_image_assemble(struct new_image *image, const struct image_config *config, const json_t *annotations,
+                       struct error *error)
 {
     if (make_config(image, config, error) < 0)
         return -1;

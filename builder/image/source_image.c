@@ -1,12 +1,12 @@
 /* An existing image. Everything in it is hostile: documents have a limit and a digest, names never become
  * paths. */
-#include "builder/image/source.h"
+#include "builder/image/source_image.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "builder/image/choose.h"
+#include "builder/image/choose_platform.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/oci/reference.h"

@@ -1,6 +1,6 @@
 /* Choosing an image of an index by platform. */
-#ifndef BUILDER_IMAGE_CHOOSE_H
-#define BUILDER_IMAGE_CHOOSE_H
+#ifndef BUILDER_IMAGE_CHOOSE_PLATFORM_H
+#define BUILDER_IMAGE_CHOOSE_PLATFORM_H
 
 #include <jansson.h>
 

@@ -1,6 +1,6 @@
 /* A finished image on its way to an output: documents and layer blobs, none of them named on disk yet. */
-#ifndef BUILDER_IMAGE_IMAGE_H
-#define BUILDER_IMAGE_IMAGE_H
+#ifndef BUILDER_IMAGE_NEW_IMAGE_H
+#define BUILDER_IMAGE_NEW_IMAGE_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -12,30 +12,30 @@
 #include "formats/base/file.h"
 #include "formats/oci/oci.h"
 
-struct image_layer {
+struct new_layer {
     struct tempfile
         blob; /* written and readable, not committed; TEMPFILE_NONE where the layout has the blob */
     struct descriptor descriptor;
     struct digest diff_id;
 };
 
-struct image {
+struct new_image {
     char *manifest; /* the JSON text as it is stored; owned */
     struct descriptor manifest_descriptor;
     char *config; /* likewise */
     struct descriptor config_descriptor;
-    json_t *platform;           /* {"architecture","os",...} for the index */
-    struct image_layer *layers; /* lowest first */
+    json_t *platform;         /* {"architecture","os",...} for the index */
+    struct new_layer *layers; /* lowest first */
     size_t layer_count;
 };
 
-void image_free(struct image *image);
-#define cleanup_image __attribute__((cleanup(image_free)))
+void new_image_free(struct new_image *image);
+#define cleanup_new_image __attribute__((cleanup(new_image_free)))
 
 /* Adds a layer whose blob was written: takes the file over (leaving TEMPFILE_NONE behind), copies the rest.
  * The media type follows from the compression. */
-void image_add_layer(struct image *image, struct tempfile *blob, enum compression compression,
-                     const struct layer_result *result);
+void new_image_add_layer(struct new_image *image, struct tempfile *blob, enum compression compression,
+                         const struct layer_result *result);
 
 /* One line of `history` (image-spec, config.md): entries without empty_layer correspond to layers, in order.
  */
@@ -81,8 +81,8 @@ void image_config_add_history(struct image_config *config, const char *created_b
  * Errors: no architecture; history that contradicts the number of layers (an empty history is fine); a time
  * that RFC 3339 cannot hold (years 0 to 9999); a label or annotation that is no string.
  */
-int image_assemble(struct image *image, const struct image_config *config, const json_t *annotations,
-                   struct error *error);
+int new_image_assemble(struct new_image *image, const struct image_config *config, const json_t *annotations,
+                       struct error *error);
 
 /* "2024-01-02T03:04:05Z" for a time in seconds since 1970, UTC (RFC 3339). Owned; NULL for a year outside
  * 0..9999. */
