@@ -276,7 +276,7 @@ expect_nothing_left() {
     local left='' id namespace
     if [[ $(id -u) -eq 0 && $(readlink /proc/1/ns/pid) == $(readlink /proc/self/ns/pid) ]]; then
         # A process that was just killed may take a moment to go.
-        within 10 no_process_left || left+="processes: $(ps -eo pid,ppid,comm | grep -E 'urunc|qemu')"$'\n'
+        within 10 no_process_left || left+="processes: $(ps -eo pid,ppid,comm | grep -E 'urunc|qemu|standin')"$'\n'
     fi
     grep -e "$T/root" -e ' /guest/' /proc/self/mountinfo && left+=$'mounts\n'
     [[ ! -d $T/root || -z $(ls -A "$T/root") ]] || left+="state: $(find "$T/root")"$'\n'
@@ -288,5 +288,5 @@ expect_nothing_left() {
 }
 
 no_process_left() {
-    ! ps -eo comm= | grep -qE '^(urunc|qemu-system)'
+    ! ps -eo comm= | grep -qE '^(urunc|qemu-system|standin)'
 }

@@ -1,0 +1,180 @@
+/*
+ * A monitor for the tests, put in QEMU's place by configuration.
+ *
+ * It boots nothing. It prints, as one line of JSON, all that a process can find out about what it was given,
+ * and sets nothing itself: what the report shows, the runtime did. Then it does what the words of the guest's
+ * command line (the value of -append) order, from left to right; other words are not for it:
+ *
+ *   standin:quiet       no report; this word comes first
+ *   standin:wait        waits for a signal that ends it (exit status 0, as QEMU does on SIGTERM)
+ *   standin:deaf        ignores SIGTERM and waits
+ *   standin:echo        copies standard input to standard output until its end
+ *   standin:say=TEXT    prints a line
+ *   standin:fork=N      makes N children that wait
+ *   standin:eat=N       takes N MiB of memory and touches it
+ *   standin:spin        uses the processor until it is killed
+ *   standin:status=N    writes the byte N to the status pipe, as a guest's program that ended with N
+ *   standin:signal=N    sends itself the signal N
+ *   standin:exit=N      ends with the status N
+ *
+ * It ends with the status 0 where no order says otherwise.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "tests/sandbox/standin/json.h"
+#include "tests/sandbox/standin/report.h"
+
+static void end_on_signal(int number)
+{
+    (void)number;
+    _exit(0);
+}
+
+static void order_wait(const char *value)
+{
+    (void)value;
+    signal(SIGTERM, end_on_signal);
+    signal(SIGINT, end_on_signal);
+    for (;;)
+        pause();
+}
+
+static void order_deaf(const char *value)
+{
+    (void)value;
+    signal(SIGTERM, SIG_IGN);
+    for (;;)
+        pause();
+}
+
+static void order_echo(const char *value)
+{
+    (void)value;
+    char bytes[4096];
+    ssize_t got;
+    while ((got = read(STDIN_FILENO, bytes, sizeof bytes)) > 0)
+        if (write(STDOUT_FILENO, bytes, (size_t)got) != got)
+            _exit(1);
+}
+
+static void order_say(const char *value)
+{
+    printf("%s\n", value);
+    fflush(stdout);
+}
+
+static void order_fork(const char *value)
+{
+    for (long count = strtol(value, NULL, 10); count > 0; count--)
+        if (fork() == 0)
+            for (;;)
+                pause();
+}
+
+static void order_eat(const char *value)
+{
+    size_t length = strtoul(value, NULL, 10) << 20;
+    void *memory = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        _exit(1);
+    memset(memory, 1, length);
+}
+
+static void order_spin(const char *value)
+{
+    (void)value;
+    for (volatile unsigned turns = 0;; turns++)
+        ;
+}
+
+static char *const *arguments;
+
+/* The pipe is the descriptor of QEMU's set 1: "-add-fd fd=N,set=1". */
+static void order_status(const char *value)
+{
+    for (char *const *word = arguments; *word != NULL; word++) {
+        int fd = -1, set = 0;
+        if (sscanf(*word, "fd=%d,set=%d", &fd, &set) == 2 && set == 1) {
+            unsigned char byte = (unsigned char)strtol(value, NULL, 10);
+            if (write(fd, &byte, 1) != 1)
+                _exit(1);
+        }
+    }
+}
+
+static void order_signal(const char *value)
+{
+    kill(getpid(), (int)strtol(value, NULL, 10));
+}
+
+static void order_exit(const char *value)
+{
+    _exit((int)strtol(value, NULL, 10));
+}
+
+static const struct order {
+    const char *name;
+    void (*obey)(const char *value);
+} orders[] = {
+    {"wait", order_wait},     {"deaf", order_deaf}, {"echo", order_echo}, {"say", order_say},
+    {"fork", order_fork},     {"eat", order_eat},   {"spin", order_spin}, {"status", order_status},
+    {"signal", order_signal}, {"exit", order_exit},
+};
+
+static void obey(const char *word)
+{
+    const char *value = strchr(word, '=');
+    size_t length = value != NULL ? (size_t)(value - word) : strlen(word);
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
+        if (strlen(orders[i].name) == length && strncmp(orders[i].name, word, length) == 0) {
+            orders[i].obey(value != NULL ? value + 1 : "");
+            return;
+        }
+    fprintf(stderr, "standin: unknown order \"%s\"\n", word);
+    _exit(2);
+}
+
+static const char *guest_command_line(char *const *argv)
+{
+    for (; *argv != NULL; argv++)
+        if (strcmp(*argv, "-append") == 0 && argv[1] != NULL)
+            return argv[1];
+    return "";
+}
+
+static void report(char *const *argv, char *const *environment)
+{
+    json_open(NULL, '{');
+    report_descriptors();
+    report_words(argv, environment);
+    report_identity();
+    report_process();
+    report_terminal();
+    report_root();
+    report_calls();
+    json_close('}');
+    putchar('\n');
+    fflush(stdout);
+}
+
+int main(int argc, char **argv, char **environment)
+{
+    static const char prefix[] = "standin:";
+    (void)argc;
+    arguments = argv;
+    char *line = strdup(guest_command_line(argv)), *rest = NULL;
+    if (line == NULL)
+        return 1;
+    if (strstr(line, "standin:quiet") == NULL)
+        report(argv, environment);
+    for (char *word = strtok_r(line, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
+        if (strncmp(word, prefix, sizeof prefix - 1) == 0 && strcmp(word, "standin:quiet") != 0)
+            obey(word + sizeof prefix - 1);
+    free(line);
+    return 0;
+}

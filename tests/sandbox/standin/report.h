@@ -1,0 +1,21 @@
+/* The parts of the stand-in monitor's report, each one member of its JSON object. */
+#ifndef TESTS_SANDBOX_STANDIN_REPORT_H
+#define TESTS_SANDBOX_STANDIN_REPORT_H
+
+/* "argv", "environment", "cwd", "hostname", "domainname" */
+void report_words(char *const *argv, char *const *environment);
+/* "ids", "groups", "capabilities", "no_new_privs", "seccomp", "dumpable", "securebits", "parent_death_signal"
+ */
+void report_identity(void);
+/* "process", "umask", "rlimits", "personality", "nice", "blocked_signals", "ignored_signals" */
+void report_process(void);
+/* "descriptors": the open ones and what they are */
+void report_descriptors(void);
+/* "terminal": null where standard input is not one */
+void report_terminal(void);
+/* "root": all that can be found from "/", with types, modes and mount flags */
+void report_root(void);
+/* "calls": system calls that were tried, each in a child of its own, and how they ended */
+void report_calls(void);
+
+#endif
