@@ -140,11 +140,18 @@ static int enter_root(const struct container *container, const struct monitor_fi
                                         {files->initrd_tree, BOOT_INITRD_PATH},
                                         {files->block_tree, disk}};
     struct private_mount mounts[sizeof all / sizeof *all];
-    struct private_root root = {.program = files->program, .files = monitor_files, .mounts = mounts};
+    struct private_root root = {
+        .program = files->program,
+        .data = &monitor_files->data,
+        .modules = &monitor_files->modules,
+        .devices = &monitor_files->devices,
+        .mounts = mounts,
+    };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i].tree >= 0)
             mounts[root.mount_count++] = all[i];
-    return private_root_enter(&root, error);
+    cleanup_close int generated = private_root_enter(&root, error);
+    return generated < 0 ? -1 : 0;
 }
 
 /* The monitor opens kernel and initrd by name as the container's user, who may be somebody else than their

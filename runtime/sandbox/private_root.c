@@ -1,22 +1,24 @@
-/* The monitor's private root. */
 #include "runtime/sandbox/private_root.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
+#include "formats/base/file.h"
 #include "formats/base/memory.h"
 #include "runtime/sandbox/libraries.h"
 #include "runtime/sandbox/mounts.h"
 
-/* Nothing is stored in the tmpfs but directories and empty files to mount on. */
-#define TMPFS_SIZE   "1m"
+/* Of the tmpfs, besides copies: directories, empty files to mount on, and what is generated. */
+enum { TMPFS_BYTES = 4 << 20 };
 #define TMPFS_INODES "8192"
 
 /* What every program may expect to be there. */
@@ -77,7 +79,7 @@ static int place_host_file(int root, const char *path, unsigned flags, struct er
 
 static int place_all(int root, const struct strings *paths, unsigned flags, struct error *error)
 {
-    for (size_t i = 0; i < paths->count; i++)
+    for (size_t i = 0; paths != NULL && i < paths->count; i++)
         if (place_host_file(root, paths->items[i], flags, error) < 0)
             return -1;
     return 0;
@@ -89,11 +91,13 @@ static int place_program(int root, const struct private_root *plan, struct error
 {
     cleanup_strings struct strings files = {0};
     strings_add(&files, plan->program);
-    strings_add_all(&files, &plan->files->modules);
+    if (plan->modules != NULL)
+        strings_add_all(&files, plan->modules);
+    size_t programs = files.count;
     struct ld_cache cache;
     ld_cache_open(LD_CACHE_PATH, &cache);
     int status = 0;
-    for (size_t i = 0; i < 1 + plan->files->modules.count && status == 0; i++)
+    for (size_t i = 0; i < programs && status == 0; i++)
         status = libraries_find(&cache, files.items[i], &files, error);
     if (status == 0 && cache.bytes != NULL && files.count > 1)
         status = place_host_file(root, LD_CACHE_PATH, 0, error);
@@ -101,19 +105,77 @@ static int place_program(int root, const struct private_root *plan, struct error
     return status == 0 ? place_all(root, &files, MOUNT_PROGRAMS, error) : -1;
 }
 
+static int copy_bytes(int from, int to)
+{
+    off_t offset = 0;
+    for (;;) {
+        ssize_t sent = sendfile(to, from, &offset, 1 << 30);
+        if (sent == 0)
+            return 0;
+        if (sent < 0 && errno != EINTR)
+            return -1;
+    }
+}
+
+static int place_copy(int root, const struct private_copy *copy, struct error *error)
+{
+    const char *relative = copy->path + 1;
+    if (make_target(root, relative, false, error) < 0)
+        return -1;
+    cleanup_close int fd = openat(root, relative, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 || copy_bytes(copy->fd, fd) < 0)
+        return error_errno(error, errno, "cannot copy to the monitor's %s", copy->path);
+    return 0;
+}
+
 static int populate(int root, const struct private_root *plan, struct error *error)
 {
-    if (place_program(root, plan, error) < 0 || place_all(root, &plan->files->data, 0, error) < 0)
+    if (place_program(root, plan, error) < 0 || place_all(root, plan->data, 0, error) < 0)
         return -1;
     for (size_t i = 0; i < sizeof common_devices / sizeof *common_devices; i++)
         if (place_host_file(root, common_devices[i], MOUNT_DEVICES, error) < 0)
             return -1;
-    if (place_all(root, &plan->files->devices, MOUNT_DEVICES, error) < 0)
+    if (place_all(root, plan->devices, MOUNT_DEVICES, error) < 0)
         return -1;
     for (size_t i = 0; i < plan->mount_count; i++)
         if (place(root, plan->mounts[i].tree, plan->mounts[i].path, error) < 0)
             return -1;
+    for (size_t i = 0; i < plan->copy_count; i++)
+        if (place_copy(root, &plan->copies[i], error) < 0)
+            return -1;
     return 0;
+}
+
+/* A second mount, of this directory alone, which stays writable when the root is sealed. It is attached
+ * nowhere, so ".." leads nowhere. */
+static int make_generated(int root, const struct private_root *plan, struct error *error)
+{
+    const char *name = PRIVATE_ROOT_GENERATED + 1;
+    if (mkdirat(root, name, 0755) < 0 ||
+        fchownat(root, name, plan->generator_uid, plan->generator_gid, AT_SYMLINK_NOFOLLOW) < 0)
+        return error_errno(error, errno, "the monitor's root: " PRIVATE_ROOT_GENERATED);
+    int generated = open_tree(root, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (generated < 0)
+        return error_errno(error, errno, "the monitor's root: " PRIVATE_ROOT_GENERATED);
+    return generated;
+}
+
+/* The tmpfs, attached at /proc: it must hang somewhere before it can become the root, and /proc is a
+ * directory that is always there. */
+static int make_root(const struct private_root *plan, struct error *error)
+{
+    uint64_t bytes = TMPFS_BYTES, page = (uint64_t)sysconf(_SC_PAGESIZE);
+    for (size_t i = 0; i < plan->copy_count; i++) {
+        struct stat status;
+        if (fstat(plan->copies[i].fd, &status) < 0)
+            return error_errno(error, errno, "%s", plan->copies[i].path);
+        bytes += (uint64_t)status.st_size + page;
+    }
+    cleanup_free char *size = xasprintf("%" PRIu64, bytes);
+    cleanup_close int root = mount_detached_tmpfs(size, TMPFS_INODES, error);
+    if (root < 0 || mount_attach(root, AT_FDCWD, "/proc", error) < 0)
+        return -1;
+    return take_fd(root);
 }
 
 /* pivot_root(".", ".") stacks the old root on the new one's directory, from where it is detached
@@ -131,13 +193,29 @@ int private_root_enter(const struct private_root *plan, struct error *error)
 {
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
         return error_errno(error, errno, "cannot make the mounts private");
-    cleanup_close int root = mount_detached_tmpfs(TMPFS_SIZE, TMPFS_INODES, error);
-    if (root < 0)
-        return -1;
     umask(0022);
-    /* It must hang somewhere before it can become the root; /proc is a directory that is always there. */
-    if (mount_attach(root, AT_FDCWD, "/proc", error) < 0 || populate(root, plan, error) < 0 ||
-        pivot(root, error) < 0)
+    cleanup_close int root = make_root(plan, error);
+    if (root < 0 || populate(root, plan, error) < 0)
         return -1;
-    return mount_seal(root, error);
+    cleanup_close int generated = make_generated(root, plan, error);
+    if (generated < 0 || pivot(root, error) < 0 || mount_seal(root, error) < 0)
+        return -1;
+    return take_fd(generated);
+}
+
+int private_root_generate(int generated, const char *path, const void *bytes, size_t length,
+                          struct error *error)
+{
+    static const char directory[] = PRIVATE_ROOT_GENERATED "/";
+    size_t prefix = sizeof directory - 1;
+    if (strncmp(path, directory, prefix) != 0 || path[prefix] == '\0' || strchr(path + prefix, '/') != NULL)
+        return error_set(error, "%s: a generated file is a name below " PRIVATE_ROOT_GENERATED, path);
+    int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+    cleanup_close int fd = openat(generated, path + prefix, flags, 0444);
+    if (fd < 0)
+        return error_errno(error, errno, "the monitor's root: %s", path);
+    /* The umask must not hide it from the monitor. */
+    if (fchmod(fd, 0444) < 0)
+        return error_errno(error, errno, "the monitor's root: %s", path);
+    return write_all(fd, bytes, length, path, error);
 }

@@ -1,17 +1,25 @@
 /*
- * The monitor's private root (design, section 6).
+ * The monitor's private root (docs/architecture.md, "The private root").
  *
- * A fresh tmpfs in a mount namespace of its own, with nothing in it but bind mounts: the monitor's program,
- * the shared libraries and data files that it needs, read-only and at the same paths as on the host; a few
- * device nodes; the guest's files under names of ours. After pivot_root(2) the host's tree is detached, so
- * neither the host nor the container's rootfs can be reached from it, and the tmpfs itself is sealed
- * read-only.
+ * A fresh tmpfs in a mount namespace of its own. It holds bind mounts: the monitor's program, the shared
+ * libraries and data files that it needs, read-only and at the same paths as on the host; a few device nodes;
+ * the guest's files under names of ours. After pivot_root(2) the host's tree is detached, so neither the host
+ * nor the container's rootfs can be reached from it, and the tmpfs itself is sealed read-only.
+ *
+ * Files that are made for the monitor later (a configuration of what only `start` knows) go into one
+ * directory, through a descriptor that the monitor does not get.
  */
 #ifndef RUNTIME_SANDBOX_PRIVATE_ROOT_H
 #define RUNTIME_SANDBOX_PRIVATE_ROOT_H
 
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "formats/base/buffer.h"
 #include "formats/base/error.h"
-#include "runtime/monitors/monitor.h"
+
+/* Where generated files stand in the root. */
+#define PRIVATE_ROOT_GENERATED "/generated"
 
 /* A detached mount and where it goes in the root; both borrowed. */
 struct private_mount {
@@ -19,15 +27,34 @@ struct private_mount {
     const char *path;
 };
 
+/* A regular file, opened for reading, that is copied into the root with mode 0444; both borrowed. */
+struct private_copy {
+    int fd;
+    const char *path;
+};
+
+/* All of it is borrowed. Paths are absolute, and the same on the host and in the root. */
 struct private_root {
-    const char *program; /* absolute path on the host and in the root; borrowed */
-    const struct monitor_files *files;
-    const struct private_mount *mounts; /* the guest's files; borrowed */
+    const char *program;
+    const struct strings *data;    /* files and directories, read-only; may be NULL, like the next two */
+    const struct strings *modules; /* shared objects that the program loads by itself, read-only */
+    const struct strings *devices; /* device nodes */
+    const struct private_mount *mounts;
     size_t mount_count;
+    const struct private_copy *copies;
+    size_t copy_count;
+    uid_t generator_uid; /* who calls private_root_generate */
+    gid_t generator_gid;
 };
 
 /* Builds the root and makes it the calling process's "/" and working directory. The process must be in a
- * mount namespace of its own. Files of the monitor that do not exist are errors that name them. */
+ * mount namespace of its own. Files of the monitor that do not exist are errors that name them. Returns the
+ * descriptor (owned, close-on-exec) for private_root_generate, from which nothing but that directory can be
+ * reached, or -1. */
 int private_root_enter(const struct private_root *plan, struct error *error);
+
+/* Makes a file that everybody may read, at `path`, a name right below PRIVATE_ROOT_GENERATED. */
+int private_root_generate(int generated, const char *path, const void *bytes, size_t length,
+                          struct error *error);
 
 #endif
