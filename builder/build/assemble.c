@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "builder/build/guest_init.h"
-#include "builder/build/placement.h"
+#include "builder/stage/changeset.h"
 #include "formats/archive/layer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
@@ -18,14 +18,15 @@ static int add_urunc_json(const struct build *build, struct stage *stage, const 
     cleanup_inode struct inode *file = inode_new(S_IFREG | 0644);
     file->mtime = build->options->time;
     file->content = content_of_memory(text, strlen(text));
-    cleanup_placement struct placement placement = placement_begin(stage, build->options->time);
-    cleanup_free char *path = placement_file(&placement, URUNC_JSON_PATH, "urunc.json", false, file, error);
+    cleanup_changeset struct changeset changeset = changeset_begin(stage, build->options->time);
+    cleanup_free char *path =
+        changeset_add_file(&changeset, URUNC_JSON_PATH, "urunc.json", false, file, error);
     if (path == NULL)
         return -1;
     /* The runtime looks here and nowhere else, so a symlink that leads away would hide it. */
     if (strcmp(path, URUNC_JSON_PATH) != 0)
         return error_set(error, "%s: a symlink in the image to %s; it must be free", URUNC_JSON_PATH, path);
-    placement_end(&placement, "urunc-build " URUNC_JSON_PATH);
+    changeset_end(&changeset, "urunc-build " URUNC_JSON_PATH);
     return 0;
 }
 

@@ -2,8 +2,8 @@
 #ifndef BUILDER_BUILD_ASSEMBLE_H
 #define BUILDER_BUILD_ASSEMBLE_H
 
-#include "builder/build/build.h"
 #include "builder/build/contract.h"
+#include "builder/stage/build_state.h"
 
 /* Adds /urunc.json as the last layer, writes the layers, and makes the documents. The stage's config is
  * completed. */

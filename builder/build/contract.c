@@ -6,8 +6,9 @@
 
 #include "builder/build/guest_init.h"
 #include "builder/build/kernel_check.h"
-#include "builder/instructions/unikernel.h"
 #include "builder/spec/place.h"
+#include "builder/stage/facts.h"
+#include "builder/stage/warn.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/contract/annotations.h"
@@ -35,7 +36,7 @@ static int take_options(const struct build *build, struct stage *stage, const js
     const char *key;
     json_t *value;
     json_object_foreach ((json_t *)object, key, value) {
-        if (unikernel_take_label(build, stage, key, json_string_value(value), 0, error) < 0)
+        if (facts_take_label(build, stage, key, json_string_value(value), 0, error) < 0)
             return error_prefix(error, "%s", option);
     }
     return 0;
@@ -136,7 +137,7 @@ static int settle_platform(const struct build *build, const struct stage *stage,
 /* A shell command needs a shell, which only a Linux guest can have. */
 static int check_command(const struct build *build, const struct stage *stage, struct error *error)
 {
-    const char *framework = unikernel_framework(stage);
+    const char *framework = facts_framework(stage);
     if (stage->shell_form_line == 0 || strcmp(framework, "linux") == 0)
         return 0;
     error_set(error,

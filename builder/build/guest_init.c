@@ -5,8 +5,8 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "builder/instructions/unikernel.h"
 #include "builder/spec/place.h"
+#include "builder/stage/facts.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/kernel/probe.h"
@@ -37,7 +37,7 @@ static bool is_wanted(const struct build *build, const struct stage *stage)
     const char *word = first_word(&stage->config);
     if (choice != NULL && strcmp(choice, "none") == 0)
         return false;
-    if (word == NULL || strcmp(unikernel_framework(stage), "linux") != 0)
+    if (word == NULL || strcmp(facts_framework(stage), "linux") != 0)
         return false;
     for (const char *const *name = other_inits; *name != NULL; name++)
         if (strcmp(base_name(word), *name) == 0)

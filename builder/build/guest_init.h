@@ -9,7 +9,7 @@
 #ifndef BUILDER_BUILD_GUEST_INIT_H
 #define BUILDER_BUILD_GUEST_INIT_H
 
-#include "builder/build/build.h"
+#include "builder/stage/build_state.h"
 
 #define GUEST_INIT_PATH "/urunc-init"
 

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#include "builder/instructions/unikernel.h"
 #include "builder/spec/place.h"
+#include "builder/stage/facts.h"
+#include "builder/stage/warn.h"
 #include "formats/base/cleanup.h"
 #include "formats/contract/annotations.h"
 

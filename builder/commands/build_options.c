@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder/build/variables.h"
 #include "builder/spec/suggest.h"
+#include "builder/stage/variables.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/oci/reference.h"

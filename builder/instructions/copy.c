@@ -2,10 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder/build/build.h"
-#include "builder/build/owner.h"
-#include "builder/build/placement.h"
 #include "builder/context/pattern.h"
+#include "builder/instructions/handlers.h"
+#include "builder/stage/changeset.h"
+#include "builder/stage/ownership.h"
+#include "builder/stage/scope.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 
@@ -16,26 +17,26 @@ struct copy {
     const struct instruction *instruction;
     struct files *files;
     struct ownership ownership;
-    struct placement placement;
+    struct changeset changeset;
     char *destination; /* absolute */
     bool into;         /* it must be a directory, since there is more than one source */
-    size_t placed;
+    size_t added;
 };
 
 static void copy_free(struct copy *copy)
 {
     ownership_free(&copy->ownership);
-    placement_free(&copy->placement);
+    changeset_free(&copy->changeset);
     free(copy->destination);
 }
 
-static int place(struct copy *copy, const char *name, struct inode *inode, struct error *error)
+static int add(struct copy *copy, const char *name, struct inode *inode, struct error *error)
 {
-    copy->placed++;
+    copy->added++;
     if (S_ISDIR(inode->mode))
-        return placement_contents(&copy->placement, copy->destination, inode, error);
+        return changeset_add_contents(&copy->changeset, copy->destination, inode, error);
     cleanup_free char *path =
-        placement_file(&copy->placement, copy->destination, name, copy->into, inode, error);
+        changeset_add_file(&copy->changeset, copy->destination, name, copy->into, inode, error);
     return path != NULL ? 0 : -1;
 }
 
@@ -62,7 +63,7 @@ static int copy_path(struct copy *copy, const char *path, bool from_wildcard, st
         return -1;
     cleanup_inode struct inode *inode = ownership_apply(&copy->ownership, loaded);
     cleanup_free char *name = base_name(path);
-    return place(copy, name, inode, error);
+    return add(copy, name, inode, error);
 }
 
 static int copy_source(struct copy *copy, const char *source, struct error *error)
@@ -86,7 +87,7 @@ static int copy_heredoc(struct copy *copy, const struct heredoc *heredoc, struct
         return error_set(error, "<<%s: no name for a file", name);
     cleanup_free char *expanded = NULL;
     if (heredoc->expand) {
-        struct expand_scope scope = build_scope(copy->build, copy->stage);
+        struct expand_scope scope = scope_variables(copy->build, copy->stage);
         expanded = expand_heredoc(&scope, heredoc->content, error);
         if (expanded == NULL)
             return error_prefix(error, "<<%s", name);
@@ -96,7 +97,7 @@ static int copy_heredoc(struct copy *copy, const struct heredoc *heredoc, struct
     file->mtime = copy->build->options->time;
     file->content = content_of_memory(content, strlen(content));
     cleanup_inode struct inode *inode = ownership_apply(&copy->ownership, file);
-    return place(copy, name, inode, error);
+    return add(copy, name, inode, error);
 }
 
 static const struct heredoc *find_heredoc(const struct instruction *instruction, const char *word)
@@ -112,7 +113,7 @@ static int copy_word(struct copy *copy, const char *word, struct error *error)
     const struct heredoc *heredoc = find_heredoc(copy->instruction, word);
     if (heredoc != NULL)
         return copy_heredoc(copy, heredoc, error);
-    cleanup_free char *source = build_expand(copy->build, copy->stage, word, error);
+    cleanup_free char *source = scope_expand(copy->build, copy->stage, word, error);
     if (source == NULL)
         return -1;
     if (*source == '\0')
@@ -124,13 +125,13 @@ static int read_flags(struct copy *copy, struct error *error)
 {
     cleanup_free char *owner = NULL;
     cleanup_free char *mode = NULL;
-    if (build_flag(copy->build, copy->stage, copy->instruction, "chown", &owner, error) < 0 ||
-        build_flag(copy->build, copy->stage, copy->instruction, "chmod", &mode, error) < 0)
+    if (scope_flag(copy->build, copy->stage, copy->instruction, "chown", &owner, error) < 0 ||
+        scope_flag(copy->build, copy->stage, copy->instruction, "chmod", &mode, error) < 0)
         return -1;
     if (owner != NULL && ownership_parse_owner(copy->stage->root, owner, &copy->ownership, error) < 0)
         return -1;
-    copy->placement.uid = copy->ownership.uid;
-    copy->placement.gid = copy->ownership.gid;
+    copy->changeset.uid = copy->ownership.uid;
+    copy->changeset.gid = copy->ownership.gid;
     return mode != NULL ? ownership_parse_mode(mode, &copy->ownership, error) : 0;
 }
 
@@ -138,16 +139,16 @@ static int run_copy(struct copy *copy, struct error *error)
 {
     const struct strings *words = &copy->instruction->words;
     struct tree_files space;
-    copy->files = build_files(copy->build, copy->instruction, &space, error);
+    copy->files = scope_files(copy->build, copy->instruction, &space, error);
     if (copy->files == NULL || read_flags(copy, error) < 0)
         return -1;
     cleanup_free char *destination =
-        build_expand(copy->build, copy->stage, words->items[words->count - 1], error);
+        scope_expand(copy->build, copy->stage, words->items[words->count - 1], error);
     if (destination == NULL)
         return -1;
     if (*destination == '\0')
         return error_set(error, "the destination is empty: %s", words->items[words->count - 1]);
-    copy->destination = stage_absolute_path(copy->stage, destination);
+    copy->destination = scope_absolute_path(copy->stage, destination);
     copy->into = words->count > 2;
     if (copy->into && destination[strlen(destination) - 1] != '/' && strcmp(destination, ".") != 0)
         return error_set(error, "%s: with several sources the destination is a directory and ends in \"/\"",
@@ -155,9 +156,9 @@ static int run_copy(struct copy *copy, struct error *error)
     for (size_t i = 0; i + 1 < words->count; i++)
         if (copy_word(copy, words->items[i], error) < 0)
             return -1;
-    if (copy->placed == 0)
+    if (copy->added == 0)
         return error_set(error, "no file matches %s", words->items[0]);
-    placement_end(&copy->placement, copy->instruction->text);
+    changeset_end(&copy->changeset, copy->instruction->text);
     return 0;
 }
 
@@ -168,7 +169,7 @@ int execute_copy(struct build *build, struct stage *stage, const struct instruct
         .build = build,
         .stage = stage,
         .instruction = instruction,
-        .placement = placement_begin(stage, build->options->time),
+        .changeset = changeset_begin(stage, build->options->time),
     };
     return run_copy(&copy, error) == 0 ? 0 : error_prefix(error, "COPY");
 }

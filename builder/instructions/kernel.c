@@ -1,8 +1,7 @@
 /* KERNEL: a COPY of one file that is also the annotation `binary`. */
-
-#include "builder/build/build.h"
 #include "builder/instructions/guest_file.h"
-#include "builder/instructions/unikernel.h"
+#include "builder/instructions/handlers.h"
+#include "builder/stage/facts.h"
 #include "formats/base/cleanup.h"
 
 int execute_kernel(struct build *build, struct stage *stage, const struct instruction *instruction,
@@ -14,5 +13,5 @@ int execute_kernel(struct build *build, struct stage *stage, const struct instru
         return -1;
     if (!S_ISREG(kernel->mode))
         return error_set(error, "KERNEL: %s: not a file", source);
-    return guest_file_place(build, stage, instruction, "/boot/kernel", KEY_BINARY, kernel, error);
+    return guest_file_add(build, stage, instruction, "/boot/kernel", KEY_BINARY, kernel, error);
 }

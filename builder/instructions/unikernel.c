@@ -1,72 +1,16 @@
-/* UNIKERNEL, MONITOR and labels: the facts of the contract as a stage collects them. */
-#include "builder/instructions/unikernel.h"
-
-#include <string.h>
-
-#include "formats/base/cleanup.h"
-#include "formats/contract/annotations.h"
-
-int unikernel_set_fact(struct stage *stage, const char *key, const char *value, int line, struct error *error)
-{
-    const struct annotation *annotation = annotation_find(key);
-    /* An empty value counts as absent: it takes back what came before. */
-    if (annotation != NULL && *value != '\0' && annotation_check(annotation, value, error) < 0)
-        return -1;
-    stage_set_fact(stage, key, value, line);
-    return 0;
-}
-
-int unikernel_take_label(const struct build *build, struct stage *stage, const char *key, const char *value,
-                         int line, struct error *error)
-{
-    if (annotation_find(key) != NULL)
-        return unikernel_set_fact(stage, key, value, line, error);
-    if (annotation_is_unknown(key))
-        build_warn(build, line, "%s: unknown key; urunc does not read it", key);
-    return 0;
-}
-
-const char *unikernel_framework(const struct stage *stage)
-{
-    const struct fact *fact = stage_fact(stage, KEY_TYPE);
-    return fact != NULL ? fact->value : "";
-}
-
-/* Sets a fact from a word of an instruction, in the instruction's own terms. */
-static int set_word(struct build *build, struct stage *stage, const struct instruction *instruction,
-                    size_t word, const char *key, struct error *error)
-{
-    cleanup_free char *value = build_expand(build, stage, instruction->words.items[word], error);
-    if (value == NULL)
-        return error_prefix(error, "%s", instruction->kind->name);
-    if (*value == '\0')
-        return error_set(error, "%s: %s is empty", instruction->kind->name, instruction->words.items[word]);
-    if (annotation_find(key)->validate(value, error) < 0) {
-        cleanup_free char *quoted = annotation_quote(value);
-        return error_prefix(error, "%s %s", instruction->kind->name, quoted);
-    }
-    stage_set_fact(stage, key, value, instruction->line);
-    return 0;
-}
+/* UNIKERNEL. */
+#include "builder/instructions/handlers.h"
+#include "builder/stage/facts.h"
 
 int execute_unikernel(struct build *build, struct stage *stage, const struct instruction *instruction,
                       struct error *error)
 {
-    if (set_word(build, stage, instruction, 0, KEY_TYPE, error) < 0)
+    if (facts_set_word(build, stage, instruction, 0, KEY_TYPE, error) < 0)
         return -1;
-    if (instruction->words.count > 1 && set_word(build, stage, instruction, 1, KEY_VERSION, error) < 0)
+    if (instruction->words.count > 1 && facts_set_word(build, stage, instruction, 1, KEY_VERSION, error) < 0)
         return -1;
     if (instruction->words.count == 1 && stage_fact(stage, KEY_VERSION) != NULL)
         stage_set_fact(stage, KEY_VERSION, "", instruction->line); /* the version of another framework */
-    stage_add_history(stage, instruction);
-    return 0;
-}
-
-int execute_monitor(struct build *build, struct stage *stage, const struct instruction *instruction,
-                    struct error *error)
-{
-    if (set_word(build, stage, instruction, 0, KEY_HYPERVISOR, error) < 0)
-        return -1;
     stage_add_history(stage, instruction);
     return 0;
 }

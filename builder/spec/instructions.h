@@ -1,30 +1,14 @@
-/* The instructions of the Containerfile language (design, section 4) as one table. */
+/* The syntax of each instruction, and what else is known of it before it is executed. */
 #ifndef BUILDER_SPEC_INSTRUCTIONS_H
 #define BUILDER_SPEC_INSTRUCTIONS_H
 
 #include <stdbool.h>
 
-enum instruction_id {
-    INSTRUCTION_ARG,
-    INSTRUCTION_BLOCK,
-    INSTRUCTION_CMD,
-    INSTRUCTION_COPY,
-    INSTRUCTION_ENTRYPOINT,
-    INSTRUCTION_ENV,
-    INSTRUCTION_EXPOSE,
-    INSTRUCTION_FROM,
-    INSTRUCTION_INITRD,
-    INSTRUCTION_KERNEL,
-    INSTRUCTION_LABEL,
-    INSTRUCTION_MAINTAINER,
-    INSTRUCTION_MONITOR,
-    INSTRUCTION_STOPSIGNAL,
-    INSTRUCTION_UNIKERNEL,
-    INSTRUCTION_USER,
-    INSTRUCTION_VOLUME,
-    INSTRUCTION_WORKDIR,
-    INSTRUCTION_COUNT,
-};
+#include "builder/spec/instruction_list.h"
+
+#define INSTRUCTION_ID(id, ...) INSTRUCTION_##id,
+enum instruction_id { INSTRUCTION_LIST(INSTRUCTION_ID) INSTRUCTION_COUNT };
+#undef INSTRUCTION_ID
 
 /* How the rest of the line is read (BuildKit's parser is the reference). */
 enum argument_style {
@@ -39,7 +23,7 @@ enum { INSTRUCTION_MAX_FLAGS = 6 };
 
 struct instruction_kind {
     const char *name;
-    enum instruction_id id;
+    enum instruction_id id; /* INSTRUCTION_COUNT where nothing executes it */
     enum argument_style style;
     unsigned minimum; /* words; pairs count as one */
     unsigned maximum; /* 0: any number */
@@ -50,7 +34,7 @@ struct instruction_kind {
     const char *instead; /* not NULL: known and not built; what to do instead */
 };
 
-/* Ends with an entry whose name is NULL. Sorted by name. */
+/* Ends with an entry whose name is NULL. */
 extern const struct instruction_kind instruction_kinds[];
 
 /* Names are the same in any case. NULL where there is no such instruction. */

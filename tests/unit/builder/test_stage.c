@@ -1,5 +1,5 @@
 /* Stages: their order, arguments, environment and config. */
-#include "builder/build/size.h"
+#include "builder/instructions/size.h"
 #include "formats/oci/platform.h"
 #include "tests/unit/fixtures/builder_fixture.h"
 

@@ -1,6 +1,6 @@
 /* Sizes as users write them. */
-#ifndef BUILDER_BUILD_SIZE_H
-#define BUILDER_BUILD_SIZE_H
+#ifndef BUILDER_INSTRUCTIONS_SIZE_H
+#define BUILDER_INSTRUCTIONS_SIZE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* Sizes as users write them. */
-#include "builder/build/size.h"
+#include "builder/instructions/size.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* A stage in the making: a tree, the layers that it grew from, a config, and the facts of the contract. */
-#ifndef BUILDER_BUILD_STAGE_H
-#define BUILDER_BUILD_STAGE_H
+#ifndef BUILDER_STAGE_STAGE_H
+#define BUILDER_STAGE_STAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,6 +69,12 @@ void stage_add_layer(struct stage *stage, struct inode *tree, const char *create
 
 /* History of an instruction that changes no files. */
 void stage_add_history(struct stage *stage, const struct instruction *instruction);
+
+/* Adds an archive to be made. Takes over what it holds. */
+void stage_add_archive(struct stage *stage, const struct guest_archive *archive);
+
+/* Replaces a text of the config; takes `text` over. */
+void stage_set_text(char **field, char *text);
 
 /* The fact of a key, or NULL. */
 const struct fact *stage_fact(const struct stage *stage, const char *key);

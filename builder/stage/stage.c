@@ -1,5 +1,4 @@
-/* A stage in the making. */
-#include "builder/build/stage.h"
+#include "builder/stage/stage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +66,18 @@ void stage_add_layer(struct stage *stage, struct inode *tree, const char *create
 void stage_add_history(struct stage *stage, const struct instruction *instruction)
 {
     image_config_add_history(&stage->config, instruction->text, NULL, true);
+}
+
+void stage_add_archive(struct stage *stage, const struct guest_archive *archive)
+{
+    stage->archives = xreallocarray(stage->archives, stage->archive_count + 1, sizeof *stage->archives);
+    stage->archives[stage->archive_count++] = *archive;
+}
+
+void stage_set_text(char **field, char *text)
+{
+    free(*field);
+    *field = text;
 }
 
 const struct fact *stage_fact(const struct stage *stage, const char *key)

@@ -1,6 +1,6 @@
 /* Variables as vectors of "NAME=value": a stage's environment and its build arguments. */
-#ifndef BUILDER_BUILD_VARIABLES_H
-#define BUILDER_BUILD_VARIABLES_H
+#ifndef BUILDER_STAGE_VARIABLES_H
+#define BUILDER_STAGE_VARIABLES_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* Putting files into a stage. */
-#include "builder/build/placement.h"
+#include "builder/stage/changeset.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,36 +19,36 @@ static void copy_attributes(struct inode *to, const struct inode *from)
 }
 
 /* Of a directory that the instruction makes. */
-static void set_made_attributes(const struct placement *placement, struct inode *directory)
+static void set_made_attributes(const struct changeset *changeset, struct inode *directory)
 {
-    directory->uid = placement->uid;
-    directory->gid = placement->gid;
-    directory->mtime = placement->time;
+    directory->uid = changeset->uid;
+    directory->gid = changeset->gid;
+    directory->mtime = changeset->time;
 }
 
-static struct inode *new_layer(const struct placement *placement)
+static struct inode *new_layer(const struct changeset *changeset)
 {
     struct inode *root = inode_new(S_IFDIR | 0755);
-    copy_attributes(root, placement->stage->root);
+    copy_attributes(root, changeset->stage->root);
     return root;
 }
 
-struct placement placement_begin(struct stage *stage, int64_t time)
+struct changeset changeset_begin(struct stage *stage, int64_t time)
 {
-    struct placement placement = {.stage = stage, .time = time};
-    placement.layer = new_layer(&placement);
-    return placement;
+    struct changeset changeset = {.stage = stage, .time = time};
+    changeset.layer = new_layer(&changeset);
+    return changeset;
 }
 
-void placement_end(struct placement *placement, const char *created_by)
+void changeset_end(struct changeset *changeset, const char *created_by)
 {
-    stage_add_layer(placement->stage, placement->layer, created_by);
+    stage_add_layer(changeset->stage, changeset->layer, created_by);
 }
 
-void placement_free(struct placement *placement)
+void changeset_free(struct changeset *changeset)
 {
-    inode_unref(placement->layer);
-    placement->layer = NULL;
+    inode_unref(changeset->layer);
+    changeset->layer = NULL;
 }
 
 /*
@@ -56,11 +56,11 @@ void placement_free(struct placement *placement)
  * there, since a layer's entry for a directory replaces its attributes. `path` holds no symlinks and in the
  * stage no files.
  */
-static struct inode *mirror_directory(const struct placement *placement, struct inode *layer,
+static struct inode *mirror_directory(const struct changeset *changeset, struct inode *layer,
                                       const char *path)
 {
     struct inode *directory = layer;
-    const struct inode *existing = placement->stage->root;
+    const struct inode *existing = changeset->stage->root;
     while (path += strspn(path, "/"), *path != '\0') {
         size_t length = strcspn(path, "/");
         cleanup_free char *name = xstrndup(path, length);
@@ -69,7 +69,7 @@ static struct inode *mirror_directory(const struct placement *placement, struct 
         struct inode *child = tree_child(directory, name);
         if (child == NULL) {
             cleanup_inode struct inode *made = inode_new(S_IFDIR | 0755);
-            set_made_attributes(placement, made);
+            set_made_attributes(changeset, made);
             if (existing != NULL)
                 copy_attributes(made, existing);
             tree_put(directory, name, made);
@@ -81,27 +81,27 @@ static struct inode *mirror_directory(const struct placement *placement, struct 
 }
 
 /* Lays one change over the stage and adds it to the instruction's layer. */
-static void commit(struct placement *placement, const struct inode *change)
+static void commit(struct changeset *changeset, const struct inode *change)
 {
-    tree_merge(placement->stage->root, change);
-    tree_merge(placement->layer, change);
+    tree_merge(changeset->stage->root, change);
+    tree_merge(changeset->layer, change);
 }
 
 /* What stands at a path without symlinks, or NULL. An error where a file is in the way. */
-static int look(const struct placement *placement, const char *path, struct inode **found,
+static int look(const struct changeset *changeset, const char *path, struct inode **found,
                 struct error *error)
 {
     cleanup_error struct error missing = {0};
-    *found = tree_lookup(placement->stage->root, path, TREE_NOFOLLOW, &missing);
+    *found = tree_lookup(changeset->stage->root, path, TREE_NOFOLLOW, &missing);
     if (*found == NULL && missing.number == ENOTDIR)
         return error_set(error, "%s: a file stands where a directory is needed", path);
     return 0;
 }
 
 /* The path without symlinks and "..". NULL and an error in plain words. */
-static char *real_path(const struct placement *placement, const char *path, struct error *error)
+static char *real_path(const struct changeset *changeset, const char *path, struct error *error)
 {
-    char *real = tree_real_path(placement->stage->root, path, TREE_FOLLOW, error);
+    char *real = tree_real_path(changeset->stage->root, path, TREE_FOLLOW, error);
     if (real != NULL)
         return real;
     if (error->number == ENOTDIR)
@@ -119,12 +119,12 @@ static bool names_directory(const char *path)
            (length >= 3 && strcmp(path + length - 3, "/..") == 0);
 }
 
-char *placement_file(struct placement *placement, const char *destination, const char *name, bool into,
-                     struct inode *file, struct error *error)
+char *changeset_add_file(struct changeset *changeset, const char *destination, const char *name, bool into,
+                         struct inode *file, struct error *error)
 {
-    cleanup_free char *path = real_path(placement, destination, error);
+    cleanup_free char *path = real_path(changeset, destination, error);
     struct inode *there;
-    if (path == NULL || look(placement, path, &there, error) < 0)
+    if (path == NULL || look(changeset, path, &there, error) < 0)
         return NULL;
     bool directory = there != NULL && S_ISDIR(there->mode);
     into = into || directory || names_directory(destination);
@@ -136,7 +136,7 @@ char *placement_file(struct placement *placement, const char *destination, const
         char *inner = xasprintf("%s/%s", strcmp(path, "/") == 0 ? "" : path, name);
         free(path);
         path = inner;
-        if (look(placement, path, &there, error) < 0)
+        if (look(changeset, path, &there, error) < 0)
             return NULL;
     }
     if (there != NULL && S_ISDIR(there->mode)) {
@@ -145,9 +145,9 @@ char *placement_file(struct placement *placement, const char *destination, const
     }
     char *slash = strrchr(path, '/');
     cleanup_free char *parent = xstrndup(path, (size_t)(slash - path));
-    cleanup_inode struct inode *change = new_layer(placement);
-    tree_put(mirror_directory(placement, change, parent), slash + 1, file);
-    commit(placement, change);
+    cleanup_inode struct inode *change = new_layer(changeset);
+    tree_put(mirror_directory(changeset, change, parent), slash + 1, file);
+    commit(changeset, change);
     return take_pointer(path);
 }
 
@@ -175,12 +175,12 @@ static int check_entry(const char *path, struct inode *inode, void *data, struct
                      separator, path, S_ISLNK(there->mode) ? "symlink" : "file");
 }
 
-int placement_contents(struct placement *placement, const char *destination, struct inode *directory,
-                       struct error *error)
+int changeset_add_contents(struct changeset *changeset, const char *destination, struct inode *directory,
+                           struct error *error)
 {
-    cleanup_free char *path = real_path(placement, destination, error);
+    cleanup_free char *path = real_path(changeset, destination, error);
     struct inode *there;
-    if (path == NULL || look(placement, path, &there, error) < 0)
+    if (path == NULL || look(changeset, path, &there, error) < 0)
         return -1;
     if (there != NULL && !S_ISDIR(there->mode))
         return error_set(error, "%s: not a directory in the stage", destination);
@@ -189,18 +189,18 @@ int placement_contents(struct placement *placement, const char *destination, str
         if (tree_walk(directory, check_entry, &check, error) < 0)
             return -1;
     }
-    cleanup_inode struct inode *change = new_layer(placement);
-    struct inode *place = mirror_directory(placement, change, path);
+    cleanup_inode struct inode *change = new_layer(changeset);
+    struct inode *place = mirror_directory(changeset, change, path);
     cleanup_inode struct inode *contents = inode_new(S_IFDIR | 0755);
     /* The directory itself is not copied (Docker, COPY): one that exists stays what it is, and a new one is
      * like those on the way to it. */
-    set_made_attributes(placement, contents);
+    set_made_attributes(changeset, contents);
     if (there != NULL)
         copy_attributes(contents, there);
     for (size_t i = 0; i < directory->child_count; i++)
         tree_put(contents, directory->children[i].name, directory->children[i].inode);
     tree_merge(place, contents);
-    commit(placement, change);
+    commit(changeset, change);
     return 0;
 }
 
@@ -224,12 +224,12 @@ static char *clean_path(const char *path)
     return clean.length > 0 ? buffer_take(&clean) : xstrdup("/");
 }
 
-char *placement_workdir(struct placement *placement, const char *path, bool *made, struct error *error)
+char *changeset_add_directory(struct changeset *changeset, const char *path, bool *made, struct error *error)
 {
     cleanup_free char *clean = clean_path(path);
-    cleanup_free char *real = real_path(placement, clean, error);
+    cleanup_free char *real = real_path(changeset, clean, error);
     struct inode *there;
-    if (real == NULL || look(placement, real, &there, error) < 0)
+    if (real == NULL || look(changeset, real, &there, error) < 0)
         return NULL;
     if (there != NULL && !S_ISDIR(there->mode)) {
         error_set(error, "%s: not a directory in the stage", clean);
@@ -237,9 +237,9 @@ char *placement_workdir(struct placement *placement, const char *path, bool *mad
     }
     *made = there == NULL;
     if (*made) {
-        cleanup_inode struct inode *change = new_layer(placement);
-        mirror_directory(placement, change, real);
-        commit(placement, change);
+        cleanup_inode struct inode *change = new_layer(changeset);
+        mirror_directory(changeset, change, real);
+        commit(changeset, change);
     }
     return take_pointer(clean);
 }

@@ -1,6 +1,6 @@
 /* COPY --chown and --chmod. */
-#ifndef BUILDER_BUILD_OWNER_H
-#define BUILDER_BUILD_OWNER_H
+#ifndef BUILDER_STAGE_OWNERSHIP_H
+#define BUILDER_STAGE_OWNERSHIP_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
-/* INITRD and BLOCK: trees that become archives and filesystems. */
-#ifndef BUILDER_INSTRUCTIONS_ARCHIVE_H
-#define BUILDER_INSTRUCTIONS_ARCHIVE_H
+/* Trees of INITRD and BLOCK become archives and filesystems when their stage is complete. */
+#ifndef BUILDER_BUILD_ARCHIVES_H
+#define BUILDER_BUILD_ARCHIVES_H
 
-#include "builder/build/build.h"
+#include "builder/stage/build_state.h"
 
 /* Completes the trees of the archives that the stage's instructions asked for: the guest's init joins them
  * where it belongs. Errors are placed. */

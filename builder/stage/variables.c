@@ -1,5 +1,5 @@
 /* Variables as vectors of "NAME=value". */
-#include "builder/build/variables.h"
+#include "builder/stage/variables.h"
 
 #include <stdlib.h>
 #include <string.h>

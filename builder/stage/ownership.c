@@ -1,5 +1,5 @@
 /* COPY --chown and --chmod. */
-#include "builder/build/owner.h"
+#include "builder/stage/ownership.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,0 +1,11 @@
+/* What CMD and ENTRYPOINT share. */
+#ifndef BUILDER_INSTRUCTIONS_COMMAND_H
+#define BUILDER_INSTRUCTIONS_COMMAND_H
+
+#include "builder/stage/stage.h"
+
+/* Sets a command of the stage's config from the instruction's words. Nothing is expanded: variables of a
+ * command are the guest's. */
+void command_set(struct strings *command, struct stage *stage, const struct instruction *instruction);
+
+#endif
