@@ -4,7 +4,7 @@
 
 #include "builder/commands/commands.h"
 #include "builder/spec/place.h"
-#include "builder/spec/suggest.h"
+#include "formats/base/suggest.h"
 
 static const struct command commands[] = {
     {"build", "build an image from a Containerfile", command_build},

@@ -9,15 +9,10 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "runtime/commands/command.h"
-#include "runtime/lifecycle/fallback.h"
+#include "runtime/config.h"
 
 enum {
     EXIT_FAILED = 1,
-};
-
-static const struct command *const commands[] = {
-    &command_create, &command_delete, &command_features, &command_kill,  &command_list,
-    &command_run,    &command_spec,   &command_start,    &command_state, NULL,
 };
 
 /* Commands of other runtimes that a unikernel does not have (yet): for a container of another runtime they
@@ -35,7 +30,6 @@ struct globals {
     bool debug;
     bool systemd_cgroup;
     bool version;
-    bool help;
 };
 
 static void print_version(void)
@@ -47,8 +41,8 @@ static void print_help(const struct option_spec *specs)
 {
     printf("Usage: urunc [GLOBAL OPTIONS] COMMAND [OPTIONS] [ID]\n\n"
            "An OCI runtime whose containers are unikernels.\n\nCommands:\n");
-    for (const struct command *const *command = commands; *command != NULL; command++)
-        printf("  %-10s %s\n", (*command)->name, (*command)->summary);
+    for (const struct command *command = commands; command->name != NULL; command++)
+        printf("  %-10s %s\n", command->name, command->summary);
     printf("\nGlobal options:\n");
     options_print(specs);
     printf("\n`urunc COMMAND --help` explains a command.\n");
@@ -61,14 +55,6 @@ static char *default_root(void)
     if (geteuid() != 0 && directory != NULL && directory[0] == '/')
         return xasprintf("%s/urunc", directory);
     return xstrdup("/run/urunc");
-}
-
-static const struct command *find_command(const char *name)
-{
-    for (const struct command *const *command = commands; *command != NULL; command++)
-        if (strcmp((*command)->name, name) == 0)
-            return *command;
-    return NULL;
 }
 
 /* The flags as another runtime takes them. */
@@ -90,7 +76,8 @@ static void copy_globals(const struct globals *globals, struct strings *out)
         strings_add(out, "--systemd-cgroup");
 }
 
-/* A command that we have not: for another runtime's container it is that runtime's to answer. */
+/* A command that urunc does not have is still answered for a container of another runtime: by that runtime.
+ */
 static int run_others_command(const struct invocation *invocation, struct error *error)
 {
     const char *name = invocation->argv[0];
@@ -107,7 +94,7 @@ static int run_others_command(const struct invocation *invocation, struct error 
 
 static int run_command(const struct invocation *invocation, struct error *error)
 {
-    const struct command *command = find_command(invocation->argv[0]);
+    const struct command *command = command_find(invocation->argv[0]);
     int status =
         command != NULL ? command->run(command, invocation, error) : run_others_command(invocation, error);
     if (status >= 0 && fflush(stdout) != 0)
@@ -119,31 +106,35 @@ static int run_main(char *const *argv, struct log *log, struct error *error)
 {
     struct globals globals = {0};
     const struct option_spec specs[] = {
-        {"root", 0, "DIR", "where the state of containers is kept (default: /run/urunc)", &globals.root},
-        {"log", 0, "FILE", "write errors there as well", &globals.log},
-        {"log-format", 0, "FORMAT", "of --log: text (default) or json", &globals.log_format},
-        {"config", 0, "FILE", "urunc's configuration (default: /etc/urunc/config.json)", &globals.config},
-        {"debug", 0, NULL, "write more to the log", &globals.debug},
-        {"systemd-cgroup", 0, NULL, "accepted: \"slice:prefix:name\" is understood without it",
-         &globals.systemd_cgroup},
-        {"rootless", 0, "MODE", "accepted", &globals.rootless},
-        {"version", 'v', NULL, "print the version", &globals.version},
-        {"help", 'h', NULL, "print this", &globals.help},
-        {NULL, 0, NULL, NULL, NULL},
+        OPTION_VALUE("root", 0, "DIR", "where the state of containers is kept (default: /run/urunc)",
+                     &globals.root),
+        OPTION_VALUE("log", 0, "FILE", "write errors there as well", &globals.log),
+        OPTION_VALUE("log-format", 0, "FORMAT", "of --log: text (default) or json", &globals.log_format),
+        OPTION_VALUE("config", 0, "FILE", "urunc's configuration (default: " CONFIG_DEFAULT_PATH ")",
+                     &globals.config),
+        OPTION_FLAG("debug", 0, "write more to the log", &globals.debug),
+        OPTION_FLAG("systemd-cgroup", 0, "accepted: \"slice:prefix:name\" is understood without it",
+                    &globals.systemd_cgroup),
+        OPTION_VALUE("rootless", 0, "MODE", "accepted", &globals.rootless),
+        OPTION_FLAG("version", 'v', "print the version", &globals.version),
+        OPTIONS_END,
     };
-    int next = options_parse(specs, argv, true, NULL, error);
+    int next = options_parse(specs, argv, OPTIONS_TO_OPERAND, NULL, error);
     if (next < 0)
         return -1;
     log->debug = globals.debug;
     if (log_open(log, globals.log, globals.log_format != NULL ? globals.log_format : "text", error) < 0)
         return -1;
-    if (globals.version || globals.help || argv[next] == NULL) {
-        if (globals.version)
-            print_version();
-        else
-            print_help(specs);
-        return globals.version || globals.help ? 0 : EXIT_FAILED;
+    if (globals.version) {
+        print_version();
+        return 0;
     }
+    if (next == 0 || argv[next] == NULL) {
+        print_help(specs);
+        return next == 0 ? 0 : EXIT_FAILED;
+    }
+    if (globals.root != NULL && *globals.root == '\0')
+        return error_set(error, "--root: is empty; name a directory");
     cleanup_free char *root = globals.root != NULL ? xstrdup(globals.root) : default_root();
     cleanup_strings struct strings for_others = {0};
     copy_globals(&globals, &for_others);

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder/spec/suggest.h"
 #include "builder/stage/variables.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/suggest.h"
 #include "formats/oci/reference.h"
 
 /* Options without a letter are numbered from here. */

@@ -8,10 +8,10 @@
 
 #include "builder/spec/lines.h"
 #include "builder/spec/place.h"
-#include "builder/spec/suggest.h"
 #include "builder/spec/words.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/suggest.h"
 
 static int unknown_instruction(const char *name, struct error *error)
 {

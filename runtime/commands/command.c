@@ -1,41 +1,41 @@
-/* What all commands share. */
 #include "runtime/commands/command.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "formats/base/cleanup.h"
-#include "formats/base/memory.h"
 #include "runtime/lifecycle/fallback.h"
+
+#define COMMAND_ENTRY(name_, usage_, summary_) {#name_, usage_, summary_, command_##name_},
+const struct command commands[] = {COMMANDS(COMMAND_ENTRY){NULL, NULL, NULL, NULL}};
+#undef COMMAND_ENTRY
+
+const struct command *command_find(const char *name)
+{
+    for (const struct command *command = commands; command->name != NULL; command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}
 
 static void print_usage(const struct command *command, const struct option_spec *specs)
 {
-    printf("Usage: urunc [GLOBAL OPTIONS] %s %s\n\n%s\n", command->name, command->usage, command->summary);
-    if (specs->name == NULL)
-        return;
-    printf("\nOptions:\n");
+    printf("Usage: urunc [GLOBAL OPTIONS] %s %s\n\n%s\n\nOptions:\n", command->name, command->usage,
+           command->summary);
     options_print(specs);
 }
 
-static bool asks_for_help(char *const *argv)
-{
-    for (argv++; *argv != NULL && strcmp(*argv, "--") != 0; argv++)
-        if (strcmp(*argv, "--help") == 0 || strcmp(*argv, "-h") == 0)
-            return true;
-    return false;
-}
-
 int command_parse(const struct command *command, const struct invocation *invocation,
-                  const struct option_spec *specs, size_t minimum, size_t maximum, struct words *words,
+                  const struct option_spec *specs, size_t minimum, size_t maximum, struct operands *operands,
                   struct error *error)
 {
-    if (asks_for_help(invocation->argv)) {
+    int end = options_parse(specs, invocation->argv, OPTIONS_TO_END, operands, error);
+    if (end < 0)
+        return error_prefix(error, "%s", command->name);
+    if (end == 0) {
         print_usage(command, specs);
         return 0;
     }
-    if (options_parse(specs, invocation->argv, false, words, error) < 0)
-        return error_prefix(error, "%s", command->name);
-    if (words->count >= minimum && words->count <= maximum)
+    if (operands->count >= minimum && operands->count <= maximum)
         return 1;
     return error_set(error, "%s: the usage is: urunc %s %s", command->name, command->name, command->usage);
 }

@@ -1,9 +1,10 @@
-/* The commands of urunc: one file each, found by name in the table of main.c. */
+/* The commands of urunc: one file each, registered by one line in COMMANDS. */
 #ifndef RUNTIME_COMMANDS_COMMAND_H
 #define RUNTIME_COMMANDS_COMMAND_H
 
+#include "formats/base/buffer.h"
 #include "formats/base/error.h"
-#include "runtime/commands/options.h"
+#include "formats/base/options.h"
 #include "runtime/lifecycle/container.h"
 
 /* One call of the program. */
@@ -21,26 +22,40 @@ struct command {
     int (*run)(const struct command *command, const struct invocation *invocation, struct error *error);
 };
 
+/* The commands: name, usage, summary. Each has a function command_NAME; one that is missing does not link,
+ * and one that is not listed does not compile. */
+#define COMMANDS(X)                                                                                          \
+    X(create, "[OPTIONS] ID", "Makes a container from a bundle; `start` boots it.")                          \
+    X(delete, "[OPTIONS] ID", "Removes a container that has stopped or was never started.")                  \
+    X(features, "", "Prints what this runtime can do, as JSON.")                                             \
+    X(kill, "[OPTIONS] ID [SIGNAL]", "Sends a signal (a name or a number, default TERM) to a container.")    \
+    X(list, "[OPTIONS]", "Lists urunc's containers.")                                                        \
+    X(run, "[OPTIONS] ID",                                                                                   \
+      "Creates and boots a container, and waits for its end; the status is the guest's.")                    \
+    X(spec, "[OPTIONS]", "Writes a config.json to start from.")                                              \
+    X(start, "ID", "Boots a created container.")                                                             \
+    X(state, "ID", "Prints a container's state as JSON.")
+
+#define DECLARE_COMMAND(name_, usage_, summary_)                                                             \
+    int command_##name_(const struct command *command, const struct invocation *invocation,                  \
+                        struct error *error);
+COMMANDS(DECLARE_COMMAND)
+#undef DECLARE_COMMAND
+
+extern const struct command commands[]; /* ends with a name of NULL */
+/* NULL for an unknown name. */
+const struct command *command_find(const char *name);
+
 /*
- * Parses the command's options, prints its usage for --help, and checks the number of positional words.
- * Returns 1 to go on, 0 where --help was answered, -1 for a usage error. `specs` has no --help; it is added.
+ * Parses the command's options, prints its usage for --help, and checks the number of operands. Returns 1 to
+ * go on, 0 where --help was answered, -1 for a usage error.
  */
 int command_parse(const struct command *command, const struct invocation *invocation,
-                  const struct option_spec *specs, size_t minimum, size_t maximum, struct words *words,
+                  const struct option_spec *specs, size_t minimum, size_t maximum, struct operands *operands,
                   struct error *error);
 
 /* For a container that is another runtime's: executes that with the same command line. Returns 0 where it is
  * ours or nobody's, -1 on failure. */
 int command_hand_over(const struct invocation *invocation, const char *id, struct error *error);
-
-extern const struct command command_create;
-extern const struct command command_delete;
-extern const struct command command_features;
-extern const struct command command_kill;
-extern const struct command command_list;
-extern const struct command command_run;
-extern const struct command command_spec;
-extern const struct command command_start;
-extern const struct command command_state;
 
 #endif

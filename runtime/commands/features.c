@@ -90,11 +90,11 @@ static json_t *list_unsafe_annotations(void)
     return array;
 }
 
-static int run(const struct command *command, const struct invocation *invocation, struct error *error)
+int command_features(const struct command *command, const struct invocation *invocation, struct error *error)
 {
-    static const struct option_spec specs[] = {{NULL, 0, NULL, NULL, NULL}};
-    cleanup_words struct words words = {0};
-    int parsed = command_parse(command, invocation, specs, 0, 0, &words, error);
+    static const struct option_spec specs[] = {OPTIONS_END};
+    cleanup_operands struct operands operands = {0};
+    int parsed = command_parse(command, invocation, specs, 0, 0, &operands, error);
     if (parsed <= 0)
         return parsed;
     cleanup_json json_t *features =
@@ -107,10 +107,3 @@ static int run(const struct command *command, const struct invocation *invocatio
     printf("%s\n", text);
     return 0;
 }
-
-const struct command command_features = {
-    .name = "features",
-    .usage = "",
-    .summary = "Prints what this runtime can do, as JSON.",
-    .run = run,
-};

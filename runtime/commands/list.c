@@ -1,4 +1,3 @@
-/* urunc list */
 #include <dirent.h>
 #include <errno.h>
 #include <pwd.h>
@@ -117,17 +116,17 @@ static int print_list(const json_t *array, const char *format, bool quiet, struc
     return 0;
 }
 
-static int run(const struct command *command, const struct invocation *invocation, struct error *error)
+int command_list(const struct command *command, const struct invocation *invocation, struct error *error)
 {
     const char *format = "table";
     bool quiet = false;
     const struct option_spec specs[] = {
-        {"format", 'f', "FORMAT", "table (default) or json", &format},
-        {"quiet", 'q', NULL, "print the IDs only", &quiet},
-        {NULL, 0, NULL, NULL, NULL},
+        OPTION_VALUE("format", 'f', "FORMAT", "table (default) or json", &format),
+        OPTION_FLAG("quiet", 'q', "print the IDs only", &quiet),
+        OPTIONS_END,
     };
-    cleanup_words struct words words = {0};
-    int parsed = command_parse(command, invocation, specs, 0, 0, &words, error);
+    cleanup_operands struct operands operands = {0};
+    int parsed = command_parse(command, invocation, specs, 0, 0, &operands, error);
     if (parsed <= 0)
         return parsed;
     cleanup_strings struct strings ids = {0};
@@ -136,10 +135,3 @@ static int run(const struct command *command, const struct invocation *invocatio
     cleanup_json json_t *array = collect(&invocation->runtime, &ids);
     return print_list(array, format, quiet, error);
 }
-
-const struct command command_list = {
-    .name = "list",
-    .usage = "[OPTIONS]",
-    .summary = "Lists urunc's containers.",
-    .run = run,
-};

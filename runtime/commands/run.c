@@ -127,7 +127,7 @@ static int run_container(const struct invocation *invocation, struct run *run, s
     return start_and_attend(invocation, run, pid, error);
 }
 
-static int run(const struct command *command, const struct invocation *invocation, struct error *error)
+int command_run(const struct command *command, const struct invocation *invocation, struct error *error)
 {
     struct run run = {
         .request = {.bundle = ".", .status_fd = -1},
@@ -136,32 +136,25 @@ static int run(const struct command *command, const struct invocation *invocatio
         .status_pipe = {-1, -1},
     };
     const struct option_spec specs[] = {
-        {"bundle", 'b', "DIR", "the bundle: a directory with a config.json (default: .)",
-         &run.request.bundle},
-        {"console-socket", 0, "PATH", "AF_UNIX socket to which the terminal is sent",
-         &run.request.console_socket},
-        {"pid-file", 0, "PATH", "file to write the process ID to", &run.request.pid_file},
-        {"detach", 'd', NULL, "do not wait for the container's end", &run.detach},
-        {"keep", 0, NULL, "do not delete the container after its end", &run.keep},
-        {"no-subreaper", 0, NULL, "accepted; urunc is no subreaper", NULL},
-        {"no-pivot", 0, NULL, "accepted; the monitor's root is always made by pivot_root", NULL},
-        {"preserve-fds", 0, "N", "accepted; a monitor is passed no descriptors", NULL},
-        {"no-new-keyring", 0, NULL, "accepted; no keyring is made", NULL},
-        {NULL, 0, NULL, NULL, NULL},
+        OPTION_VALUE("bundle", 'b', "DIR", "the bundle: a directory with a config.json (default: .)",
+                     &run.request.bundle),
+        OPTION_VALUE("console-socket", 0, "PATH", "AF_UNIX socket to which the terminal is sent",
+                     &run.request.console_socket),
+        OPTION_VALUE("pid-file", 0, "PATH", "file to write the process ID to", &run.request.pid_file),
+        OPTION_FLAG("detach", 'd', "do not wait for the container's end", &run.detach),
+        OPTION_FLAG("keep", 0, "do not delete the container after its end", &run.keep),
+        OPTION_IGNORED("no-subreaper", NULL, "accepted; urunc is no subreaper"),
+        OPTION_IGNORED("no-pivot", NULL, "accepted; the monitor's root is always made by pivot_root"),
+        OPTION_IGNORED("preserve-fds", "N", "accepted; a monitor is passed no descriptors"),
+        OPTION_IGNORED("no-new-keyring", NULL, "accepted; no keyring is made"),
+        OPTIONS_END,
     };
-    cleanup_words struct words words = {0};
-    int parsed = command_parse(command, invocation, specs, 1, 1, &words, error);
+    cleanup_operands struct operands operands = {0};
+    int parsed = command_parse(command, invocation, specs, 1, 1, &operands, error);
     if (parsed <= 0)
         return parsed;
-    run.request.id = words.items[0];
+    run.request.id = operands.items[0];
     int status = run_container(invocation, &run, error);
     close_run(&run);
     return status;
 }
-
-const struct command command_run = {
-    .name = "run",
-    .usage = "[OPTIONS] ID",
-    .summary = "Creates and boots a container, and waits for its end; the exit status is the guest's.",
-    .run = run,
-};

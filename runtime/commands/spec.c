@@ -1,4 +1,3 @@
-/* urunc spec */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -38,15 +37,15 @@ static const char template[] = "{\n"
                                "    }\n"
                                "}\n";
 
-static int run(const struct command *command, const struct invocation *invocation, struct error *error)
+int command_spec(const struct command *command, const struct invocation *invocation, struct error *error)
 {
     const char *bundle = ".";
     const struct option_spec specs[] = {
-        {"bundle", 'b', "DIR", "where to write config.json (default: .)", &bundle},
-        {NULL, 0, NULL, NULL, NULL},
+        OPTION_VALUE("bundle", 'b', "DIR", "where to write config.json (default: .)", &bundle),
+        OPTIONS_END,
     };
-    cleanup_words struct words words = {0};
-    int parsed = command_parse(command, invocation, specs, 0, 0, &words, error);
+    cleanup_operands struct operands operands = {0};
+    int parsed = command_parse(command, invocation, specs, 0, 0, &operands, error);
     if (parsed <= 0)
         return parsed;
     cleanup_free char *path = xasprintf("%s/config.json", bundle);
@@ -57,10 +56,3 @@ static int run(const struct command *command, const struct invocation *invocatio
         return error_errno(error, errno, "spec: %s", path);
     return write_all(fd, template, strlen(template), path, error);
 }
-
-const struct command command_spec = {
-    .name = "spec",
-    .usage = "[OPTIONS]",
-    .summary = "Writes a config.json to start from.",
-    .run = run,
-};

@@ -1,21 +1,13 @@
-/* urunc start */
 #include "runtime/commands/command.h"
 
-static int run(const struct command *command, const struct invocation *invocation, struct error *error)
+int command_start(const struct command *command, const struct invocation *invocation, struct error *error)
 {
-    static const struct option_spec specs[] = {{NULL, 0, NULL, NULL, NULL}};
-    cleanup_words struct words words = {0};
-    int parsed = command_parse(command, invocation, specs, 1, 1, &words, error);
+    static const struct option_spec specs[] = {OPTIONS_END};
+    cleanup_operands struct operands operands = {0};
+    int parsed = command_parse(command, invocation, specs, 1, 1, &operands, error);
     if (parsed <= 0)
         return parsed;
-    if (command_hand_over(invocation, words.items[0], error) < 0)
+    if (command_hand_over(invocation, operands.items[0], error) < 0)
         return -1;
-    return container_start(&invocation->runtime, words.items[0], NULL, error);
+    return container_start(&invocation->runtime, operands.items[0], NULL, error);
 }
-
-const struct command command_start = {
-    .name = "start",
-    .usage = "ID",
-    .summary = "Boots a created container.",
-    .run = run,
-};

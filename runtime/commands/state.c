@@ -1,4 +1,3 @@
-/* urunc state */
 #include <stdio.h>
 
 #include "formats/base/cleanup.h"
@@ -20,21 +19,14 @@ static int print_state(const struct invocation *invocation, const char *id, stru
     return 0;
 }
 
-static int run(const struct command *command, const struct invocation *invocation, struct error *error)
+int command_state(const struct command *command, const struct invocation *invocation, struct error *error)
 {
-    static const struct option_spec specs[] = {{NULL, 0, NULL, NULL, NULL}};
-    cleanup_words struct words words = {0};
-    int parsed = command_parse(command, invocation, specs, 1, 1, &words, error);
+    static const struct option_spec specs[] = {OPTIONS_END};
+    cleanup_operands struct operands operands = {0};
+    int parsed = command_parse(command, invocation, specs, 1, 1, &operands, error);
     if (parsed <= 0)
         return parsed;
-    if (command_hand_over(invocation, words.items[0], error) < 0)
+    if (command_hand_over(invocation, operands.items[0], error) < 0)
         return -1;
-    return print_state(invocation, words.items[0], error);
+    return print_state(invocation, operands.items[0], error);
 }
-
-const struct command command_state = {
-    .name = "state",
-    .usage = "ID",
-    .summary = "Prints a container's state as JSON.",
-    .run = run,
-};

@@ -61,7 +61,4 @@ bool container_is_foreign(const struct runtime *runtime, const char *id);
 /* Reads the state of a container that exists. Returns its directory's descriptor (owned). */
 int container_load(const struct runtime *runtime, const char *id, struct state *state, struct error *error);
 
-/* The number of "TERM", "SIGTERM", "15" (1 to 64), or -1. */
-int signal_from_name(const char *name);
-
 #endif

@@ -1,36 +1,9 @@
-/* Signalling a container. */
-#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 #include <sys/pidfd.h>
 
 #include "formats/base/cleanup.h"
 #include "runtime/lifecycle/container.h"
-
-int signal_from_name(const char *name)
-{
-    if (isdigit((unsigned char)name[0])) {
-        char *end;
-        long number = strtol(name, &end, 10);
-        return *end == '\0' && number >= 1 && number <= SIGRTMAX ? (int)number : -1;
-    }
-    if (strncasecmp(name, "SIG", 3) == 0)
-        name += 3;
-    for (int number = 1; number < NSIG; number++) {
-        const char *known = sigabbrev_np(number);
-        if (known != NULL && strcasecmp(known, name) == 0)
-            return number;
-    }
-    /* "RTMIN+3", of which systemd is fond. */
-    if (strncasecmp(name, "RTMIN+", 6) == 0 && isdigit((unsigned char)name[6]) && strlen(name) <= 8) {
-        int number = SIGRTMIN + atoi(name + 6);
-        return number <= SIGRTMAX ? number : -1;
-    }
-    return strcasecmp(name, "RTMIN") == 0 ? SIGRTMIN : strcasecmp(name, "RTMAX") == 0 ? SIGRTMAX : -1;
-}
 
 int container_kill(const struct runtime *runtime, const char *id, int signal, bool all, struct error *error)
 {

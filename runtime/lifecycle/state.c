@@ -36,6 +36,8 @@ int container_id_check(const char *id, struct error *error)
 
 int state_root_make(const char *root, struct error *error)
 {
+    if (*root == '\0')
+        return error_set(error, "--root: is empty; name a directory");
     cleanup_free char *path = xstrdup(root);
     if (mkdir(path, 0711) == 0 || errno == EEXIST)
         return 0;

@@ -209,10 +209,11 @@ static void the_other_facts_of_a_config_are_kept(void **state)
     check_joined(&stage->config.volumes, "/a|/b|/c d");
     assert_fails(fixture, SCRATCH "USER $none\n", 2, "USER: $none is empty");
     assert_runs(fixture, SCRATCH "STOPSIGNAL 9\nSTOPSIGNAL quit\nSTOPSIGNAL SIGRTMIN+3\n");
-    static const char *const wrong[] = {"0", "65", "SIG", "SIGNAL", "15x", "-1", "9999999999999"};
+    static const char *const wrong[] = {
+        "0", "65", "SIG", "SIGNAL", "15x", "-1", "9999999999999", "SIGRTMINBANANA", "SIGRTMAX-99"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         cleanup_free char *spec = xasprintf(SCRATCH "STOPSIGNAL %s\n", wrong[i]);
-        assert_fails(fixture, spec, 2, "is no signal");
+        assert_fails(fixture, spec, 2, "unknown signal");
     }
 }
 

@@ -52,6 +52,14 @@ static void a_directory_reserves_an_id_once(void **state)
     assert_non_null(strstr(error.message, "does not exist"));
 }
 
+static void an_empty_root_is_refused(void **unused)
+{
+    (void)unused;
+    cleanup_error struct error error = {0};
+    assert_int_equal(state_directory_make("", "c1", &error), -1);
+    assert_string_equal(error.message, "--root: is empty; name a directory");
+}
+
 static void what_is_written_is_read_again(void **unused)
 {
     struct temporary *temporary = *unused;
@@ -167,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ids_are_names_and_not_paths),
         with_temporary(a_directory_reserves_an_id_once),
+        cmocka_unit_test(an_empty_root_is_refused),
         with_temporary(what_is_written_is_read_again),
         with_temporary(a_broken_state_is_an_error_and_still_ours),
         with_temporary(other_runtimes_are_recognized),

@@ -1,5 +1,5 @@
 /* "Did you mean ...?", by the edit distance of Damerau and Levenshtein (optimal string alignment). */
-#include "builder/spec/suggest.h"
+#include "formats/base/suggest.h"
 
 #include <ctype.h>
 #include <stdbool.h>

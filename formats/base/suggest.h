@@ -1,6 +1,6 @@
 /* "Did you mean ...?" */
-#ifndef BUILDER_SPEC_SUGGEST_H
-#define BUILDER_SPEC_SUGGEST_H
+#ifndef FORMATS_BASE_SUGGEST_H
+#define FORMATS_BASE_SUGGEST_H
 
 /*
  * Of two candidates for what the user meant by `word`, the nearer: `best` (NULL at first) or `candidate`. A
