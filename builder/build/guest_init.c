@@ -9,6 +9,7 @@
 #include "builder/stage/facts.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/open.h"
 #include "formats/kernel/probe.h"
 
 extern const char guest_init_start[] __attribute__((visibility("hidden")));
@@ -50,9 +51,9 @@ static struct content *load_content(const struct build *build, struct error *err
     const char *file = build->options->guest_init;
     if (file == NULL)
         return content_of_memory(guest_init_start, (size_t)(guest_init_end - guest_init_start));
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open_regular(AT_FDCWD, file, O_RDONLY, error);
     if (fd < 0) {
-        error_errno(error, errno, "--guest-init %s", file);
+        error_prefix(error, "--guest-init");
         return NULL;
     }
     return content_of_fd(fd, file, error);

@@ -14,9 +14,17 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
+#include "formats/base/open.h"
 #include "formats/base/text.h"
 
 static const char *const default_files[] = {"Containerfile", "Dockerfile", NULL};
+
+/* A pipe that the caller has opened for us ("-f <(generate)" in bash) may be read; any other FIFO could wait
+ * for ever for a writer. */
+static bool is_own_descriptor(const char *path)
+{
+    return strcmp(path, "/dev/stdin") == 0 || strncmp(path, "/dev/fd/", strlen("/dev/fd/")) == 0;
+}
 
 /* Opens the spec: the descriptor, and its name for messages (owned by the caller). */
 static int open_spec(const struct build_command *command, char **name, struct error *error)
@@ -28,6 +36,8 @@ static int open_spec(const struct build_command *command, char **name, struct er
     }
     if (command->file != NULL) {
         *name = xstrdup(command->file);
+        if (!is_own_descriptor(command->file))
+            return open_regular(AT_FDCWD, command->file, O_RDONLY, error);
         int fd = open(command->file, O_RDONLY | O_CLOEXEC);
         return fd >= 0 ? fd : error_errno(error, errno, "%s", command->file);
     }
@@ -37,11 +47,13 @@ static int open_spec(const struct build_command *command, char **name, struct er
     for (const char *const *file = default_files; *file != NULL; file++) {
         cleanup_free char *path =
             here ? xstrdup(*file) : xasprintf("%s%s%s", command->context, separator, *file);
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0 && errno == ENOENT)
+        int fd = open_regular(AT_FDCWD, path, O_RDONLY, error);
+        if (fd < 0 && error->number == ENOENT) {
+            error_clear(error);
             continue;
+        }
         if (fd < 0)
-            return error_errno(error, errno, "%s", path);
+            return -1;
         *name = take_pointer(path);
         return fd;
     }

@@ -12,6 +12,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
+#include "formats/base/open.h"
 
 enum {
     MAX_MEMBERS = 100000,
@@ -171,12 +172,9 @@ static int uncompress_if_needed(struct image_archive *archive, struct error *err
 static int open_archive(struct image_archive *archive, const char *path, struct error *error)
 {
     archive->path = xstrdup(path);
-    archive->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat status;
-    if (archive->fd < 0 || fstat(archive->fd, &status) < 0)
-        return error_errno(error, errno, "%s", path);
-    if (!S_ISREG(status.st_mode))
-        return error_set(error, "%s: not a regular file", path);
+    archive->fd = open_regular(AT_FDCWD, path, O_RDONLY, error);
+    if (archive->fd < 0)
+        return -1;
     if (uncompress_if_needed(archive, error) < 0 || read_members(archive, error) < 0)
         return -1;
     if (archive->count > 0)

@@ -26,8 +26,8 @@ enum beneath_policy {
 int beneath_open(int rootfd, const char *path, int flags, mode_t mode, enum beneath_policy policy,
                  struct error *error);
 
-/* The same and insists on a regular file (never blocks on a FIFO, never opens a device). For reading or, with
- * O_RDWR, also for writing. */
+/* The same for a regular file, as open_regular (open.h) does it: a directory, device node, FIFO or socket is
+ * an error and is never opened. */
 int beneath_open_file(int rootfd, const char *path, int flags, enum beneath_policy policy,
                       struct error *error);
 

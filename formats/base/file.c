@@ -14,6 +14,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/open.h"
 
 int write_all(int fd, const void *bytes, size_t length, const char *name, struct error *error)
 {
@@ -69,9 +70,9 @@ int read_all(int fd, size_t limit, struct buffer *out, const char *name, struct 
 
 int read_file(int dirfd, const char *path, size_t limit, struct buffer *out, struct error *error)
 {
-    cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+    cleanup_close int fd = open_regular(dirfd, path, O_RDONLY, error);
     if (fd < 0)
-        return error_errno(error, errno, "%s", path);
+        return -1;
     return read_all(fd, limit, out, path, error);
 }
 

@@ -18,8 +18,8 @@ int pwrite_all(int fd, const void *bytes, size_t length, off_t offset, const cha
  * error. */
 int read_all(int fd, size_t limit, struct buffer *out, const char *name, struct error *error);
 
-/* Opens `path` under `dirfd` (AT_FDCWD allowed) and reads it whole, at most `limit` bytes. For trusted paths
- * only: paths from an image go through formats/beneath. */
+/* Reads the regular file `path` whole, at most `limit` bytes; it is opened as open_regular does it. For paths
+ * of the host: paths from an image go through beneath.h. */
 int read_file(int dirfd, const char *path, size_t limit, struct buffer *out, struct error *error);
 
 /*

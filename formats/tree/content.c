@@ -15,6 +15,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
+#include "formats/base/open.h"
 
 enum { READ_SIZE = 512 * 1024 }; /* bytes; larger than the sinks' buffers, so that large files pass them by */
 
@@ -171,13 +172,12 @@ static int open_memory(const struct content *content, struct error *error)
     return take_fd(fd);
 }
 
-/* A description of its own, so that readers do not share an offset as they would after dup(2). Works for
- * files without a name (O_TMPFILE) too. */
-static int reopen(const struct content *content, struct error *error)
+static int open_anew(const struct content *content, struct error *error)
 {
-    char path[sizeof "/proc/self/fd/" + 11];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", content->fd);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (content->kind == CONTENT_PATH)
+        return beneath_open_file(content->fd, content->bytes, O_RDONLY, BENEATH_STRICT, error);
+    /* Readers must not share an offset, as they would after dup(2). */
+    int fd = reopen_descriptor(content->fd, O_RDONLY);
     return fd >= 0 ? fd : error_errno(error, errno, "%s: cannot be opened again", content->bytes);
 }
 
@@ -185,11 +185,7 @@ int content_open(const struct content *content, struct error *error)
 {
     if (content->kind == CONTENT_MEMORY)
         return open_memory(content, error);
-    /* O_NONBLOCK: where a FIFO stands there by now, this must not wait for a writer. */
-    cleanup_close int fd = content->kind == CONTENT_FD
-                               ? reopen(content, error)
-                               : beneath_open(content->fd, content->bytes, O_RDONLY | O_NONBLOCK | O_NOCTTY,
-                                              0, BENEATH_STRICT, error);
+    cleanup_close int fd = open_anew(content, error);
     if (fd < 0 || content_unchanged(content, fd, error) < 0)
         return -1;
     return take_fd(fd);

@@ -14,6 +14,7 @@
 #include "formats/base/file.h"
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
+#include "formats/base/open.h"
 #include "runtime/bundle/hooks.h"
 
 #define CONFIG_NAME  "config.json"
@@ -24,25 +25,11 @@ enum {
     RESOLV_CONF_MAX = 64 << 10, /* bytes */
 };
 
-/* Opened as a file that can be anything: a FIFO or a device must neither block nor be read. */
-static int read_regular(int fd, const char *name, size_t limit, struct buffer *text, struct error *error)
-{
-    struct stat status;
-    if (fstat(fd, &status) < 0)
-        return error_errno(error, errno, "%s", name);
-    if (!S_ISREG(status.st_mode))
-        return error_set(error, "%s: not a regular file", name);
-    return read_all(fd, limit, text, name, error);
-}
-
 static int read_config(struct bundle *bundle, struct error *error)
 {
     cleanup_free char *path = xasprintf("%s/" CONFIG_NAME, bundle->path);
     cleanup_buffer struct buffer text = {0};
-    cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
-        return error_errno(error, errno, "%s", path);
-    if (read_regular(fd, path, BUNDLE_CONFIG_MAX, &text, error) < 0)
+    if (read_file(AT_FDCWD, path, BUNDLE_CONFIG_MAX, &text, error) < 0)
         return -1;
     json_error_t at;
     bundle->config = json_loadb(text.data, text.length, 0, &at);
@@ -188,7 +175,7 @@ void bundle_free(struct bundle *bundle)
 }
 
 /* The engine's file that is mounted at /etc/resolv.conf, or -1. */
-static int open_mounted_resolv_conf(const struct bundle *bundle)
+static int open_mounted_resolv_conf(const struct bundle *bundle, struct error *error)
 {
     const json_t *mounts = json_object_get(bundle->config, "mounts");
     size_t index;
@@ -200,7 +187,7 @@ static int open_mounted_resolv_conf(const struct bundle *bundle)
             continue;
         cleanup_free char *path =
             source[0] == '/' ? xstrdup(source) : xasprintf("%s/%s", bundle->path, source);
-        return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        return open_regular(AT_FDCWD, path, O_RDONLY, error);
     }
     return -1;
 }
@@ -209,10 +196,10 @@ char *bundle_resolv_conf(const struct bundle *bundle)
 {
     cleanup_error struct error ignored = {0};
     cleanup_buffer struct buffer text = {0};
-    cleanup_close int fd = open_mounted_resolv_conf(bundle);
+    cleanup_close int fd = open_mounted_resolv_conf(bundle, &ignored);
     if (fd < 0)
         fd = beneath_open_file(bundle->rootfs_fd, "/etc/resolv.conf", O_RDONLY, BENEATH_IN_ROOT, &ignored);
-    if (fd < 0 || read_regular(fd, "resolv.conf", RESOLV_CONF_MAX, &text, &ignored) < 0)
+    if (fd < 0 || read_all(fd, RESOLV_CONF_MAX, &text, "resolv.conf", &ignored) < 0)
         return NULL;
     return buffer_take(&text);
 }

@@ -382,7 +382,7 @@ static void an_init_of_ones_own_can_be_given(void **state)
     struct inode *file = build_archive(fixture, LINUX "INITRD tree\nCMD [\"/a\"]\n", "boot/initrd");
     assert_true(content_size(file->content) < 4096);
     fixture->options.guest_init = "/nonexistent";
-    assert_fails(fixture, LINUX "INITRD tree\nCMD [\"/a\"]\n", 5, "--guest-init /nonexistent: ");
+    assert_fails(fixture, LINUX "INITRD tree\nCMD [\"/a\"]\n", 5, "--guest-init: /nonexistent: ");
     fixture->options.guest_init = NULL;
 }
 
