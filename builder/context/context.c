@@ -65,7 +65,7 @@ static int read_ignore_file(struct context *context, struct error *error)
         cleanup_buffer struct buffer text = {0};
         if (read_all(fd, MAX_IGNORE_FILE, &text, *name, error) < 0)
             return -1;
-        return ignore_parse(&context->ignore, *name, text.data, error);
+        return ignore_parse(&context->ignore, *name, text.data, text.length, error);
     }
     return 0;
 }

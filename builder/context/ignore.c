@@ -1,4 +1,3 @@
-/* .containerignore and .dockerignore. */
 #include "builder/context/ignore.h"
 
 #include <stdlib.h>
@@ -9,29 +8,55 @@
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/text.h"
 
 struct ignore_rule {
     struct pattern *pattern;
     bool exception;
 };
 
-static bool is_space(char c)
+/* ---- reading ---- */
+
+/* White space as Unicode has it: a rule that was pasted from a web page may end in a no-break space. */
+static bool is_space(uint32_t character)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+    static const uint32_t spaces[] = {' ', 0x85, 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000};
+    for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
+        if (character == spaces[i])
+            return true;
+    return (character >= '\t' && character <= '\r') || (character >= 0x2000 && character <= 0x200a);
 }
 
-/* "/a//b/./c/../d/" becomes "a/b/d": what filepath.Clean and dropping the leading slash leave. Owned by the
- * caller. */
+/* The text without white space at its ends; owned by the caller. */
+static char *trim(const char *text)
+{
+    const char *start = NULL, *end = text;
+    while (*text != '\0') {
+        uint32_t character = 0;
+        size_t length = text_decode(text, &character);
+        bool space = length > 0 && is_space(character);
+        if (!space && start == NULL)
+            start = text;
+        text += length > 0 ? length : 1;
+        if (!space)
+            end = text;
+    }
+    return start != NULL ? xstrndup(start, (size_t)(end - start)) : xstrdup("");
+}
+
+/* "/a//b/./c/../d/" becomes "a/b/d": what Go's filepath.Clean and dropping the leading slash leave. Owned by
+ * the caller. */
 static char *clean_pattern(const char *text)
 {
     cleanup_strings struct strings parts = {0};
+    bool rooted = *text == '/';
     while (*text != '\0') {
         size_t length = strcspn(text, "/");
-        bool up = length == 2 && strncmp(text, "..", 2) == 0 && parts.count > 0 &&
-                  strcmp(parts.items[parts.count - 1], "..") != 0;
-        if (up)
+        bool up = length == 2 && strncmp(text, "..", 2) == 0;
+        bool at_top = parts.count == 0 || strcmp(parts.items[parts.count - 1], "..") == 0;
+        if (up && !at_top)
             free(parts.items[--parts.count]);
-        else if (length > 0 && !(length == 1 && *text == '.'))
+        else if (length > 0 && !(length == 1 && *text == '.') && !(up && rooted))
             strings_add_owned(&parts, xstrndup(text, length));
         text += length;
         text += strspn(text, "/");
@@ -46,22 +71,14 @@ static int add_rule(struct ignore *ignore, const char *line, struct error *error
 {
     if (*line == '#')
         return 0;
-    while (is_space(*line))
-        line++;
-    bool exception = *line == '!';
-    if (exception)
-        line++;
-    while (is_space(*line))
-        line++;
-    size_t length = strlen(line);
-    while (length > 0 && is_space(line[length - 1]))
-        length--;
-    cleanup_free char *text = xstrndup(line, length);
+    cleanup_free char *rule = trim(line);
+    bool exception = *rule == '!';
+    cleanup_free char *text = trim(exception ? rule + 1 : rule);
     cleanup_free char *clean = clean_pattern(text);
-    if (*clean == '\0' && length == 0 && exception)
+    if (*clean == '\0' && exception && (*text == '\0' || *text == '/'))
         return error_set(error, "no pattern follows the \"!\"");
     if (*clean == '\0')
-        return 0;
+        return 0; /* an empty line, or the root, which no rule excludes */
     struct pattern *pattern = pattern_compile(clean, PATTERN_IGNORE, error);
     if (pattern == NULL)
         return -1;
@@ -71,33 +88,82 @@ static int add_rule(struct ignore *ignore, const char *line, struct error *error
     return 0;
 }
 
-int ignore_parse(struct ignore *ignore, const char *file, const char *text, struct error *error)
+int ignore_parse(struct ignore *ignore, const char *file, const char *text, size_t length,
+                 struct error *error)
 {
     *ignore = (struct ignore){.file = xstrdup(file)};
-    if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
+    const char *end = text + length;
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         text += 3;
-    for (int number = 1; *text != '\0'; number++) {
-        size_t length = strcspn(text, "\n");
-        cleanup_free char *line = xstrndup(text, length);
-        if (add_rule(ignore, line, error) < 0)
+    for (int number = 1; text < end; number++) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        const char *stop = newline != NULL ? newline : end;
+        cleanup_free char *line = xstrndup(text, (size_t)(stop - text));
+        int result = memchr(text, '\0', (size_t)(stop - text)) != NULL
+                         ? error_set(error, "a NUL byte; an ignore file is text")
+                         : add_rule(ignore, line, error);
+        if (result < 0)
             return error_place(error, file, number);
-        text += length;
-        if (*text == '\n')
-            text++;
+        text = newline != NULL ? newline + 1 : end;
     }
+    ignore->directory = xstrdup("");
+    ignore->matched = xcalloc(ignore->count + 1, sizeof *ignore->matched);
+    ignore->scratch = xcalloc(ignore->count + 1, sizeof *ignore->scratch);
     return 0;
 }
 
-bool ignore_excludes(const struct ignore *ignore, const char *path)
+/* ---- matching ---- */
+
+/*
+ * Judges one path by all rules. `above` says which rules matched its directory, and so match the path too;
+ * `matched` is filled for the path. A rule that would not change the answer is not asked, and then does not
+ * count as matching what is below either: "dir/a" followed by "!dir" excludes dir/a, as it does in BuildKit's
+ * walk.
+ */
+static bool judge(const struct ignore *ignore, const char *path, const bool *above, bool *matched)
 {
     bool excluded = false;
     for (size_t i = 0; i < ignore->count; i++) {
         const struct ignore_rule *rule = &ignore->rules[i];
-        /* Only a rule that would change the answer needs to be asked. */
-        if (excluded == rule->exception && pattern_matches_within(rule->pattern, path))
-            excluded = !excluded;
+        matched[i] = above[i] || (excluded == rule->exception && pattern_matches(rule->pattern, path));
+        if (matched[i])
+            excluded = !rule->exception;
     }
     return excluded;
+}
+
+/* Makes ignore->matched stand for the directory that is the first `length` bytes of the path. */
+static void enter_directory(struct ignore *ignore, const char *path, size_t length)
+{
+    size_t known = strlen(ignore->directory);
+    if (known == length && memcmp(ignore->directory, path, length) == 0)
+        return;
+    bool is_below =
+        known < length && memcmp(ignore->directory, path, known) == 0 && (known == 0 || path[known] == '/');
+    if (!is_below) {
+        known = 0;
+        memset(ignore->matched, 0, ignore->count * sizeof *ignore->matched);
+    }
+    while (known < length) {
+        known += known > 0; /* the slash */
+        known += strcspn(path + known, "/");
+        cleanup_free char *directory = xstrndup(path, known);
+        judge(ignore, directory, ignore->matched, ignore->scratch);
+        bool *swap = ignore->matched;
+        ignore->matched = ignore->scratch;
+        ignore->scratch = swap;
+    }
+    free(ignore->directory);
+    ignore->directory = xstrndup(path, length);
+}
+
+bool ignore_excludes(struct ignore *ignore, const char *path)
+{
+    if (ignore->count == 0)
+        return false;
+    const char *slash = strrchr(path, '/');
+    enter_directory(ignore, path, slash != NULL ? (size_t)(slash - path) : 0);
+    return judge(ignore, path, ignore->matched, ignore->scratch);
 }
 
 void ignore_free(struct ignore *ignore)
@@ -106,5 +172,8 @@ void ignore_free(struct ignore *ignore)
         pattern_free(ignore->rules[i].pattern);
     free(ignore->rules);
     free(ignore->file);
+    free(ignore->directory);
+    free(ignore->matched);
+    free(ignore->scratch);
     *ignore = (struct ignore){0};
 }

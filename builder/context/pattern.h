@@ -1,6 +1,22 @@
 /*
- * File name patterns: "*", "?", "[a-z]", "[^a-z]" and "\x" as Go's filepath.Match has them (what COPY matches
- * with), and on request "**" as moby/patternmatcher has it (what ignore files match with).
+ * File name patterns in two dialects: what COPY matches names with (Go's filepath.Match), and what ignore
+ * files match paths with (moby/patternmatcher).
+ *
+ * Both have "*" and "?", which never match a slash, "[a-z]" and "[^a-z]", and a backslash before a character
+ * that would be special. In a class "-" and "]" need one unless "-" stands between two others.
+ *
+ * An ignore file has "**" besides, and a slash behind it belongs to it:
+ *
+ * - at the end it matches everything: "a**" is "a", "ab" and "a/b";
+ *
+ * - elsewhere it matches nothing, or any characters up to and with a slash: "a**b" is "ab", "a/b", "ax/y/b";
+ *
+ * - at the beginning, without a slash and with nothing special behind, it matches any characters: "**.pem" is
+ *   "a.pem" and "x/a.pem".
+ *
+ * Docker's matcher makes a regular expression and passes some characters on to it as they are. Where that
+ * would mean something else than these rules ("\d", "[*]", "[[:alpha:]]", "^" beside a wildcard), the pattern
+ * is refused.
  */
 #ifndef BUILDER_CONTEXT_PATTERN_H
 #define BUILDER_CONTEXT_PATTERN_H
@@ -12,22 +28,19 @@
 struct pattern;
 
 enum pattern_dialect {
-    PATTERN_MATCH,  /* filepath.Match */
-    PATTERN_IGNORE, /* "**" matches any number of directories, also none */
+    PATTERN_MATCH,
+    PATTERN_IGNORE,
 };
 
-/* NULL for a malformed pattern: a class without its end, an escape at the end, more than 4096 bytes. */
+/* NULL and an error for a malformed pattern and for one of more than 4096 bytes. */
 struct pattern *pattern_compile(const char *text, enum pattern_dialect dialect, struct error *error);
 void pattern_free(struct pattern *pattern);
 
-/* Whether the pattern matches the whole path. Time is the product of both lengths at most, whatever the
+/* True if the pattern matches the whole path. Time is the product of both lengths at most, whatever the
  * pattern. */
 bool pattern_matches(const struct pattern *pattern, const char *path);
 
-/* Whether it matches the path or one of the directories on the way to it. */
-bool pattern_matches_within(const struct pattern *pattern, const char *path);
-
-/* Whether the text has a wildcard ("*", "?", "["). */
+/* True if the text has a wildcard ("*", "?", "["). */
 bool pattern_is_wild(const char *text);
 
 #endif
