@@ -90,10 +90,10 @@ expect_reported() {
     [[ $got == "$2" ]] || fail "$(printf '%s is %s, not %s' "$1" "$got" "$2")"
 }
 
-# expect_root FILTER VALUE: of the entries of the private root whose .path is given. The paths of the stand-in and its
-# firmware, which are below a temporary directory, begin with @.
+# expect_root FILTER VALUES: what the filter gives for the entries of the private root, sorted, with blanks between. The
+# paths of the stand-in and its firmware, which are below a temporary directory, begin with @.
 expect_root() {
-    expect_reported "[.root[] | .path |= sub(\"^$T/qemu\"; \"@\")] | $1" "$2"
+    expect_reported "[.root[] | .path |= sub(\"^$T/qemu\"; \"@\") | $1 | tostring] | sort | join(\" \")" "$2"
 }
 
 # The namespace of a process: namespace PID KIND ("net", "mnt", ...).
@@ -104,4 +104,19 @@ namespace() {
 # status_line PID NAME: a field of /proc/PID/status.
 status_line() {
     sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"
+}
+
+# A bundle whose guest is Linux: the header of a bzImage, and urunc's init, which reports a program's exit status.
+linux_bundle() {
+    python3 - "$T/bundle/rootfs/boot/kernel" <<'PYTHON'
+import sys
+image = bytearray(4096)
+image[0x1fe:0x200] = b"\x55\xaa"
+image[0x202:0x206] = b"HdrS"
+image[0x206:0x208] = b"\x0f\x02"
+image[0x211] = image[0x236] = 1
+open(sys.argv[1], "wb").write(image)
+PYTHON
+    annotate unikernelType linux
+    edit "$T/bundle" '.process.args = ["/urunc-init", "program"]'
 }
