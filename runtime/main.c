@@ -142,6 +142,7 @@ static int run_main(char *const *argv, struct log *log, struct error *error)
         .runtime = {.root = root, .config_path = globals.config, .log = *log},
         .globals = for_others,
         .argv = argv + next,
+        .whole = argv,
     };
     return run_command(&invocation, error);
 }

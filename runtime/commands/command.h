@@ -12,6 +12,7 @@ struct invocation {
     struct runtime runtime;
     struct strings globals; /* the global flags as another runtime takes them; without --root and --config */
     char *const *argv;      /* argv[0] is the command's name; ends with NULL */
+    char *const *whole;     /* the program's whole argv */
 };
 
 struct command {

@@ -1,5 +1,6 @@
 #include "runtime/commands/command.h"
 #include "runtime/lifecycle/fallback.h"
+#include "runtime/sandbox/own_program.h"
 
 int command_create(const struct command *command, const struct invocation *invocation, struct error *error)
 {
@@ -19,6 +20,8 @@ int command_create(const struct command *command, const struct invocation *invoc
     int parsed = command_parse(command, invocation, specs, 1, 1, &operands, error);
     if (parsed <= 0)
         return parsed;
+    if (own_program_protect(invocation->whole, error) < 0)
+        return -1;
     request.id = operands.items[0];
     pid_t pid = 0;
     enum create_result result = container_create(&invocation->runtime, &request, &pid, error);

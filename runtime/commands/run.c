@@ -10,6 +10,7 @@
 #include "runtime/commands/command.h"
 #include "runtime/lifecycle/attend.h"
 #include "runtime/lifecycle/fallback.h"
+#include "runtime/sandbox/own_program.h"
 
 struct run {
     struct create_request request;
@@ -153,6 +154,8 @@ int command_run(const struct command *command, const struct invocation *invocati
     int parsed = command_parse(command, invocation, specs, 1, 1, &operands, error);
     if (parsed <= 0)
         return parsed;
+    if (own_program_protect(invocation->whole, error) < 0)
+        return -1;
     run.request.id = operands.items[0];
     int status = run_container(invocation, &run, error);
     close_run(&run);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
@@ -18,9 +19,9 @@ static const char *const directories[] = {"/usr/local/sbin", "/usr/local/bin", "
  * ever. */
 static bool is_ourselves(const char *path)
 {
-    cleanup_free char *ours = realpath("/proc/self/exe", NULL);
-    cleanup_free char *theirs = realpath(path, NULL);
-    return ours != NULL && theirs != NULL && strcmp(ours, theirs) == 0;
+    struct stat ours, theirs;
+    return stat("/proc/self/exe", &ours) == 0 && stat(path, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
+           ours.st_ino == theirs.st_ino;
 }
 
 static char *find_runtime(void)

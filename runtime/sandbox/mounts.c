@@ -25,11 +25,13 @@ static int detach(int fd, const char *path, const char *name, unsigned flags, st
 {
     unsigned how = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (*path == '\0' ? AT_EMPTY_PATH : 0);
     cleanup_close int tree = open_tree(fd, path, how);
-    if (tree < 0 && errno == EPERM)
-        return error_set(
-            error,
+    if (tree < 0 && errno == EPERM) {
+        error_set_numbered(
+            error, EPERM,
             "%s: mounting needs CAP_SYS_ADMIN: run urunc as root, or in user and mount namespaces of its own",
             name);
+        return -1;
+    }
     if (tree < 0)
         return error_errno(error, errno, "%s", name);
     if (set_attributes(tree, name, flags, error) < 0)
