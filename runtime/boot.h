@@ -39,8 +39,8 @@ struct boot_disk {
 };
 
 struct boot_nic {
-    char *name;   /* device name in a Solo5 manifest, or NULL; owned */
-    int tap_fd;   /* open tap with vnet header, kept open over exec; borrowed */
+    char *name; /* device name in a Solo5 manifest, or NULL: monitors that go by names leave it out; owned */
+    int tap_fd; /* open tap with vnet header, kept open over exec; borrowed */
     char mac[18]; /* "02:42:ac:11:00:02" */
     unsigned mtu;
 };

@@ -10,6 +10,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
+#include "runtime/monitors/monitor.h"
 
 enum {
     CONFIG_MAX = 1 << 20, /* bytes of the file */
@@ -42,20 +43,14 @@ static const struct setting {
     {"machine", SETTING_WORD, offsetof(struct monitor_config, machine), true},
 };
 
-/* What a monitor needs beyond the guest's memory, MiB: QEMU's own heap, its code cache under TCG, its page
- * tables. */
-static const unsigned default_overhead_mib[HYPERVISOR_COUNT] = {
-    [HYPERVISOR_QEMU] = 256, [HYPERVISOR_FIRECRACKER] = 64, [HYPERVISOR_CLOUD_HYPERVISOR] = 128,
-    [HYPERVISOR_HVT] = 32,   [HYPERVISOR_SPT] = 32,
-};
-
 static void set_defaults(struct config *config)
 {
     *config = (struct config){0};
     for (int i = 0; i < HYPERVISOR_COUNT; i++) {
         struct monitor_config *monitor = &config->monitors[i];
         monitor->memory = 256 * MIB;
-        monitor->overhead = default_overhead_mib[i] * MIB;
+        const struct monitor *driver = monitor_find((enum hypervisor)i);
+        monitor->overhead = driver != NULL ? driver->overhead * MIB : 0;
         monitor->vcpus = 1;
         monitor->acceleration = ACCELERATION_AUTO;
     }

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "formats/base/error.h"
-#include "formats/contract/unikernel.h"
+#include "formats/contract/frameworks.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/urunc/config.json"
 

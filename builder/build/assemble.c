@@ -87,7 +87,8 @@ int assemble_image(struct build *build, struct stage *stage, const struct contra
         if (write_layer(build, &stage->layers[i], image, error) < 0)
             return -1;
     cleanup_json json_t *of_manifest = json_object();
-    cleanup_json json_t *settled = unikernel_to_json(&contract->unikernel);
+    cleanup_json json_t *settled =
+        contract->is_unikernel ? unikernel_to_json(&contract->unikernel) : json_object();
     complete(of_manifest, build->options->annotations, settled);
     complete(stage->config.labels, build->options->labels, settled);
     complete_config(build, stage, &contract->platform, &stage->config);

@@ -1,4 +1,3 @@
-/* The contract of annotations of the image that a target stage becomes. */
 #include "builder/build/contract.h"
 
 #include <stdlib.h>
@@ -42,7 +41,7 @@ static int take_options(const struct build *build, struct stage *stage, const js
     return 0;
 }
 
-/* Whether a fact that makes a unikernel is there, and the first of them. */
+/* The first of the facts that make a unikernel, or NULL. */
 static const struct fact *first_fact(const struct stage *stage)
 {
     const struct fact *first = NULL;
@@ -68,18 +67,12 @@ static int check_required(const struct stage *stage, const struct fact *first, c
     return 0;
 }
 
-static void fill(const struct stage *stage, struct unikernel *unikernel)
+static int read_facts(const struct stage *stage, struct unikernel *unikernel, struct error *error)
 {
-    for (size_t i = 0; i < stage->fact_count; i++) {
-        const struct fact *fact = &stage->facts[i];
-        char **field = (char **)((char *)unikernel + annotation_find(fact->key)->field);
-        if (has_value(fact))
-            *field = xstrdup(fact->value);
-    }
-    /* The older name is read, never written. */
-    if (unikernel->use_dm_block != NULL && unikernel->mount_rootfs == NULL)
-        unikernel->mount_rootfs = xstrdup(unikernel_mounts_rootfs(unikernel) ? "true" : "false");
-    free(take_pointer(unikernel->use_dm_block));
+    cleanup_annotation_set struct annotation_set set = {0};
+    for (size_t i = 0; i < stage->fact_count; i++)
+        annotation_set_value(&set, annotation_find(stage->facts[i].key), stage->facts[i].value);
+    return unikernel_from_set(&set, unikernel, error);
 }
 
 /* The regular file that an annotation names in the image. Borrowed; NULL and a placed error. */
@@ -135,15 +128,15 @@ static int settle_platform(const struct build *build, const struct stage *stage,
 }
 
 /* A shell command needs a shell, which only a Linux guest can have. */
-static int check_command(const struct build *build, const struct stage *stage, struct error *error)
+static int check_command(const struct build *build, const struct stage *stage, enum framework framework,
+                         struct error *error)
 {
-    const char *framework = facts_framework(stage);
-    if (stage->shell_form_line == 0 || strcmp(framework, "linux") == 0)
+    if (stage->shell_form_line == 0 || framework == FRAMEWORK_LINUX)
         return 0;
     error_set(error,
               "a command in shell form needs /bin/sh, which a guest of %s does not have; write a JSON array: "
               "[\"program\", \"argument\"]",
-              framework);
+              framework_name(framework));
     return error_place(error, build->spec->file, stage->shell_form_line);
 }
 
@@ -151,7 +144,7 @@ static int check_unikernel(const struct build *build, struct stage *stage, struc
                            struct error *error)
 {
     const struct unikernel *unikernel = &contract->unikernel;
-    if (unikernel_validate(unikernel, error) < 0)
+    if (framework_check_hypervisor(unikernel->framework, unikernel->hypervisor, error) < 0)
         return error_place(error, build->spec->file, stage_fact_line(stage, KEY_HYPERVISOR));
     const struct inode *kernel = find_file(build, stage, KEY_BINARY, unikernel->binary, error);
     if (kernel == NULL)
@@ -167,7 +160,7 @@ static int check_unikernel(const struct build *build, struct stage *stage, struc
         return -1;
     if (guest_init_check_architecture(build, stage, contract->platform.architecture, error) < 0)
         return -1;
-    return check_command(build, stage, error);
+    return check_command(build, stage, unikernel->framework, error);
 }
 
 int contract_settle(const struct build *build, struct stage *stage, struct contract *contract,
@@ -184,8 +177,9 @@ int contract_settle(const struct build *build, struct stage *stage, struct contr
     }
     if (check_required(stage, first, build->spec->file, error) < 0)
         return -1;
+    if (read_facts(stage, &contract->unikernel, error) < 0)
+        return -1;
     contract->is_unikernel = true;
-    fill(stage, &contract->unikernel);
     return check_unikernel(build, stage, contract, error);
 }
 

@@ -1,4 +1,5 @@
-/* The contract of annotations (design, section 3) of the image that a target stage becomes. */
+/* The contract of annotations (docs/architecture.md, "The contract") of the image that a target stage
+ * becomes. */
 #ifndef BUILDER_BUILD_CONTRACT_H
 #define BUILDER_BUILD_CONTRACT_H
 

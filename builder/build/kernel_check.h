@@ -1,4 +1,4 @@
-/* Whether a kernel is what the framework and the hypervisor of an image can do something with. */
+/* Checks a kernel against the hypervisor and the device names of an image. */
 #ifndef BUILDER_BUILD_KERNEL_CHECK_H
 #define BUILDER_BUILD_KERNEL_CHECK_H
 

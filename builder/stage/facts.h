@@ -5,16 +5,6 @@
 #include "builder/stage/build_state.h"
 #include "formats/contract/annotations.h"
 
-#define KEY_TYPE         ANNOTATION_PREFIX "unikernelType"
-#define KEY_VERSION      ANNOTATION_PREFIX "unikernelVersion"
-#define KEY_HYPERVISOR   ANNOTATION_PREFIX "hypervisor"
-#define KEY_BINARY       ANNOTATION_PREFIX "binary"
-#define KEY_INITRD       ANNOTATION_PREFIX "initrd"
-#define KEY_BLOCK        ANNOTATION_PREFIX "block"
-#define KEY_MOUNT_POINT  ANNOTATION_PREFIX "blkMntPoint"
-#define KEY_NET_DEVICE   ANNOTATION_PREFIX "solo5NetDev"
-#define KEY_BLOCK_DEVICE ANNOTATION_PREFIX "solo5BlkDev"
-
 /* Sets the value of a key of the contract, after checking it. Line 0 is the command line. */
 int facts_set(struct stage *stage, const char *key, const char *value, int line, struct error *error);
 

@@ -1,14 +1,14 @@
-/* The contract of annotations: the table, and what each value must be. */
 #include "formats/contract/annotations.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/base/text.h"
-#include "formats/contract/unikernel.h"
+#include "formats/contract/frameworks.h"
 
 enum { QUOTE_MAX = 64 };
 
@@ -33,11 +33,11 @@ static bool has_dot_dot(const char *path)
 
 static int check_framework(const char *value, struct error *error)
 {
-    if (framework_find(value) != NULL)
+    if (framework_from_name(value) >= 0)
         return 0;
     cleanup_buffer struct buffer names = {0};
-    for (const struct framework *framework = frameworks; framework->name != NULL; framework++)
-        buffer_format(&names, "%s%s", names.length > 0 ? ", " : "", framework->name);
+    for (int i = 0; i < FRAMEWORK_COUNT; i++)
+        buffer_format(&names, "%s%s", i > 0 ? ", " : "", framework_name((enum framework)i));
     return error_set(error, "must be a known framework: %s", names.data);
 }
 
@@ -97,7 +97,7 @@ static int check_boolean(const char *value, struct error *error)
     return 0;
 }
 
-/* What Solo5's elftool takes as the name of a device in a manifest (mft_abi.h, MFT_NAME_MAX). */
+/* Solo5's elftool takes the same for the name of a device in a manifest (mft_abi.h, MFT_NAME_MAX). */
 static int check_device_name(const char *value, struct error *error)
 {
     size_t length = strlen(value);
@@ -109,44 +109,59 @@ static int check_device_name(const char *value, struct error *error)
     return 0;
 }
 
-#define FIELD(name) offsetof(struct unikernel, name)
-
-const struct annotation annotations[] = {
-    {"unikernelType", true, true, check_framework, FIELD(type)},
-    {"hypervisor", true, true, check_hypervisor, FIELD(hypervisor)},
-    {"binary", true, true, check_file_path, FIELD(binary)},
-    {"cmdline", false, true, check_text, FIELD(cmdline)},
-    {"unikernelVersion", false, true, check_line, FIELD(version)},
-    {"initrd", false, true, check_file_path, FIELD(initrd)},
-    {"block", false, true, check_file_path, FIELD(block)},
-    {"blkMntPoint", false, true, check_directory_path, FIELD(block_mount_point)},
-    {"mountRootfs", false, true, check_boolean, FIELD(mount_rootfs)},
-    {"useDMBlock", false, false, check_boolean, FIELD(use_dm_block)},
-    {"solo5NetDev", false, true, check_device_name, FIELD(solo5_net_device)},
-    {"solo5BlkDev", false, true, check_device_name, FIELD(solo5_block_device)},
-    {0},
+const struct annotation annotations[ANNOTATION_COUNT] = {
+    [ANNOTATION_TYPE] = {KEY_TYPE, true, true, check_framework},
+    [ANNOTATION_HYPERVISOR] = {KEY_HYPERVISOR, true, true, check_hypervisor},
+    [ANNOTATION_BINARY] = {KEY_BINARY, true, true, check_file_path},
+    [ANNOTATION_CMDLINE] = {KEY_CMDLINE, false, true, check_text},
+    [ANNOTATION_VERSION] = {KEY_VERSION, false, true, check_line},
+    [ANNOTATION_INITRD] = {KEY_INITRD, false, true, check_file_path},
+    [ANNOTATION_BLOCK] = {KEY_BLOCK, false, true, check_file_path},
+    [ANNOTATION_MOUNT_POINT] = {KEY_MOUNT_POINT, false, true, check_directory_path},
+    [ANNOTATION_MOUNT_ROOTFS] = {KEY_MOUNT_ROOTFS, false, true, check_boolean},
+    [ANNOTATION_USE_DM_BLOCK] = {KEY_USE_DM_BLOCK, false, false, check_boolean},
+    [ANNOTATION_NET_DEVICE] = {KEY_NET_DEVICE, false, true, check_device_name},
+    [ANNOTATION_BLOCK_DEVICE] = {KEY_BLOCK_DEVICE, false, true, check_device_name},
 };
 
-static const char *behind_prefix(const char *key)
+void annotation_set_value(struct annotation_set *set, const struct annotation *annotation, const char *value)
 {
-    size_t length = strlen(ANNOTATION_PREFIX);
-    return strncmp(key, ANNOTATION_PREFIX, length) == 0 ? key + length : NULL;
+    char **place = &set->values[annotation - annotations];
+    free(*place);
+    *place = xstrdup(value);
+}
+
+int annotation_set_check(const struct annotation_set *set, struct error *error)
+{
+    for (size_t i = 0; i < ANNOTATION_COUNT; i++) {
+        const char *value = set->values[i];
+        bool absent = value == NULL || *value == '\0';
+        if (absent && annotations[i].required)
+            return error_set(error, "%s: missing", annotations[i].key);
+        if (!absent && annotation_check(&annotations[i], value, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+void annotation_set_free(struct annotation_set *set)
+{
+    for (size_t i = 0; i < ANNOTATION_COUNT; i++)
+        free(set->values[i]);
+    *set = (struct annotation_set){0};
 }
 
 const struct annotation *annotation_find(const char *key)
 {
-    const char *name = behind_prefix(key);
-    if (name == NULL)
-        return NULL;
-    for (const struct annotation *annotation = annotations; annotation->key != NULL; annotation++)
-        if (strcmp(annotation->key, name) == 0)
-            return annotation;
+    for (size_t i = 0; i < ANNOTATION_COUNT; i++)
+        if (strcmp(annotations[i].key, key) == 0)
+            return &annotations[i];
     return NULL;
 }
 
 bool annotation_is_unknown(const char *key)
 {
-    return behind_prefix(key) != NULL && annotation_find(key) == NULL;
+    return strncmp(key, ANNOTATION_PREFIX, strlen(ANNOTATION_PREFIX)) == 0 && annotation_find(key) == NULL;
 }
 
 int annotation_check(const struct annotation *annotation, const char *value, struct error *error)
@@ -154,7 +169,7 @@ int annotation_check(const struct annotation *annotation, const char *value, str
     if (annotation->validate(value, error) == 0)
         return 0;
     cleanup_free char *quoted = annotation_quote(value);
-    return error_prefix(error, "%s%s: %s", ANNOTATION_PREFIX, annotation->key, quoted);
+    return error_prefix(error, "%s: %s", annotation->key, quoted);
 }
 
 char *annotation_quote(const char *value)

@@ -1,4 +1,7 @@
-/* The contract of annotations (design, section 3) as one table. */
+/*
+ * The contract of annotations as one table (docs/architecture.md, "The contract"): the keys, what each value
+ * must be, and a set of values as text. What a valid set says is formats/contract/unikernel.h.
+ */
 #ifndef FORMATS_CONTRACT_ANNOTATIONS_H
 #define FORMATS_CONTRACT_ANNOTATIONS_H
 
@@ -9,6 +12,36 @@
 
 #define ANNOTATION_PREFIX "com.urunc.unikernel."
 
+#define KEY_TYPE         ANNOTATION_PREFIX "unikernelType"
+#define KEY_HYPERVISOR   ANNOTATION_PREFIX "hypervisor"
+#define KEY_BINARY       ANNOTATION_PREFIX "binary"
+#define KEY_CMDLINE      ANNOTATION_PREFIX "cmdline"
+#define KEY_VERSION      ANNOTATION_PREFIX "unikernelVersion"
+#define KEY_INITRD       ANNOTATION_PREFIX "initrd"
+#define KEY_BLOCK        ANNOTATION_PREFIX "block"
+#define KEY_MOUNT_POINT  ANNOTATION_PREFIX "blkMntPoint"
+#define KEY_MOUNT_ROOTFS ANNOTATION_PREFIX "mountRootfs"
+#define KEY_USE_DM_BLOCK ANNOTATION_PREFIX "useDMBlock"
+#define KEY_NET_DEVICE   ANNOTATION_PREFIX "solo5NetDev"
+#define KEY_BLOCK_DEVICE ANNOTATION_PREFIX "solo5BlkDev"
+
+/* Rows of the table, in the order in which they are written. */
+enum annotation_row {
+    ANNOTATION_TYPE,
+    ANNOTATION_HYPERVISOR,
+    ANNOTATION_BINARY,
+    ANNOTATION_CMDLINE,
+    ANNOTATION_VERSION,
+    ANNOTATION_INITRD,
+    ANNOTATION_BLOCK,
+    ANNOTATION_MOUNT_POINT,
+    ANNOTATION_MOUNT_ROOTFS,
+    ANNOTATION_USE_DM_BLOCK,
+    ANNOTATION_NET_DEVICE,
+    ANNOTATION_BLOCK_DEVICE,
+    ANNOTATION_COUNT,
+};
+
 enum { ANNOTATION_MAX_PATH = 4096 }; /* bytes of a path in an annotation */
 
 /* A validator sees plain text, not empty, and says in the error what the value must be; key and value are put
@@ -16,20 +49,30 @@ enum { ANNOTATION_MAX_PATH = 4096 }; /* bytes of a path in an annotation */
 typedef int annotation_validator(const char *value, struct error *error);
 
 struct annotation {
-    const char *key; /* behind the prefix */
+    const char *key; /* in full */
     bool required;
     bool written; /* false: read for compatibility, never written */
     annotation_validator *validate;
-    size_t field; /* offset in struct unikernel of the char * that holds the text */
 };
 
-/* Ends with an entry whose key is NULL. */
-extern const struct annotation annotations[];
+extern const struct annotation annotations[ANNOTATION_COUNT];
+
+/* Values as text, by row of the table; owned. NULL and "" both stand for an absent annotation. */
+struct annotation_set {
+    char *values[ANNOTATION_COUNT];
+};
+
+/* Sets or replaces a value, which is copied. */
+void annotation_set_value(struct annotation_set *set, const struct annotation *annotation, const char *value);
+/* Checks that what is required is there, and each value. */
+int annotation_set_check(const struct annotation_set *set, struct error *error);
+void annotation_set_free(struct annotation_set *set);
+#define cleanup_annotation_set __attribute__((cleanup(annotation_set_free)))
 
 /* The entry of a full key ("com.urunc.unikernel.binary"), or NULL. */
 const struct annotation *annotation_find(const char *key);
 
-/* Whether a key stands under the prefix but is not in the table: the builder warns about those. */
+/* True if a key stands under the prefix but is not in the table: the builder warns about those. */
 bool annotation_is_unknown(const char *key);
 
 /* Validates one value. Error: `com.urunc.unikernel.binary: "x": must be an absolute path`. */

@@ -1,121 +1,29 @@
-/* struct unikernel: reading a set of annotations, checking it, writing it. */
 #include "formats/contract/unikernel.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-#include "formats/contract/annotations.h"
 #include "formats/stream/base64.h"
 
-#define ON(hypervisor) (1u << HYPERVISOR_##hypervisor)
-
-/* What each framework's own build can produce: MirageOS for Solo5 (hvt, spt, virtio) and for Unikraft's QEMU
- * and Firecracker platforms; Hermit's loader for multiboot and for Firecracker; the rest by their
- * documentation. */
-const struct framework frameworks[] = {
-    {"unikraft", ON(QEMU) | ON(FIRECRACKER) | ON(CLOUD_HYPERVISOR), false},
-    {"mirage", ON(QEMU) | ON(FIRECRACKER) | ON(HVT) | ON(SPT), true},
-    {"rumprun", ON(HVT) | ON(SPT), true},
-    {"mewz", ON(QEMU), false},
-    {"linux", ON(QEMU) | ON(FIRECRACKER) | ON(CLOUD_HYPERVISOR), false},
-    {"osv", ON(QEMU) | ON(FIRECRACKER) | ON(CLOUD_HYPERVISOR), false},
-    {"includeos", ON(QEMU), false},
-    {"hermit", ON(QEMU) | ON(FIRECRACKER), false},
-    {"nanos", ON(QEMU) | ON(FIRECRACKER), false},
-    {"generic", (1u << HYPERVISOR_COUNT) - 1, false},
-    {0},
-};
-
-static const char *const hypervisor_names[HYPERVISOR_COUNT] = {
-    [HYPERVISOR_QEMU] = "qemu",
-    [HYPERVISOR_FIRECRACKER] = "firecracker",
-    [HYPERVISOR_CLOUD_HYPERVISOR] = "cloud-hypervisor",
-    [HYPERVISOR_HVT] = "hvt",
-    [HYPERVISOR_SPT] = "spt",
-};
-
-const struct framework *framework_find(const char *name)
-{
-    for (const struct framework *framework = frameworks; framework->name != NULL; framework++)
-        if (strcmp(framework->name, name) == 0)
-            return framework;
-    return NULL;
-}
-
-const char *hypervisor_name(enum hypervisor hypervisor)
-{
-    return hypervisor_names[hypervisor];
-}
-
-int hypervisor_from_name(const char *name)
-{
-    for (int i = 0; i < HYPERVISOR_COUNT; i++)
-        if (strcmp(hypervisor_names[i], name) == 0)
-            return i;
-    return -1;
-}
-
-static char **field_of(const struct unikernel *unikernel, const struct annotation *annotation)
-{
-    return (char **)((char *)unikernel + annotation->field);
-}
-
-static char *full_key(const struct annotation *annotation)
-{
-    return xasprintf("%s%s", ANNOTATION_PREFIX, annotation->key);
-}
-
-static int check_pair(const struct unikernel *unikernel, struct error *error)
-{
-    assert(unikernel->type != NULL && unikernel->hypervisor != NULL); /* the table requires both */
-    const struct framework *framework = framework_find(unikernel->type);
-    int hypervisor = hypervisor_from_name(unikernel->hypervisor);
-    if (framework->hypervisors & (1u << hypervisor))
-        return 0;
-    cleanup_buffer struct buffer names = {0};
-    for (int i = 0; i < HYPERVISOR_COUNT; i++)
-        if (framework->hypervisors & (1u << i))
-            buffer_format(&names, "%s%s", names.length > 0 ? ", " : "", hypervisor_names[i]);
-    return error_set(error, "%s does not run on %s; it runs on: %s", framework->name, unikernel->hypervisor,
-                     names.data);
-}
-
-int unikernel_validate(const struct unikernel *unikernel, struct error *error)
-{
-    for (const struct annotation *annotation = annotations; annotation->key != NULL; annotation++) {
-        const char *value = *field_of(unikernel, annotation);
-        if (value == NULL || *value == '\0') {
-            if (annotation->required)
-                return error_set(error, "%s%s: missing", ANNOTATION_PREFIX, annotation->key);
-            continue;
-        }
-        if (annotation_check(annotation, value, error) < 0)
-            return -1;
-    }
-    return check_pair(unikernel, error);
-}
-
-/* How many values of the contract there are, empty ones not counted; -1 where one is no text. The older name
- * useDMBlock makes no unikernel by itself: Go's urunc adds it to every container's annotations. */
-static int collect(const json_t *object, struct unikernel *plain, struct error *error)
+/* How many values of the contract there are, empty ones not counted; -1 where one is not a text. The older
+ * name useDMBlock makes no unikernel by itself: Go's urunc adds it to every container's annotations. */
+static int collect(const json_t *object, struct annotation_set *set, struct error *error)
 {
     int count = 0;
-    for (const struct annotation *annotation = annotations; annotation->key != NULL; annotation++) {
-        cleanup_free char *key = full_key(annotation);
-        const json_t *value = json_object_get(object, key);
+    for (size_t i = 0; i < ANNOTATION_COUNT; i++) {
+        const struct annotation *annotation = &annotations[i];
+        const json_t *value = json_object_get(object, annotation->key);
         if (value == NULL || json_is_null(value))
             continue;
         if (!json_is_string(value))
-            return error_set(error, "%s: must be a string", key);
+            return error_set(error, "%s: must be a string", annotation->key);
         if (strlen(json_string_value(value)) != json_string_length(value))
-            return error_set(error, "%s: must not hold a NUL character", key);
+            return error_set(error, "%s: must not hold a NUL character", annotation->key);
         if (json_string_length(value) == 0)
             continue;
-        *field_of(plain, annotation) = xstrdup(json_string_value(value));
+        annotation_set_value(set, annotation, json_string_value(value));
         count += annotation->written;
     }
     return count;
@@ -132,18 +40,62 @@ static char *decode_text(const char *value)
     return utf8 != NULL ? take_pointer(text) : NULL;
 }
 
-static bool decode(const struct unikernel *plain, struct unikernel *decoded)
+static bool decode(const struct annotation_set *plain, struct annotation_set *decoded)
 {
-    for (const struct annotation *annotation = annotations; annotation->key != NULL; annotation++) {
-        const char *value = *field_of(plain, annotation);
-        if (value == NULL)
-            continue;
-        char *text = decode_text(value);
-        if (text == NULL)
+    for (size_t i = 0; i < ANNOTATION_COUNT; i++)
+        if (plain->values[i] != NULL && (decoded->values[i] = decode_text(plain->values[i])) == NULL)
             return false;
-        *field_of(decoded, annotation) = text;
-    }
     return true;
+}
+
+static char *copy_value(const struct annotation_set *set, enum annotation_row row)
+{
+    const char *value = set->values[row];
+    return value != NULL && *value != '\0' ? xstrdup(value) : NULL;
+}
+
+/* The newer name decides where both are given. */
+static void read_mount_rootfs(const struct annotation_set *set, struct unikernel *unikernel)
+{
+    cleanup_free char *value = copy_value(set, ANNOTATION_MOUNT_ROOTFS);
+    if (value == NULL)
+        value = copy_value(set, ANNOTATION_USE_DM_BLOCK);
+    unikernel->says_mount_rootfs = value != NULL;
+    unikernel->mount_rootfs = value != NULL && annotation_boolean(value) == 1;
+}
+
+int unikernel_from_set(const struct annotation_set *set, struct unikernel *unikernel, struct error *error)
+{
+    *unikernel = (struct unikernel){0};
+    if (annotation_set_check(set, error) < 0)
+        return -1;
+    *unikernel = (struct unikernel){
+        .framework = (enum framework)framework_from_name(set->values[ANNOTATION_TYPE]),
+        .hypervisor = (enum hypervisor)hypervisor_from_name(set->values[ANNOTATION_HYPERVISOR]),
+        .binary = copy_value(set, ANNOTATION_BINARY),
+        .cmdline = copy_value(set, ANNOTATION_CMDLINE),
+        .version = copy_value(set, ANNOTATION_VERSION),
+        .initrd = copy_value(set, ANNOTATION_INITRD),
+        .block = copy_value(set, ANNOTATION_BLOCK),
+        .block_mount_point = copy_value(set, ANNOTATION_MOUNT_POINT),
+        .solo5_net_device = copy_value(set, ANNOTATION_NET_DEVICE),
+        .solo5_block_device = copy_value(set, ANNOTATION_BLOCK_DEVICE),
+    };
+    read_mount_rootfs(set, unikernel);
+    return 0;
+}
+
+/* Plain where it is valid as such, else decoded; the error is the plain reading's. */
+static int read_set(const struct annotation_set *plain, struct unikernel *unikernel, struct error *error)
+{
+    if (unikernel_from_set(plain, unikernel, error) == 0)
+        return 0;
+    cleanup_error struct error ignored = {0};
+    cleanup_annotation_set struct annotation_set decoded = {0};
+    if (!decode(plain, &decoded) || unikernel_from_set(&decoded, unikernel, &ignored) < 0)
+        return -1;
+    error_clear(error);
+    return 0;
 }
 
 enum unikernel_found unikernel_from_json(const json_t *object, const char *where, struct unikernel *unikernel,
@@ -154,55 +106,54 @@ enum unikernel_found unikernel_from_json(const json_t *object, const char *where
         return UNIKERNEL_ABSENT;
     if (!json_is_object(object))
         return error_set(error, "%s: must be a JSON object", where), UNIKERNEL_FAILED;
-    cleanup_unikernel struct unikernel plain = {0};
-    int count = collect(object, &plain, error);
+    cleanup_annotation_set struct annotation_set set = {0};
+    cleanup_unikernel struct unikernel read = {0};
+    int count = collect(object, &set, error);
     if (count < 0)
         return error_prefix(error, "%s", where), UNIKERNEL_FAILED;
     if (count == 0)
         return UNIKERNEL_ABSENT;
-    if (unikernel_validate(&plain, error) == 0) {
-        *unikernel = take(plain, (struct unikernel){0});
-        return UNIKERNEL_FOUND;
-    }
-    cleanup_error struct error ignored = {0};
-    cleanup_unikernel struct unikernel decoded = {0};
-    if (decode(&plain, &decoded) && unikernel_validate(&decoded, &ignored) == 0) {
-        error_clear(error);
-        *unikernel = take(decoded, (struct unikernel){0});
-        return UNIKERNEL_FOUND;
-    }
-    return error_prefix(error, "%s", where), UNIKERNEL_FAILED;
+    if (read_set(&set, &read, error) < 0 ||
+        framework_check_hypervisor(read.framework, read.hypervisor, error) < 0)
+        return error_prefix(error, "%s", where), UNIKERNEL_FAILED;
+    *unikernel = take(read, (struct unikernel){0});
+    return UNIKERNEL_FOUND;
 }
 
 json_t *unikernel_to_json(const struct unikernel *unikernel)
 {
+    const char *const values[ANNOTATION_COUNT] = {
+        [ANNOTATION_TYPE] = framework_name(unikernel->framework),
+        [ANNOTATION_HYPERVISOR] = hypervisor_name(unikernel->hypervisor),
+        [ANNOTATION_BINARY] = unikernel->binary,
+        [ANNOTATION_CMDLINE] = unikernel->cmdline,
+        [ANNOTATION_VERSION] = unikernel->version,
+        [ANNOTATION_INITRD] = unikernel->initrd,
+        [ANNOTATION_BLOCK] = unikernel->block,
+        [ANNOTATION_MOUNT_POINT] = unikernel->block_mount_point,
+        [ANNOTATION_MOUNT_ROOTFS] =
+            !unikernel->says_mount_rootfs ? NULL : (unikernel->mount_rootfs ? "true" : "false"),
+        [ANNOTATION_NET_DEVICE] = unikernel->solo5_net_device,
+        [ANNOTATION_BLOCK_DEVICE] = unikernel->solo5_block_device,
+    };
     json_t *object = json_object();
-    for (const struct annotation *annotation = annotations; annotation->key != NULL; annotation++) {
-        const char *value = *field_of(unikernel, annotation);
-        if (!annotation->written || value == NULL || *value == '\0')
-            continue;
-        cleanup_free char *key = full_key(annotation);
-        json_object_set_new(object, key, json_string(value));
-    }
+    for (size_t i = 0; i < ANNOTATION_COUNT; i++)
+        if (values[i] != NULL)
+            json_object_set_new(object, annotations[i].key, json_string(values[i]));
     return object;
-}
-
-static bool is_true(const char *value)
-{
-    return value != NULL && annotation_boolean(value) == 1;
-}
-
-bool unikernel_mounts_rootfs(const struct unikernel *unikernel)
-{
-    /* The newer name decides where both are given. */
-    if (unikernel->mount_rootfs != NULL && *unikernel->mount_rootfs != '\0')
-        return is_true(unikernel->mount_rootfs);
-    return is_true(unikernel->use_dm_block);
 }
 
 void unikernel_free(struct unikernel *unikernel)
 {
-    for (const struct annotation *annotation = annotations; annotation->key != NULL; annotation++)
-        free(*field_of(unikernel, annotation));
+    char *const texts[] = {unikernel->binary,
+                           unikernel->cmdline,
+                           unikernel->version,
+                           unikernel->initrd,
+                           unikernel->block,
+                           unikernel->block_mount_point,
+                           unikernel->solo5_net_device,
+                           unikernel->solo5_block_device};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(texts[i]);
     *unikernel = (struct unikernel){0};
 }

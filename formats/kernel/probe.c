@@ -1,4 +1,4 @@
-/* What a kernel file is: the headers that lie at fixed places. ELF files continue in kernel_elf.c. */
+/* The headers that lie at fixed places. ELF files continue in elf.c. */
 #include "formats/kernel/probe.h"
 
 #include <errno.h>
@@ -120,28 +120,43 @@ int kernel_probe(int fd, const char *name, struct kernel_probe *probe, struct er
     return 0;
 }
 
+static const struct {
+    unsigned format;
+    const char *name;
+} format_names[] = {
+    {KERNEL_ELF, "ELF"},     {KERNEL_MULTIBOOT1, "multiboot"}, {KERNEL_MULTIBOOT2, "multiboot2"},
+    {KERNEL_PVH, "PVH"},     {KERNEL_BZIMAGE, "bzImage"},      {KERNEL_ARM64_IMAGE, "arm64 Image"},
+    {KERNEL_SOLO5, "Solo5"}, {KERNEL_UNIKRAFT, "Unikraft"},
+};
+
+enum { FORMAT_NAMES = sizeof format_names / sizeof *format_names };
+
+char *kernel_formats_text(unsigned formats)
+{
+    cleanup_buffer struct buffer text = {0};
+    for (size_t i = 0; i < FORMAT_NAMES; i++) {
+        if (!(formats & format_names[i].format))
+            continue;
+        bool last = (formats >> 1) < format_names[i].format; /* the names stand in the order of the bits */
+        const char *separator = text.length == 0 ? "" : (last ? " or " : ", ");
+        buffer_format(&text, "%s%s", separator, format_names[i].name);
+    }
+    return buffer_take(&text);
+}
+
 char *kernel_probe_describe(const struct kernel_probe *probe)
 {
-    static const struct {
-        unsigned format;
-        const char *name;
-    } names[] = {
-        {KERNEL_BZIMAGE, "bzImage"},
-        {KERNEL_ARM64_IMAGE, "arm64 Image"},
-        {KERNEL_MULTIBOOT1, "multiboot"},
-        {KERNEL_MULTIBOOT2, "multiboot2"},
-        {KERNEL_PVH, "PVH"},
-        {KERNEL_UNIKRAFT, "Unikraft"},
-    };
-    static const char *const targets[] = {"", "hvt", "spt", "virtio", "muen", "genode", "xen"};
     cleanup_buffer struct buffer text = {0};
-    if (probe->formats & KERNEL_ELF)
-        buffer_format(&text, "ELF %s", probe->machine != NULL ? probe->machine : "of an unknown machine");
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (probe->formats & names[i].format)
-            buffer_format(&text, "%s%s", text.length > 0 ? ", " : "", names[i].name);
-    if (probe->formats & KERNEL_SOLO5)
-        buffer_format(&text, ", Solo5 %s", targets[probe->solo5_target]);
+    for (size_t i = 0; i < FORMAT_NAMES; i++) {
+        unsigned format = format_names[i].format;
+        if (!(probe->formats & format))
+            continue;
+        buffer_format(&text, "%s%s", text.length > 0 ? ", " : "", format_names[i].name);
+        if (format == KERNEL_ELF)
+            buffer_format(&text, " %s", probe->machine != NULL ? probe->machine : "of an unknown machine");
+        if (format == KERNEL_SOLO5)
+            buffer_format(&text, " %s", solo5_target_name(probe->solo5_target));
+    }
     if (text.length == 0)
         buffer_add_string(&text, "no known kernel format");
     return buffer_take(&text);

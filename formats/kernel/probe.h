@@ -55,6 +55,12 @@ struct kernel_probe {
  */
 int kernel_probe(int fd, const char *name, struct kernel_probe *probe, struct error *error);
 
+/* "hvt"; static. */
+const char *solo5_target_name(enum solo5_target target);
+
+/* "multiboot, PVH or bzImage" of a set of formats; owned by the caller. */
+char *kernel_formats_text(unsigned formats);
+
 /* "ELF x86-64, multiboot" for messages; owned by the caller. */
 char *kernel_probe_describe(const struct kernel_probe *probe);
 

@@ -26,6 +26,16 @@ enum {
     TYPE_RESERVED_FIRST = 1 << 30,
 };
 
+const char *solo5_target_name(enum solo5_target target)
+{
+    static const char *const names[] = {
+        [SOLO5_TARGET_NONE] = "no target", [SOLO5_TARGET_HVT] = "hvt",   [SOLO5_TARGET_SPT] = "spt",
+        [SOLO5_TARGET_VIRTIO] = "virtio",  [SOLO5_TARGET_MUEN] = "muen", [SOLO5_TARGET_GENODE] = "genode",
+        [SOLO5_TARGET_XEN] = "xen",
+    };
+    return names[target];
+}
+
 static uint32_t le32(const unsigned char *bytes)
 {
     return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;

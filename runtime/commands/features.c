@@ -73,11 +73,14 @@ static json_t *describe_linux(void)
 static json_t *describe_ours(void)
 {
     cleanup_buffer struct buffer frameworks_text = {0}, monitors_text = {0};
-    for (const struct guest *const *guest = guests; *guest != NULL; guest++)
-        buffer_format(&frameworks_text, "%s%s", frameworks_text.length > 0 ? "," : "", (*guest)->name);
-    for (const struct monitor *const *monitor = monitors; *monitor != NULL; monitor++)
-        buffer_format(&monitors_text, "%s%s", monitors_text.length > 0 ? "," : "",
-                      hypervisor_name((*monitor)->hypervisor));
+    for (int i = 0; i < FRAMEWORK_COUNT; i++)
+        if (guest_find((enum framework)i) != NULL)
+            buffer_format(&frameworks_text, "%s%s", frameworks_text.length > 0 ? "," : "",
+                          framework_name((enum framework)i));
+    for (int i = 0; i < HYPERVISOR_COUNT; i++)
+        if (monitor_find((enum hypervisor)i) != NULL)
+            buffer_format(&monitors_text, "%s%s", monitors_text.length > 0 ? "," : "",
+                          hypervisor_name((enum hypervisor)i));
     return json_pack("{s:s, s:s, s:s}", "com.urunc.features.version", URUNC_VERSION,
                      "com.urunc.features.frameworks", frameworks_text.data, "com.urunc.features.monitors",
                      monitors_text.data);

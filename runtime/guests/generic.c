@@ -1,5 +1,5 @@
 /* generic: whatever the monitor can load, with its arguments as they are. */
-#include "runtime/guests/drivers.h"
+#include "runtime/guests/guest.h"
 
 static int plan(const struct guest_input *input, struct boot *boot, struct error *error)
 {
@@ -9,9 +9,4 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
     return 0;
 }
 
-const struct guest guest_generic = {
-    .name = "generic",
-    .storage = STORAGE_INITRD | STORAGE_BLOCK,
-    .network = true,
-    .plan = plan,
-};
+DEFINE_GUEST(generic, plan, .storage = STORAGE_INITRD | STORAGE_BLOCK, .network = true);

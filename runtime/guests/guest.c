@@ -1,24 +1,17 @@
-/* The table of guest drivers, and what they share. */
 #include "runtime/guests/guest.h"
 
 #include <string.h>
 
 #include "formats/base/memory.h"
-#include "runtime/guests/drivers.h"
 
-const struct guest *const guests[] = {
-    &guest_linux,
-    &guest_unikraft,
-    &guest_generic,
-    NULL,
-};
+#define GUEST_ENTRY(enumeration, identifier, ...) [FRAMEWORK_##enumeration] = &guest_##identifier,
+#define GUEST_NONE(...)
 
-const struct guest *guest_find(const char *name)
+static const struct guest *const guests[FRAMEWORK_COUNT] = {FRAMEWORKS(GUEST_ENTRY, GUEST_NONE)};
+
+const struct guest *guest_find(enum framework framework)
 {
-    for (const struct guest *const *guest = guests; *guest != NULL; guest++)
-        if (strcmp((*guest)->name, name) == 0)
-            return *guest;
-    return NULL;
+    return guests[framework];
 }
 
 char *guest_join_arguments(const struct guest_input *input)

@@ -5,6 +5,7 @@
 
 #include "formats/base/buffer.h"
 #include "formats/base/error.h"
+#include "formats/contract/frameworks.h"
 #include "formats/kernel/probe.h"
 #include "runtime/boot.h"
 #include "runtime/network/network.h"
@@ -26,25 +27,47 @@ struct guest_input {
     bool has_initrd;
     bool has_block;
     bool block_readonly;
-    const char *block_mount_point; /* or NULL: the guest's default */
-    const struct kernel_probe *kernel;
+    const char *block_mount_point;     /* or NULL: the guest's default */
+    const struct kernel_probe *kernel; /* what the file tells, a Solo5 manifest included */
+    const char *solo5_net_device;      /* of the annotations, or NULL: solo5.h */
+    const char *solo5_block_device;    /* likewise */
 };
 
 struct guest {
-    const char *name; /* the framework's, as in the annotation */
     unsigned kernels; /* enum kernel_format: the file must be one of these; 0: whatever the monitor loads */
-    const char *kernels_text; /* "bzImage or PVH ELF", for the error; NULL with kernels 0 */
-    unsigned storage;         /* enum storage_kind it can consume */
+    unsigned storage; /* enum storage_kind it can consume */
     bool network;
-    /* Sets boot->command_line and boot->quirks, nothing else. */
+    /* Sets boot->command_line, boot->quirks and boot->reports_status, and the names of the boot's devices
+     * where the guest knows them by name. */
     int (*plan)(const struct guest_input *input, struct boot *boot, struct error *error);
 };
 
-extern const struct guest *const guests[]; /* ends with NULL */
-const struct guest *guest_find(const char *name);
-
-/* The argument list as one text: the cmdline annotation as it is, else the arguments joined by blanks. Owned.
+/*
+ * Defines the driver of the framework with this identifier (formats/contract/frameworks.h):
+ *
+ *     DEFINE_GUEST(linux, plan, .kernels = KERNEL_BZIMAGE, .network = true);
+ *
+ * A framework is registered by the word BOOTED of its line in FRAMEWORKS; without a driver of that identifier
+ * the program does not link.
  */
+#define DEFINE_GUEST(identifier, plan_function, ...)                                                         \
+    const struct guest guest_##identifier = {.plan = (plan_function), __VA_ARGS__}
+
+#define GUEST_DECLARATION(enumeration, identifier, ...) extern const struct guest guest_##identifier;
+#define GUEST_NONE(...)
+FRAMEWORKS(GUEST_DECLARATION, GUEST_NONE)
+#undef GUEST_DECLARATION
+#undef GUEST_NONE
+
+/* The framework's driver; NULL where this version does not boot it. */
+const struct guest *guest_find(enum framework framework);
+
+/* The argument list as one text: the cmdline annotation as it is, else the arguments joined by blanks. Owned
+ * by the caller. */
 char *guest_join_arguments(const struct guest_input *input);
+
+/* Where the first word of a cmdline annotation starts in `text`; *length gets its bytes, 0 where there is
+ * none. The text behind it is the program's own. */
+const char *guest_split_program(const char *text, size_t *length);
 
 #endif

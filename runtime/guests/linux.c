@@ -11,7 +11,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-#include "runtime/guests/drivers.h"
+#include "runtime/guests/guest.h"
 #include "runtime/guests/linux_words.h"
 
 #define OWN_INIT "urunc-init"
@@ -223,11 +223,5 @@ static int plan_boot(const struct guest_input *input, struct boot *boot, struct 
     return 0;
 }
 
-const struct guest guest_linux = {
-    .name = "linux",
-    .kernels = KERNEL_BZIMAGE | KERNEL_PVH | KERNEL_ARM64_IMAGE,
-    .kernels_text = "bzImage, PVH ELF or arm64 Image",
-    .storage = STORAGE_INITRD | STORAGE_BLOCK,
-    .network = true,
-    .plan = plan_boot,
-};
+DEFINE_GUEST(linux, plan_boot, .kernels = KERNEL_BZIMAGE | KERNEL_PVH | KERNEL_ARM64_IMAGE,
+             .storage = STORAGE_INITRD | STORAGE_BLOCK, .network = true);

@@ -11,7 +11,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-#include "runtime/guests/drivers.h"
+#include "runtime/guests/guest.h"
 
 static const unsigned long first_current_version[] = {0, 16, 1};
 
@@ -171,11 +171,5 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
     return 0;
 }
 
-const struct guest guest_unikraft = {
-    .name = "unikraft",
-    .kernels = KERNEL_ELF | KERNEL_ARM64_IMAGE,
-    .kernels_text = "ELF or arm64 Image",
-    .storage = STORAGE_INITRD,
-    .network = true,
-    .plan = plan,
-};
+DEFINE_GUEST(unikraft, plan, .kernels = KERNEL_ELF | KERNEL_ARM64_IMAGE, .storage = STORAGE_INITRD,
+             .network = true);

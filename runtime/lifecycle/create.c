@@ -288,8 +288,9 @@ static void unmake(const struct runtime *runtime, struct container *container,
 static void log_choice(const struct runtime *runtime, const struct container *container)
 {
     cleanup_free char *kernel = kernel_probe_describe(&container->guest.probe);
-    cleanup_free char *text = xasprintf("%s: framework %s (%s) on %s", container->id,
-                                        container->guest.guest->name, kernel, container->guest.program);
+    cleanup_free char *text =
+        xasprintf("%s: framework %s (%s) on %s", container->id,
+                  framework_name(container->guest.unikernel.framework), kernel, container->guest.program);
     log_line(&runtime->log, LOG_LEVEL_DEBUG, text);
 }
 

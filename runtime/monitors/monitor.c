@@ -1,19 +1,18 @@
-/* The table of monitor drivers. */
 #include "runtime/monitors/monitor.h"
 
-#include "runtime/monitors/drivers.h"
+#include <stdlib.h>
 
-const struct monitor *const monitors[] = {
-    &monitor_qemu,
-    NULL,
-};
+#include "formats/base/memory.h"
+#include "runtime/sandbox/private_root.h"
+
+#define MONITOR_ENTRY(enumeration, identifier, ...) [HYPERVISOR_##enumeration] = &monitor_##identifier,
+#define MONITOR_NONE(...)
+
+static const struct monitor *const monitors[HYPERVISOR_COUNT] = {HYPERVISORS(MONITOR_ENTRY, MONITOR_NONE)};
 
 const struct monitor *monitor_find(enum hypervisor hypervisor)
 {
-    for (const struct monitor *const *monitor = monitors; *monitor != NULL; monitor++)
-        if ((*monitor)->hypervisor == hypervisor)
-            return *monitor;
-    return NULL;
+    return monitors[hypervisor];
 }
 
 void monitor_files_free(struct monitor_files *files)
@@ -21,4 +20,29 @@ void monitor_files_free(struct monitor_files *files)
     strings_free(&files->data);
     strings_free(&files->modules);
     strings_free(&files->devices);
+}
+
+const char *monitor_generate(struct monitor_command *command, const char *name, const void *bytes,
+                             size_t length)
+{
+    command->generated =
+        xreallocarray(command->generated, command->generated_count + 1, sizeof *command->generated);
+    struct monitor_generated *file = &command->generated[command->generated_count++];
+    *file = (struct monitor_generated){
+        .path = xasprintf("%s/%s", PRIVATE_ROOT_GENERATED, name),
+        .bytes = xmemdup(bytes, length),
+        .length = length,
+    };
+    return file->path;
+}
+
+void monitor_command_free(struct monitor_command *command)
+{
+    for (size_t i = 0; i < command->generated_count; i++) {
+        free(command->generated[i].path);
+        free(command->generated[i].bytes);
+    }
+    free(command->generated);
+    strings_free(&command->argv);
+    *command = (struct monitor_command){0};
 }

@@ -1,12 +1,11 @@
-/* Monitor drivers: one file a monitor. A driver turns a struct boot into an argv vector. It has never heard
- * of a framework. */
+/* Monitor drivers: one file a monitor. A driver turns a struct boot into an argv vector, and a configuration
+ * file where the monitor wants one. It has never heard of a framework. */
 #ifndef RUNTIME_MONITORS_MONITOR_H
 #define RUNTIME_MONITORS_MONITOR_H
 
 #include "formats/base/buffer.h"
 #include "formats/base/error.h"
-#include "formats/contract/unikernel.h"
-#include "formats/kernel/probe.h"
+#include "formats/contract/frameworks.h"
 #include "runtime/boot.h"
 #include "runtime/config.h"
 
@@ -19,23 +18,60 @@ struct monitor_files {
 };
 
 void monitor_files_free(struct monitor_files *files);
+#define cleanup_monitor_files __attribute__((cleanup(monitor_files_free)))
 
-struct monitor {
-    enum hypervisor hypervisor;
-    unsigned kernels;         /* enum kernel_format that it can load (any of); 0: anything */
-    const char *kernels_text; /* for the error, "multiboot, PVH or bzImage" */
-    unsigned storage;         /* enum storage_kind that it can offer */
-    unsigned quirks;          /* enum boot_quirk that it knows */
-    const char *program;      /* default: "qemu-system-x86_64", looked up in the usual directories */
-    /* What the private root must hold. */
-    int (*files)(const struct monitor_config *config, struct monitor_files *files, struct error *error);
-    /* The whole argv; argv[0] is `program` (an absolute path in the private root). */
-    int (*argv)(const struct boot *boot, const struct monitor_config *config, const char *program,
-                struct strings *argv, struct error *error);
+/* A file that is made for this boot in the private root. Both are owned. */
+struct monitor_generated {
+    char *path;
+    char *bytes;
+    size_t length;
 };
 
-extern const struct monitor *const monitors[]; /* ends with NULL */
-/* NULL where this version does not drive the hypervisor. */
+/* How the monitor is started. */
+struct monitor_command {
+    struct strings argv; /* the whole; argv[0] is the program, an absolute path in the private root */
+    struct monitor_generated *generated;
+    size_t generated_count;
+};
+
+/* Adds a file of that name ("vm.json"), with a copy of the bytes. Returns its path in the private root, for
+ * the argv; borrowed from `command`, until the next is added. */
+const char *monitor_generate(struct monitor_command *command, const char *name, const void *bytes,
+                             size_t length);
+void monitor_command_free(struct monitor_command *command);
+#define cleanup_monitor_command __attribute__((cleanup(monitor_command_free)))
+
+struct monitor {
+    const char *program; /* default: "qemu-system-x86_64", looked up in the usual directories */
+    unsigned storage;    /* enum storage_kind that it can offer */
+    unsigned quirks;     /* enum boot_quirk that it knows */
+    unsigned overhead;   /* MiB that it needs beyond the guest's memory, where nothing is configured */
+    /* What of the host the private root must hold. Known before the boot is planned. */
+    int (*files)(const struct monitor_config *config, struct monitor_files *files, struct error *error);
+    /* Fills an empty command for the boot; argv[0] is `program`. */
+    int (*command)(const struct boot *boot, const struct monitor_config *config, const char *program,
+                   struct monitor_command *command, struct error *error);
+};
+
+/*
+ * Defines the driver of the hypervisor with this identifier (formats/contract/frameworks.h):
+ *
+ *     DEFINE_MONITOR(qemu, QEMU_PROGRAM, qemu_files, qemu_command, .storage = STORAGE_INITRD);
+ *
+ * A hypervisor is registered by the word DRIVEN of its line in HYPERVISORS; without a driver of that
+ * identifier the program does not link.
+ */
+#define DEFINE_MONITOR(identifier, default_program, files_function, command_function, ...)                   \
+    const struct monitor monitor_##identifier = {                                                            \
+        .program = (default_program), .files = (files_function), .command = (command_function), __VA_ARGS__}
+
+#define MONITOR_DECLARATION(enumeration, identifier, ...) extern const struct monitor monitor_##identifier;
+#define MONITOR_NONE(...)
+HYPERVISORS(MONITOR_DECLARATION, MONITOR_NONE)
+#undef MONITOR_DECLARATION
+#undef MONITOR_NONE
+
+/* The hypervisor's driver; NULL where this version does not drive it. */
 const struct monitor *monitor_find(enum hypervisor hypervisor);
 
 #endif

@@ -10,7 +10,6 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-#include "runtime/monitors/drivers.h"
 
 enum {
     MEBIBYTE = 1024 * 1024,
@@ -18,6 +17,7 @@ enum {
     /* MiB that translated code may take. QEMU's own default is 1 GiB, which would take a container over its
      * memory limit long after it started; a Linux guest boots in half of this. */
     TCG_CODE_SIZE = 64,
+    OVERHEAD = 256, /* MiB: its own heap, that code cache, its page tables */
 };
 
 /* Numbers of QEMU's sets of descriptors. */
@@ -134,9 +134,10 @@ static void add_exit_ports(struct strings *argv, const struct boot *boot)
 }
 #endif
 
-static int qemu_argv(const struct boot *boot, const struct monitor_config *config, const char *program,
-                     struct strings *argv, struct error *error)
+static int command(const struct boot *boot, const struct monitor_config *config, const char *program,
+                   struct monitor_command *out, struct error *error)
 {
+    struct strings *argv = &out->argv;
     strings_add(argv, program);
     add_pair(argv, "-no-user-config", "-nodefaults");
     add_machine(argv, config);
@@ -156,18 +157,5 @@ static int qemu_argv(const struct boot *boot, const struct monitor_config *confi
     return 0;
 }
 
-const struct monitor monitor_qemu = {
-    .hypervisor = HYPERVISOR_QEMU,
-#ifdef __x86_64__
-    .kernels = KERNEL_MULTIBOOT1 | KERNEL_PVH | KERNEL_BZIMAGE,
-    .kernels_text = "multiboot, PVH or bzImage",
-#else
-    .kernels = KERNEL_ARM64_IMAGE | KERNEL_ELF,
-    .kernels_text = "arm64 Image or ELF",
-#endif
-    .storage = STORAGE_INITRD | STORAGE_BLOCK,
-    .quirks = QUIRKS,
-    .program = QEMU_PROGRAM,
-    .files = qemu_files,
-    .argv = qemu_argv,
-};
+DEFINE_MONITOR(qemu, QEMU_PROGRAM, qemu_files, command, .storage = STORAGE_INITRD | STORAGE_BLOCK,
+               .quirks = QUIRKS, .overhead = OVERHEAD);

@@ -1,4 +1,4 @@
-/* What the two halves of the QEMU driver share: the argv (qemu.c) and the host's files (qemu_files.c). */
+/* Between the two halves of the QEMU driver: the argv (qemu.c) and the host's files (qemu_files.c). */
 #ifndef RUNTIME_MONITORS_QEMU_H
 #define RUNTIME_MONITORS_QEMU_H
 
@@ -15,7 +15,7 @@
 #endif
 #define QEMU_PROGRAM "qemu-system-" QEMU_TARGET
 
-/* Whether QEMU is to use KVM: as configured, or for "auto" where /dev/kvm can be opened. */
+/* True if QEMU is to use KVM: as configured, or for "auto" where /dev/kvm can be opened. */
 bool qemu_uses_kvm(const struct monitor_config *config);
 
 int qemu_files(const struct monitor_config *config, struct monitor_files *files, struct error *error);

@@ -106,14 +106,16 @@ static int plan_guest(const struct container *container, const struct network *n
         .block_readonly = files->block_readonly,
         .block_mount_point = files->unikernel.block_mount_point,
         .kernel = &files->probe,
+        .solo5_net_device = files->unikernel.solo5_net_device,
+        .solo5_block_device = files->unikernel.solo5_block_device,
     };
     if (files->guest->plan(&input, boot, error) < 0)
         return -1;
     /* The exit ports are for monitors that have them; a guest does without (boot.h). */
     if (boot->quirks & ~(files->monitor->quirks | BOOT_QUIRK_EXIT_PORT))
-        return error_set(error,
-                         ANNOTATION_PREFIX "hypervisor: \"%s\" lacks a device that the framework %s needs",
-                         files->unikernel.hypervisor, files->guest->name);
+        return error_set(
+            error, ANNOTATION_PREFIX "hypervisor: \"%s\" lacks a device that the framework %s needs",
+            hypervisor_name(files->unikernel.hypervisor), framework_name(files->unikernel.framework));
     return 0;
 }
 
@@ -132,7 +134,7 @@ static void plan_machine(const struct container *container, struct boot *boot)
 }
 
 static int enter_root(const struct container *container, const struct monitor_files *monitor_files,
-                      struct error *error)
+                      const struct monitor_command *command, struct error *error)
 {
     const struct guest_setup *files = &container->guest;
     cleanup_free char *disk = boot_disk_path(0);
@@ -151,7 +153,14 @@ static int enter_root(const struct container *container, const struct monitor_fi
         if (all[i].tree >= 0)
             mounts[root.mount_count++] = all[i];
     cleanup_close int generated = private_root_enter(&root, error);
-    return generated < 0 ? -1 : 0;
+    if (generated < 0)
+        return -1;
+    for (size_t i = 0; i < command->generated_count; i++) {
+        const struct monitor_generated *file = &command->generated[i];
+        if (private_root_generate(generated, file->path, file->bytes, file->length, error) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* The monitor opens kernel and initrd by name as the container's user, who may be somebody else than their
@@ -220,8 +229,8 @@ int boot_monitor(struct container *container, int connection, struct error *erro
     const struct monitor_config *config = guest_monitor_config(files, &container->config);
     cleanup_boot struct boot boot = {.status_fd = -1};
     struct network network = {0};
-    struct monitor_files monitor_files = {0};
-    struct strings argv = {0};
+    cleanup_monitor_files struct monitor_files monitor_files = {0};
+    cleanup_monitor_command struct monitor_command command = {0};
     struct exec_label label = EXEC_LABEL_NONE;
     if (message_send(connection, MESSAGE_ACCEPTED, "", error) < 0)
         return -1;
@@ -229,7 +238,7 @@ int boot_monitor(struct container *container, int connection, struct error *erro
     int joined = join_network(container, connection, &network, &boot, error);
     if (joined < 0 || plan_guest(container, joined > 0 ? &network : NULL, &boot, error) < 0 ||
         files->monitor->files(config, &monitor_files, error) < 0 ||
-        files->monitor->argv(&boot, config, files->program, &argv, error) < 0)
+        files->monitor->command(&boot, config, files->program, &command, error) < 0)
         return -1;
     if (boot.reports_status && message_send(connection, MESSAGE_REPORTS, "", error) < 0)
         return -1;
@@ -241,7 +250,7 @@ int boot_monitor(struct container *container, int connection, struct error *erro
     /* From here on it is no longer "created". `start` removes the name as well: in a user namespace we may
      * not. */
     unlinkat(container->directory, START_SOCKET, 0);
-    if (enter_root(container, &monitor_files, error) < 0 || keep_descriptors(&boot, error) < 0)
+    if (enter_root(container, &monitor_files, &command, error) < 0 || keep_descriptors(&boot, error) < 0)
         return -1;
-    return execute(container, &argv, &label, error);
+    return execute(container, &command.argv, &label, error);
 }

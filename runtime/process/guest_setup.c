@@ -28,10 +28,9 @@ enum unikernel_found guest_setup_read(const struct bundle *bundle, struct uniker
     return found;
 }
 
-static int find_program(const struct monitor *monitor, const struct monitor_config *config, char **program,
-                        struct error *error)
+static int find_program(const char *name, const struct monitor *monitor, const struct monitor_config *config,
+                        char **program, struct error *error)
 {
-    const char *name = hypervisor_name(monitor->hypervisor);
     if (config->path != NULL) {
         if (access(config->path, X_OK) < 0)
             return error_errno(error, errno, "urunc's configuration: monitors.%s.path: %s", name,
@@ -52,24 +51,22 @@ static int find_program(const struct monitor *monitor, const struct monitor_conf
 static int find_drivers(const struct config *config, struct guest_setup *files, struct error *error)
 {
     const struct unikernel *unikernel = &files->unikernel;
-    int hypervisor = hypervisor_from_name(unikernel->hypervisor);
-    files->guest = guest_find(unikernel->type);
+    const char *framework = framework_name(unikernel->framework);
+    const char *hypervisor = hypervisor_name(unikernel->hypervisor);
+    files->guest = guest_find(unikernel->framework);
     if (files->guest == NULL)
-        return error_set(error,
-                         ANNOTATION_PREFIX "unikernelType: \"%s\" is not booted by this version of urunc",
-                         unikernel->type);
-    files->monitor = hypervisor >= 0 ? monitor_find((enum hypervisor)hypervisor) : NULL;
+        return error_set(error, KEY_TYPE ": \"%s\" is not booted by this version of urunc", framework);
+    files->monitor = monitor_find(unikernel->hypervisor);
     if (files->monitor == NULL)
-        return error_set(error, ANNOTATION_PREFIX "hypervisor: \"%s\" is not driven by this version of urunc",
-                         unikernel->hypervisor);
-    if (unikernel_mounts_rootfs(unikernel))
-        return error_set(
-            error,
-            ANNOTATION_PREFIX
-            "mountRootfs: %s on %s cannot be given the container's rootfs itself: put it in an initrd or "
-            "a block image",
-            unikernel->type, unikernel->hypervisor);
-    return find_program(files->monitor, guest_monitor_config(files, config), &files->program, error);
+        return error_set(error, KEY_HYPERVISOR ": \"%s\" is not driven by this version of urunc", hypervisor);
+    if (unikernel->mount_rootfs)
+        return error_set(error,
+                         KEY_MOUNT_ROOTFS
+                         ": %s on %s cannot be given the container's rootfs itself: put it in an "
+                         "initrd or a block image",
+                         framework, hypervisor);
+    return find_program(hypervisor, files->monitor, guest_monitor_config(files, config), &files->program,
+                        error);
 }
 
 static int check_storage(const struct guest_setup *files, const char *key, enum storage_kind kind,
@@ -77,29 +74,30 @@ static int check_storage(const struct guest_setup *files, const char *key, enum 
 {
     if (!(files->guest->storage & kind))
         return error_set(error, ANNOTATION_PREFIX "%s: the framework %s cannot use it", key,
-                         files->guest->name);
+                         framework_name(files->unikernel.framework));
     if (!(files->monitor->storage & kind))
         return error_set(error, ANNOTATION_PREFIX "%s: the hypervisor %s cannot offer it", key,
-                         files->unikernel.hypervisor);
+                         hypervisor_name(files->unikernel.hypervisor));
     return 0;
 }
 
 static int check_kernel(const struct guest_setup *files, struct error *error)
 {
-    const struct guest *guest = files->guest;
-    const struct monitor *monitor = files->monitor;
-    cleanup_free char *what = kernel_probe_describe(&files->probe);
-    const char *binary = files->unikernel.binary;
+    const struct unikernel *unikernel = &files->unikernel;
+    const struct kernel_probe *probe = &files->probe;
+    unsigned wanted = files->guest->kernels;
     const char *host = platform_host_architecture();
-    if (files->probe.architecture != NULL && strcmp(files->probe.architecture, host) != 0)
-        return error_set(error, ANNOTATION_PREFIX "binary: %s is for %s, this host is %s", binary,
-                         files->probe.architecture, host);
-    if (guest->kernels != 0 && !(files->probe.formats & guest->kernels))
-        return error_set(error, ANNOTATION_PREFIX "binary: %s is %s, but a kernel of %s is %s", binary, what,
-                         guest->name, guest->kernels_text);
-    if (monitor->kernels != 0 && !(files->probe.formats & monitor->kernels))
-        return error_set(error, ANNOTATION_PREFIX "binary: %s is %s, but the hypervisor %s loads %s", binary,
-                         what, files->unikernel.hypervisor, monitor->kernels_text);
+    if (probe->architecture != NULL && strcmp(probe->architecture, host) != 0)
+        return error_set(error, KEY_BINARY ": %s is for %s, this host is %s", unikernel->binary,
+                         probe->architecture, host);
+    if (wanted != 0 && !(probe->formats & wanted)) {
+        cleanup_free char *found = kernel_probe_describe(probe);
+        cleanup_free char *formats = kernel_formats_text(wanted);
+        return error_set(error, KEY_BINARY ": %s is %s, but a kernel of %s is %s", unikernel->binary, found,
+                         framework_name(unikernel->framework), formats);
+    }
+    if (hypervisor_check_kernel(unikernel->hypervisor, probe, unikernel->binary, error) != KERNEL_LOADS)
+        return error_prefix(error, KEY_BINARY);
     return 0;
 }
 

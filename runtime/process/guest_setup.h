@@ -41,7 +41,7 @@ void guest_setup_free(struct guest_setup *files);
 static inline const struct monitor_config *guest_monitor_config(const struct guest_setup *files,
                                                                 const struct config *config)
 {
-    return &config->monitors[files->monitor->hypervisor];
+    return &config->monitors[files->unikernel.hypervisor];
 }
 
 #endif

@@ -4,8 +4,8 @@
 #include "formats/contract/urunc_json.h"
 
 static const struct unikernel sample = {
-    .type = (char *)"unikraft",
-    .hypervisor = (char *)"qemu",
+    .framework = FRAMEWORK_UNIKRAFT,
+    .hypervisor = HYPERVISOR_QEMU,
     .binary = (char *)"/unikernel/kernel",
     .cmdline = (char *)"nginx -c \"x\"\n",
 };

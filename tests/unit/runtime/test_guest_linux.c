@@ -14,9 +14,9 @@ static void a_block_image_is_the_root(void **state)
     struct fixture *fixture = *state;
     SET_ARGS(fixture, "/bin/app", "-v");
     fixture->input.has_block = true;
-    assert_plan(fixture, "linux", BASE_DISK " init=/bin/app -- -v");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_DISK " init=/bin/app -- -v");
     fixture->input.block_mount_point = "/";
-    assert_plan(fixture, "linux", BASE_DISK " init=/bin/app -- -v");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_DISK " init=/bin/app -- -v");
 }
 
 static void a_read_only_block_image_is_mounted_so(void **state)
@@ -25,7 +25,7 @@ static void a_read_only_block_image_is_mounted_so(void **state)
     SET_ARGS(fixture, "/bin/app");
     fixture->input.has_block = true;
     fixture->input.block_readonly = true;
-    assert_plan(fixture, "linux", "panic=-1 console=ttyS0 root=/dev/vda ro quiet init=/bin/app");
+    assert_plan(fixture, FRAMEWORK_LINUX, "panic=-1 console=ttyS0 root=/dev/vda ro quiet init=/bin/app");
 }
 
 static void an_initrd_is_the_root(void **state)
@@ -33,7 +33,7 @@ static void an_initrd_is_the_root(void **state)
     struct fixture *fixture = *state;
     SET_ARGS(fixture, "/bin/app", "x");
     fixture->input.has_initrd = true;
-    assert_plan(fixture, "linux", BASE_INITRD " rdinit=/bin/app -- x");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " rdinit=/bin/app -- x");
 }
 
 static void with_both_the_block_image_is_the_root_unless_it_is_mounted_elsewhere(void **state)
@@ -42,9 +42,9 @@ static void with_both_the_block_image_is_the_root_unless_it_is_mounted_elsewhere
     SET_ARGS(fixture, "/urunc-init", "app");
     fixture->input.has_initrd = true;
     fixture->input.has_block = true;
-    assert_plan(fixture, "linux", BASE_DISK " urunc.exit init=/urunc-init -- app");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_DISK " urunc.exit init=/urunc-init -- app");
     fixture->input.block_mount_point = "/data dir";
-    assert_plan(fixture, "linux",
+    assert_plan(fixture, FRAMEWORK_LINUX,
                 BASE_INITRD " urunc.mount=/dev/vda:/data%20dir urunc.exit rdinit=/urunc-init -- app");
 }
 
@@ -54,7 +54,7 @@ static void a_block_image_mounted_elsewhere_needs_an_initrd(void **state)
     SET_ARGS(fixture, "/bin/app");
     fixture->input.has_block = true;
     fixture->input.block_mount_point = "/data";
-    assert_refused(fixture, "linux",
+    assert_refused(fixture, FRAMEWORK_LINUX,
                    "blkMntPoint /data: a Linux guest whose block image is not mounted at / needs an initrd "
                    "for its root");
 }
@@ -66,10 +66,10 @@ static void the_network_is_the_kernels_ip_parameter(void **state)
     fixture->input.has_initrd = true;
     fixture->input.network = &fixture->network;
     fixture->input.hostname = "web-1";
-    assert_plan(fixture, "linux",
+    assert_plan(fixture, FRAMEWORK_LINUX,
                 BASE_INITRD " ip=10.88.0.5::10.88.0.1:255.255.0.0:web-1:eth0:off rdinit=/bin/app");
     fixture->input.hostname = "no:good name";
-    assert_plan(fixture, "linux",
+    assert_plan(fixture, FRAMEWORK_LINUX,
                 BASE_INITRD " ip=10.88.0.5::10.88.0.1:255.255.0.0:urunc:eth0:off rdinit=/bin/app");
 }
 
@@ -78,7 +78,7 @@ static void arguments_with_blanks_or_quotes_stand_in_single_quotes(void **state)
     struct fixture *fixture = *state;
     SET_ARGS(fixture, "/bin/app", "a b", "it's", "say \"hi\"", "", "tab\there", "-monitor", "a\\b");
     fixture->input.has_initrd = true;
-    assert_plan(fixture, "linux",
+    assert_plan(fixture, FRAMEWORK_LINUX,
                 BASE_INITRD " rdinit=/bin/app -- 'a b' 'it'\\''s' 'say \"hi\"' '' 'tab\there' -monitor a\\b");
 }
 
@@ -89,7 +89,7 @@ static void the_environment_is_plain_words_for_any_program(void **state)
     fixture->input.has_initrd = true;
     strings_add(&fixture->env, "PATH=/bin");
     strings_add(&fixture->env, "K=a b");
-    assert_plan(fixture, "linux", BASE_INITRD " PATH=/bin K=\"a b\" rdinit=/bin/app");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " PATH=/bin K=\"a b\" rdinit=/bin/app");
     assert_false(fixture->boot.reports_status);
 }
 
@@ -116,7 +116,7 @@ static void variables_that_the_kernel_would_take_for_its_own_are_refused(void **
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         strings_free(&fixture->env);
         strings_add(&fixture->env, cases[i].variable);
-        assert_refused(fixture, "linux", cases[i].message);
+        assert_refused(fixture, FRAMEWORK_LINUX, cases[i].message);
     }
 }
 
@@ -127,17 +127,17 @@ static void more_words_than_the_kernel_gives_are_refused(void **state)
     SET_ARGS(fixture, "/bin/app");
     for (int i = 0; i < 32; i++)
         strings_add(&fixture->args, "x");
-    assert_int_equal(plan(fixture, "linux"), 0);
+    assert_int_equal(plan(fixture, FRAMEWORK_LINUX), 0);
     strings_add(&fixture->args, "x");
     assert_refused(
-        fixture, "linux",
+        fixture, FRAMEWORK_LINUX,
         "the arguments have 33 words and the kernel gives at most 32 to a program: use urunc-init and "
         "process.args");
     SET_ARGS(fixture, "/bin/app");
     for (int i = 0; i < 31; i++)
         strings_format(&fixture->env, "V%d=x", i);
     assert_refused(
-        fixture, "linux",
+        fixture, FRAMEWORK_LINUX,
         "process.env has 31 variables and the kernel can give at most 30 to a program: use urunc-init");
 }
 
@@ -149,12 +149,12 @@ static void a_line_longer_than_the_kernel_takes_is_refused(void **state)
     memset(argument, 'x', 2000);
     argument[2000] = '\0';
     SET_ARGS(fixture, "/urunc-init", argument);
-    assert_refused(fixture, "linux",
+    assert_refused(fixture, FRAMEWORK_LINUX,
                    "the Linux command line has 2080 bytes and the kernel takes 2047: shorten the environment "
                    "(process.env) or the arguments (process.args)");
     argument[2000 - 33] = '\0';
     SET_ARGS(fixture, "/urunc-init", argument);
-    assert_int_equal(plan(fixture, "linux"), 0);
+    assert_int_equal(plan(fixture, FRAMEWORK_LINUX), 0);
     assert_int_equal(strlen(fixture->boot.command_line), 2047);
 }
 
@@ -163,17 +163,17 @@ static void the_cmdline_annotation_is_a_program_and_its_text(void **state)
     struct fixture *fixture = *state;
     fixture->input.has_initrd = true;
     fixture->input.cmdline = "/bin/app --config-file x  'y z'";
-    assert_plan(fixture, "linux", BASE_INITRD " rdinit=/bin/app -- --config-file x  'y z'");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " rdinit=/bin/app -- --config-file x  'y z'");
     fixture->input.cmdline = "/bin/app";
-    assert_plan(fixture, "linux", BASE_INITRD " rdinit=/bin/app");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " rdinit=/bin/app");
 }
 
 static void nothing_to_run_is_refused(void **state)
 {
     struct fixture *fixture = *state;
-    assert_refused(fixture, "linux", "process.args and the cmdline annotation name no program");
+    assert_refused(fixture, FRAMEWORK_LINUX, "process.args and the cmdline annotation name no program");
     SET_ARGS(fixture, "/bin/a\"b");
-    assert_refused(fixture, "linux",
+    assert_refused(fixture, FRAMEWORK_LINUX,
                    "process.args[0] /bin/a\"b: a double quote cannot stand in the kernel's init=");
 }
 
@@ -182,7 +182,7 @@ static void only_urunc_init_reports_a_status(void **state)
     struct fixture *fixture = *state;
     fixture->input.has_initrd = true;
     SET_ARGS(fixture, "/sbin/urunc-init", "app");
-    assert_plan(fixture, "linux", BASE_INITRD " urunc.exit rdinit=/sbin/urunc-init -- app");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.exit rdinit=/sbin/urunc-init -- app");
     assert_true(fixture->boot.reports_status);
     assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_EXIT_PORT);
 }
@@ -193,7 +193,7 @@ static void arm64_has_another_console_and_no_ports(void **state)
     fixture->input.has_initrd = true;
     fixture->kernel.architecture = "arm64";
     SET_ARGS(fixture, "/urunc-init", "app");
-    assert_plan(fixture, "linux",
+    assert_plan(fixture, FRAMEWORK_LINUX,
                 "panic=-1 console=ttyAMA0 root=/dev/ram0 rw quiet rdinit=/urunc-init -- app");
     assert_int_equal(fixture->boot.quirks, 0);
     assert_false(fixture->boot.reports_status);
@@ -201,7 +201,7 @@ static void arm64_has_another_console_and_no_ports(void **state)
 
 static void parse_planned(struct fixture *fixture, struct cmdline *cmdline)
 {
-    assert_int_equal(plan(fixture, "linux"), 0);
+    assert_int_equal(plan(fixture, FRAMEWORK_LINUX), 0);
     cmdline_parse(fixture->boot.command_line, cmdline);
 }
 

@@ -12,7 +12,7 @@ static void current_parameters_stand_between_name_and_arguments(void **state)
     fixture->input.network = &fixture->network;
     fixture->input.has_initrd = true;
     fixture->input.version = "0.17.0";
-    assert_plan(fixture, "unikraft",
+    assert_plan(fixture, FRAMEWORK_UNIKRAFT,
                 "nginx netdev.ip=10.88.0.5/16:10.88.0.1:10.88.0.53 vfs.fstab=[ \"initrd0:/:extract:::\" ] "
                 "env.vars=[ \"PATH=/bin\" \"K=two words\" ] -- -c /nginx/conf/nginx.conf");
 }
@@ -24,7 +24,7 @@ static void before_0_16_1_parameters_have_their_old_names(void **state)
     fixture->input.network = &fixture->network;
     fixture->input.has_initrd = true;
     fixture->input.version = "0.15.0";
-    assert_plan(fixture, "unikraft",
+    assert_plan(fixture, FRAMEWORK_UNIKRAFT,
                 "redis netdev.ipv4_addr=10.88.0.5 netdev.ipv4_gw_addr=10.88.0.1 "
                 "netdev.ipv4_subnet_mask=255.255.0.0 vfs.rootfs=initrd -- x");
 }
@@ -47,7 +47,7 @@ static void versions_compare_as_numbers(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fixture->input.version = cases[i].version;
-        assert_plan(fixture, "unikraft", cases[i].line);
+        assert_plan(fixture, FRAMEWORK_UNIKRAFT, cases[i].line);
     }
 }
 
@@ -55,7 +55,7 @@ static void what_does_not_apply_is_left_out_but_the_stop_has_something_before_it
 {
     struct fixture *fixture = *state;
     SET_ARGS(fixture, "app", "--", "x");
-    assert_plan(fixture, "unikraft", "app env.vars=[ ] -- -- x");
+    assert_plan(fixture, FRAMEWORK_UNIKRAFT, "app env.vars=[ ] -- -- x");
 }
 
 static void an_address_without_gateway_or_nameserver_has_no_empty_ends(void **state)
@@ -64,11 +64,11 @@ static void an_address_without_gateway_or_nameserver_has_no_empty_ends(void **st
     SET_ARGS(fixture, "app");
     fixture->input.network = &fixture->network;
     fixture->network.dns[0] = '\0';
-    assert_plan(fixture, "unikraft", "app netdev.ip=10.88.0.5/16:10.88.0.1 --");
+    assert_plan(fixture, FRAMEWORK_UNIKRAFT, "app netdev.ip=10.88.0.5/16:10.88.0.1 --");
     fixture->network.gateway[0] = '\0';
-    assert_plan(fixture, "unikraft", "app netdev.ip=10.88.0.5/16 --");
+    assert_plan(fixture, FRAMEWORK_UNIKRAFT, "app netdev.ip=10.88.0.5/16 --");
     strcpy(fixture->network.dns, "10.88.0.53");
-    assert_plan(fixture, "unikraft", "app netdev.ip=10.88.0.5/16::10.88.0.53 --");
+    assert_plan(fixture, FRAMEWORK_UNIKRAFT, "app netdev.ip=10.88.0.5/16::10.88.0.53 --");
 }
 
 /* lib/ukargparse of Unikraft, as its sources have it today: what the guest makes of the line. */
@@ -107,7 +107,7 @@ static void arguments_reach_the_guest_byte_for_byte(void **state)
     SET_ARGS(fixture, "app", "a b", "it's", "say \"hi\"", "back\\slash", "tab\there", "line\nbreak", "'",
              "plain");
     strings_add(&fixture->env, "Q=a\"b\\c d'e");
-    assert_int_equal(plan(fixture, "unikraft"), 0);
+    assert_int_equal(plan(fixture, FRAMEWORK_UNIKRAFT), 0);
     char *words[64];
     char *line = strdup(fixture->boot.command_line);
     size_t count = split_as_unikraft(line, words);
@@ -125,7 +125,7 @@ static void a_value_that_ends_with_a_bracket_does_not_end_the_list(void **state)
     SET_ARGS(fixture, "app");
     strings_add(&fixture->env, "LIST=[a b]");
     strings_add(&fixture->env, "K=V");
-    assert_plan(fixture, "unikraft", "app env.vars=[ \"K=V\" ] env.vars=\"LIST=[a b]\" --");
+    assert_plan(fixture, FRAMEWORK_UNIKRAFT, "app env.vars=[ \"K=V\" ] env.vars=\"LIST=[a b]\" --");
 }
 
 static void the_cmdline_annotation_is_used_as_it_is(void **state)
@@ -133,19 +133,19 @@ static void the_cmdline_annotation_is_used_as_it_is(void **state)
     struct fixture *fixture = *state;
     fixture->input.cmdline = "nginx -c '/a b'  -monitor stdio";
     fixture->input.has_initrd = true;
-    assert_plan(fixture, "unikraft",
+    assert_plan(fixture, FRAMEWORK_UNIKRAFT,
                 "nginx vfs.fstab=[ \"initrd0:/:extract:::\" ] -- -c '/a b'  -monitor stdio");
 }
 
 static void nothing_to_run_and_empty_arguments_are_refused(void **state)
 {
     struct fixture *fixture = *state;
-    assert_refused(fixture, "unikraft", "process.args and the cmdline annotation name no program");
+    assert_refused(fixture, FRAMEWORK_UNIKRAFT, "process.args and the cmdline annotation name no program");
     fixture->input.cmdline = "  ";
-    assert_refused(fixture, "unikraft", "process.args and the cmdline annotation name no program");
+    assert_refused(fixture, FRAMEWORK_UNIKRAFT, "process.args and the cmdline annotation name no program");
     fixture->input.cmdline = NULL;
     SET_ARGS(fixture, "app", "x", "");
-    assert_refused(fixture, "unikraft",
+    assert_refused(fixture, FRAMEWORK_UNIKRAFT,
                    "process.args[2] is empty: a Unikraft command line cannot carry that");
 }
 

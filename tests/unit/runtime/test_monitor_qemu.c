@@ -25,10 +25,11 @@ static const struct monitor_config tcg = {.acceleration = ACCELERATION_TCG};
 static void assert_argv(const struct boot *boot, const struct monitor_config *config,
                         const char *const *expected)
 {
-    cleanup_strings struct strings argv = {0};
+    cleanup_monitor_command struct monitor_command command = {0};
     cleanup_error struct error error = {0};
     const struct monitor *qemu = monitor_find(HYPERVISOR_QEMU);
-    assert_int_equal(qemu->argv(boot, config, "/usr/bin/qemu", &argv, &error), 0);
+    assert_int_equal(qemu->command(boot, config, "/usr/bin/qemu", &command, &error), 0);
+    const struct strings argv = command.argv;
     for (size_t i = 0; expected[i] != NULL; i++) {
         assert_true(i < argv.count);
         assert_string_equal(argv.items[i], expected[i]);
@@ -130,9 +131,10 @@ static void memory_is_whole_mebibytes_and_at_least_two(void **state)
     ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=2M", "-smp", "cpus=1", CONSOLE, "-kernel",
                 "/guest/kernel");
     boot.memory = 4096;
-    cleanup_strings struct strings argv = {0};
+    cleanup_monitor_command struct monitor_command command = {0};
     cleanup_error struct error error = {0};
-    assert_int_equal(monitor_find(HYPERVISOR_QEMU)->argv(&boot, &tcg, "/usr/bin/qemu", &argv, &error), -1);
+    const struct monitor *qemu = monitor_find(HYPERVISOR_QEMU);
+    assert_int_equal(qemu->command(&boot, &tcg, "/usr/bin/qemu", &command, &error), -1);
     assert_string_equal(error.message, "qemu: 4096 bytes of memory for the guest: it needs 2 MiB at least");
 }
 

@@ -1,0 +1,103 @@
+#include "formats/contract/frameworks.h"
+
+#include <string.h>
+
+#include "formats/base/buffer.h"
+#include "formats/base/cleanup.h"
+
+#define HYPERVISOR_ROW(enumeration, identifier, name, amd64, arm64, never, solo5)                            \
+    {name, amd64, arm64, never, solo5},
+
+static const struct {
+    const char *name;
+    unsigned amd64;
+    unsigned arm64;
+    unsigned never;
+    enum solo5_target solo5;
+} hypervisors[HYPERVISOR_COUNT] = {HYPERVISORS(HYPERVISOR_ROW, HYPERVISOR_ROW)};
+
+#define FRAMEWORK_ROW(enumeration, identifier, name, hypervisors) {name, hypervisors},
+
+static const struct {
+    const char *name;
+    unsigned hypervisors;
+} frameworks[FRAMEWORK_COUNT] = {FRAMEWORKS(FRAMEWORK_ROW, FRAMEWORK_ROW)};
+
+const char *framework_name(enum framework framework)
+{
+    return frameworks[framework].name;
+}
+
+const char *hypervisor_name(enum hypervisor hypervisor)
+{
+    return hypervisors[hypervisor].name;
+}
+
+int framework_from_name(const char *name)
+{
+    for (int i = 0; i < FRAMEWORK_COUNT; i++)
+        if (strcmp(frameworks[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+int hypervisor_from_name(const char *name)
+{
+    for (int i = 0; i < HYPERVISOR_COUNT; i++)
+        if (strcmp(hypervisors[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+int framework_check_hypervisor(enum framework framework, enum hypervisor hypervisor, struct error *error)
+{
+    unsigned runs_on = frameworks[framework].hypervisors;
+    if (runs_on & (1U << hypervisor))
+        return 0;
+    cleanup_buffer struct buffer names = {0};
+    for (int i = 0; i < HYPERVISOR_COUNT; i++)
+        if (runs_on & (1U << i))
+            buffer_format(&names, "%s%s", names.length > 0 ? ", " : "", hypervisors[i].name);
+    return error_set(error, "%s does not run on %s; it runs on: %s", frameworks[framework].name,
+                     hypervisors[hypervisor].name, names.data);
+}
+
+static int check_solo5(enum hypervisor hypervisor, const struct kernel_probe *kernel, const char *name,
+                       struct error *error)
+{
+    const char *runner = hypervisors[hypervisor].name;
+    bool is_solo5 = (kernel->formats & KERNEL_SOLO5) != 0;
+    if (hypervisors[hypervisor].amd64 == KERNEL_SOLO5 && !is_solo5) {
+        cleanup_free char *found = kernel_probe_describe(kernel);
+        return error_set(error, "%s: %s runs Solo5 kernels, and this one carries no Solo5 note (%s)", name,
+                         runner, found);
+    }
+    if (is_solo5 && kernel->solo5_target != hypervisors[hypervisor].solo5)
+        return error_set(error, "%s: a Solo5 kernel for %s, which %s does not run", name,
+                         solo5_target_name(kernel->solo5_target), runner);
+    return 0;
+}
+
+/* The formats of which a kernel of this architecture needs one; 0: not known. A kernel that does not tell is
+ * taken for the most common one. */
+static unsigned loaded_formats(enum hypervisor hypervisor, const struct kernel_probe *kernel)
+{
+    if (kernel->architecture == NULL || strcmp(kernel->architecture, "amd64") == 0)
+        return hypervisors[hypervisor].amd64;
+    return strcmp(kernel->architecture, "arm64") == 0 ? hypervisors[hypervisor].arm64 : 0;
+}
+
+enum kernel_fit hypervisor_check_kernel(enum hypervisor hypervisor, const struct kernel_probe *kernel,
+                                        const char *name, struct error *error)
+{
+    if (check_solo5(hypervisor, kernel, name, error) < 0)
+        return KERNEL_REFUSED;
+    unsigned loaded = loaded_formats(hypervisor, kernel);
+    bool never = (kernel->formats & hypervisors[hypervisor].never) != 0;
+    if (!never && (loaded == 0 || (kernel->formats & loaded) != 0))
+        return KERNEL_LOADS;
+    cleanup_free char *found = kernel_probe_describe(kernel);
+    cleanup_free char *formats = kernel_formats_text(loaded);
+    error_set(error, "%s is %s, but %s loads %s", name, found, hypervisors[hypervisor].name, formats);
+    return never ? KERNEL_REFUSED : KERNEL_DOUBTFUL;
+}

@@ -1,0 +1,123 @@
+/* Frameworks and hypervisors: names, pairs, and which hypervisor loads which kernel. */
+#include "tests/unit/fixtures/temporary.h"
+
+#include "formats/contract/frameworks.h"
+
+static void frameworks_have_names_both_ways(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"unikraft", "mirage",    "rumprun", "mewz",  "linux",
+                                        "osv",      "includeos", "hermit",  "nanos", "generic"};
+    assert_int_equal(FRAMEWORK_COUNT, sizeof names / sizeof *names);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_string_equal(framework_name((enum framework)framework_from_name(names[i])), names[i]);
+    assert_int_equal(framework_from_name("linux"), FRAMEWORK_LINUX);
+    assert_int_equal(framework_from_name(""), -1);
+    assert_int_equal(framework_from_name("Linux"), -1);
+}
+
+static void hypervisors_have_names_both_ways(void **state)
+{
+    (void)state;
+    for (int i = 0; i < HYPERVISOR_COUNT; i++)
+        assert_int_equal(hypervisor_from_name(hypervisor_name((enum hypervisor)i)), i);
+    assert_int_equal(hypervisor_from_name("cloud-hypervisor"), HYPERVISOR_CLOUD_HYPERVISOR);
+    assert_int_equal(hypervisor_from_name("xen"), -1);
+}
+
+static void a_framework_runs_where_its_kernels_exist(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    assert_int_equal(framework_check_hypervisor(FRAMEWORK_RUMPRUN, HYPERVISOR_HVT, &error), 0);
+    assert_int_equal(framework_check_hypervisor(FRAMEWORK_RUMPRUN, HYPERVISOR_QEMU, &error), -1);
+    assert_string_equal(error.message, "rumprun does not run on qemu; it runs on: hvt, spt");
+    error_clear(&error);
+    for (int i = 0; i < HYPERVISOR_COUNT; i++)
+        assert_int_equal(framework_check_hypervisor(FRAMEWORK_GENERIC, (enum hypervisor)i, &error), 0);
+}
+
+static void a_hypervisor_loads_what_it_can(void **state)
+{
+    (void)state;
+    static const struct {
+        enum hypervisor hypervisor;
+        struct kernel_probe kernel;
+        enum kernel_fit fit;
+        const char *message;
+    } cases[] = {
+        {HYPERVISOR_QEMU, {.formats = KERNEL_BZIMAGE, .architecture = "amd64"}, KERNEL_LOADS, NULL},
+        {HYPERVISOR_QEMU, {.formats = KERNEL_ELF | KERNEL_PVH, .architecture = "amd64"}, KERNEL_LOADS, NULL},
+        {HYPERVISOR_QEMU,
+         {.formats = KERNEL_ELF, .architecture = "amd64", .machine = "x86-64"},
+         KERNEL_DOUBTFUL,
+         "/k is ELF x86-64, but qemu loads multiboot, PVH or bzImage"},
+        {HYPERVISOR_QEMU, {.formats = KERNEL_ELF, .architecture = "arm64"}, KERNEL_LOADS, NULL},
+        {HYPERVISOR_QEMU, {.formats = KERNEL_ELF, .architecture = "riscv64"}, KERNEL_LOADS, NULL},
+        {HYPERVISOR_QEMU,
+         {0},
+         KERNEL_DOUBTFUL,
+         "/k is no known kernel format, but qemu loads multiboot, PVH"
+         " or bzImage"},
+        {HYPERVISOR_FIRECRACKER,
+         {.formats = KERNEL_BZIMAGE, .architecture = "amd64"},
+         KERNEL_REFUSED,
+         "/k is bzImage, but firecracker loads ELF"},
+        {HYPERVISOR_FIRECRACKER,
+         {.formats = KERNEL_ARM64_IMAGE, .architecture = "arm64"},
+         KERNEL_LOADS,
+         NULL},
+        {HYPERVISOR_CLOUD_HYPERVISOR,
+         {.formats = KERNEL_ELF, .architecture = "amd64", .machine = "x86-64"},
+         KERNEL_DOUBTFUL,
+         "/k is ELF x86-64, but cloud-hypervisor loads PVH or bzImage"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error error = {0};
+        assert_int_equal(hypervisor_check_kernel(cases[i].hypervisor, &cases[i].kernel, "/k", &error),
+                         cases[i].fit);
+        if (cases[i].message == NULL)
+            assert_null(error.message);
+        else
+            assert_string_equal(error.message, cases[i].message);
+        error_clear(&error);
+    }
+}
+
+static void a_solo5_kernel_runs_on_its_own_target(void **state)
+{
+    (void)state;
+    static const struct {
+        enum hypervisor hypervisor;
+        enum solo5_target target;
+        enum kernel_fit fit;
+    } cases[] = {
+        {HYPERVISOR_HVT, SOLO5_TARGET_HVT, KERNEL_LOADS},
+        {HYPERVISOR_HVT, SOLO5_TARGET_SPT, KERNEL_REFUSED},
+        {HYPERVISOR_SPT, SOLO5_TARGET_SPT, KERNEL_LOADS},
+        {HYPERVISOR_SPT, SOLO5_TARGET_NONE, KERNEL_REFUSED},
+        {HYPERVISOR_QEMU, SOLO5_TARGET_VIRTIO, KERNEL_LOADS},
+        {HYPERVISOR_QEMU, SOLO5_TARGET_HVT, KERNEL_REFUSED},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error error = {0};
+        struct kernel_probe kernel = {.formats = KERNEL_ELF | KERNEL_MULTIBOOT1, .architecture = "amd64"};
+        kernel.solo5_target = cases[i].target;
+        if (cases[i].target != SOLO5_TARGET_NONE)
+            kernel.formats |= KERNEL_SOLO5;
+        assert_int_equal(hypervisor_check_kernel(cases[i].hypervisor, &kernel, "/k", &error), cases[i].fit);
+        error_clear(&error);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(frameworks_have_names_both_ways),
+        cmocka_unit_test(hypervisors_have_names_both_ways),
+        cmocka_unit_test(a_framework_runs_where_its_kernels_exist),
+        cmocka_unit_test(a_hypervisor_loads_what_it_can),
+        cmocka_unit_test(a_solo5_kernel_runs_on_its_own_target),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
