@@ -44,9 +44,8 @@ static char *trim(const char *text)
     return start != NULL ? xstrndup(start, (size_t)(end - start)) : xstrdup("");
 }
 
-/* "/a//b/./c/../d/" becomes "a/b/d": what Go's filepath.Clean and dropping the leading slash leave. Owned by
- * the caller. */
-static char *clean_pattern(const char *text)
+/* "/a//b/./c/../d/" becomes "/a/b/d" and nothing ".", as Go's filepath.Clean has it; owned by the caller. */
+static char *clean_path(const char *text)
 {
     cleanup_strings struct strings parts = {0};
     bool rooted = *text == '/';
@@ -62,24 +61,36 @@ static char *clean_pattern(const char *text)
         text += strspn(text, "/");
     }
     struct buffer clean = {0};
+    buffer_add_string(&clean, rooted ? "/" : parts.count == 0 ? "." : "");
     for (size_t i = 0; i < parts.count; i++)
         buffer_format(&clean, "%s%s", i > 0 ? "/" : "", parts.items[i]);
     return buffer_take(&clean);
 }
 
-static int add_rule(struct ignore *ignore, const char *line, struct error *error)
+/* The rule that a line holds, "" where it holds none; owned by the caller. Moby trims and cleans in two
+ * places, and so twice: "/ a" is "a", "./!a" an exception. */
+static char *read_rule(const char *line)
 {
     if (*line == '#')
-        return 0;
-    cleanup_free char *rule = trim(line);
+        return xstrdup("");
+    cleanup_free char *trimmed = trim(line);
+    bool exception = *trimmed == '!';
+    cleanup_free char *text = trim(exception ? trimmed + 1 : trimmed);
+    cleanup_free char *once = *text != '\0' ? clean_path(text) : xstrdup("");
+    const char *path = *once == '/' && once[1] != '\0' ? once + 1 : once;
+    cleanup_free char *rule = xasprintf("%s%s", exception ? "!" : "", path);
+    cleanup_free char *again = trim(rule);
+    return *again != '\0' ? clean_path(again) : xstrdup("");
+}
+
+static int add_rule(struct ignore *ignore, const char *line, struct error *error)
+{
+    cleanup_free char *rule = read_rule(line);
     bool exception = *rule == '!';
-    cleanup_free char *text = trim(exception ? rule + 1 : rule);
-    cleanup_free char *clean = clean_pattern(text);
-    if (*clean == '\0' && exception && (*text == '\0' || *text == '/'))
-        return error_set(error, "no pattern follows the \"!\"");
-    if (*clean == '\0')
-        return 0; /* an empty line, or the root, which no rule excludes */
-    struct pattern *pattern = pattern_compile(clean, PATTERN_IGNORE, error);
+    const char *text = exception ? rule + 1 : rule;
+    if (*text == '\0')
+        return exception ? error_set(error, "no pattern follows the \"!\"") : 0;
+    struct pattern *pattern = pattern_compile(text, PATTERN_IGNORE, error);
     if (pattern == NULL)
         return -1;
     ignore->rules = xreallocarray(ignore->rules, ignore->count + 1, sizeof *ignore->rules);

@@ -351,6 +351,9 @@ static void comments_and_blanks_are_skipped(void **state)
     assert_true(excludes("x\n\xef\xbb\xbf#a", "\xef\xbb\xbf#a"));
     assert_false(excludes("a\n! a", "a"));
     assert_false(excludes("a\n  ! \t/a/ ", "a"));
+    assert_true(excludes("/ a", "a"));
+    assert_true(excludes("**/ /", "a/b"));
+    assert_false(excludes("a\n./!a", "a"));
     assert_false(excludes("", "a"));
 }
 
