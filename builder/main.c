@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "builder/commands/commands.h"
-#include "builder/spec/place.h"
+#include "builder/spec/location.h"
 #include "formats/base/suggest.h"
 
 static const struct command commands[] = {
@@ -78,7 +78,7 @@ int main(int argc, char **argv)
     cleanup_error struct error error = {0};
     int status = run(argc, argv, &error);
     if (status < 0) {
-        fprintf(stderr, "%s%s\n", error_has_place(&error) ? "" : "urunc-build: ",
+        fprintf(stderr, "%s%s\n", error_is_located(&error) ? "" : "urunc-build: ",
                 error.message != NULL ? error.message : "failed");
         return 1;
     }

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 
 #include "builder/build/guest_init.h"
-#include "builder/spec/place.h"
+#include "builder/spec/location.h"
 #include "formats/archive/cpio.h"
 #include "formats/base/cleanup.h"
 #include "formats/ext2/ext2.h"
@@ -54,7 +54,7 @@ int archives_complete(struct build *build, struct stage *stage, struct error *er
 {
     for (size_t i = 0; i < stage->archive_count; i++)
         if (guest_init_add(build, stage, &stage->archives[i], error) < 0)
-            return error_place(error, build->spec->file, stage->archives[i].instruction->line);
+            return error_locate(error, build->spec->file, stage->archives[i].instruction->line);
     return 0;
 }
 
@@ -63,7 +63,7 @@ int archives_write(struct build *build, struct stage *stage, struct error *error
     for (size_t i = 0; i < stage->archive_count; i++) {
         struct guest_archive *archive = &stage->archives[i];
         if (write_archive(build, archive, error) < 0)
-            return error_place(error, build->spec->file, archive->instruction->line);
+            return error_locate(error, build->spec->file, archive->instruction->line);
         inode_unref(take_pointer(archive->tree)); /* large, and done with */
     }
     return 0;

@@ -5,10 +5,10 @@
 #include "builder/stage/build_state.h"
 
 /* Completes the trees of the archives that the stage's instructions asked for: the guest's init joins them
- * where it belongs. Errors are placed. */
+ * where it belongs. Errors are located. */
 int archives_complete(struct build *build, struct stage *stage, struct error *error);
 
-/* Makes the archives and gives the files that stand for them their content. Errors are placed. */
+/* Makes the archives and gives the files that stand for them their content. Errors are located. */
 int archives_write(struct build *build, struct stage *stage, struct error *error);
 
 #endif

@@ -8,7 +8,7 @@
 #include "builder/build/order.h"
 #include "builder/build/unused_arguments.h"
 #include "builder/instructions/handlers.h"
-#include "builder/spec/place.h"
+#include "builder/spec/location.h"
 #include "builder/stage/arguments.h"
 #include "builder/stage/warn.h"
 #include "formats/base/cleanup.h"
@@ -39,7 +39,7 @@ static int execute(struct build *build, struct stage *stage, const struct instru
     int result = instruction_execute(build, stage, instruction, error);
     context_forget_links(build->context);
     show_warnings(build, instruction);
-    return result == 0 ? 0 : error_place(error, build->spec->file, instruction->line);
+    return result == 0 ? 0 : error_locate(error, build->spec->file, instruction->line);
 }
 
 static int execute_stage(struct build *build, size_t number, struct error *error)

@@ -14,7 +14,7 @@
 /*
  * Executes the spec and makes the image, with layers in unnamed temporary files in `blob_directory` and
  * documents in memory; the context's contents must live as long as it. Errors that an instruction is to blame
- * for are placed (FILE:LINE).
+ * for are located (FILE:LINE).
  */
 int build_image(const struct spec *spec, struct context *context, const struct build_options *options,
                 int blob_directory, struct new_image *image, struct error *error);

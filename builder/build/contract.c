@@ -5,7 +5,7 @@
 
 #include "builder/build/guest_init.h"
 #include "builder/build/kernel_check.h"
-#include "builder/spec/place.h"
+#include "builder/spec/location.h"
 #include "builder/stage/facts.h"
 #include "builder/stage/warn.h"
 #include "formats/base/cleanup.h"
@@ -62,7 +62,7 @@ static int check_required(const struct stage *stage, const struct fact *first, c
             continue;
         error_set(error, "%s makes this the image of a unikernel, but %s is missing; write %s", first->key,
                   sources[i].key, sources[i].instruction);
-        return error_place(error, file, first->line);
+        return error_locate(error, file, first->line);
     }
     return 0;
 }
@@ -84,7 +84,7 @@ static struct inode *find_file(const struct build *build, const struct stage *st
     if (inode != NULL && S_ISREG(inode->mode))
         return inode;
     error_set(error, "%s: %s: %s", key, path, inode == NULL ? "not in the image" : "not a regular file");
-    error_place(error, build->spec->file, stage_fact_line(stage, key));
+    error_locate(error, build->spec->file, stage_fact_line(stage, key));
     return NULL;
 }
 
@@ -95,11 +95,11 @@ static int probe_kernel(const struct build *build, const struct stage *stage, co
     int line = stage_fact_line(stage, KEY_BINARY);
     if (kernel->content == NULL || content_size(kernel->content) == 0) {
         error_set(error, "%s: %s: an empty file", KEY_BINARY, path);
-        return error_place(error, build->spec->file, line);
+        return error_locate(error, build->spec->file, line);
     }
     cleanup_close int fd = content_open(kernel->content, error);
     if (fd < 0 || kernel_probe(fd, path, probe, error) < 0)
-        return error_place(error, build->spec->file, line);
+        return error_locate(error, build->spec->file, line);
     return 0;
 }
 
@@ -117,11 +117,11 @@ static int settle_platform(const struct build *build, const struct stage *stage,
             return 0;
         error_set(error, "%s: a kernel for %s, which contradicts %s %s", kernel, probe->architecture, option,
                   text);
-        return error_place(error, build->spec->file, line);
+        return error_locate(error, build->spec->file, line);
     }
     if (probe->architecture == NULL) {
         error_set(error, "%s: the file does not tell its architecture; give it with --platform", kernel);
-        return error_place(error, build->spec->file, line);
+        return error_locate(error, build->spec->file, line);
     }
     *platform = (struct platform){xstrdup("linux"), xstrdup(probe->architecture), NULL};
     return 0;
@@ -137,7 +137,7 @@ static int check_command(const struct build *build, const struct stage *stage, e
               "a command in shell form needs /bin/sh, which a guest of %s does not have; write a JSON array: "
               "[\"program\", \"argument\"]",
               framework_name(framework));
-    return error_place(error, build->spec->file, stage->shell_form_line);
+    return error_locate(error, build->spec->file, stage->shell_form_line);
 }
 
 static int check_unikernel(const struct build *build, struct stage *stage, struct contract *contract,
@@ -145,7 +145,7 @@ static int check_unikernel(const struct build *build, struct stage *stage, struc
 {
     const struct unikernel *unikernel = &contract->unikernel;
     if (framework_check_hypervisor(unikernel->framework, unikernel->hypervisor, error) < 0)
-        return error_place(error, build->spec->file, stage_fact_line(stage, KEY_HYPERVISOR));
+        return error_locate(error, build->spec->file, stage_fact_line(stage, KEY_HYPERVISOR));
     const struct inode *kernel = find_file(build, stage, KEY_BINARY, unikernel->binary, error);
     if (kernel == NULL)
         return -1;

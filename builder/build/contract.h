@@ -17,7 +17,7 @@ struct contract {
 /*
  * Collects the stage's facts, the command line's labels and annotations among them, and checks all that can
  * be known before a boot: what is required is there, the hypervisor can run the framework, every file is in
- * the image, the kernel is what the hypervisor can load, and the architectures agree. Errors are placed at
+ * the image, the kernel is what the hypervisor can load, and the architectures agree. Errors are located at
  * the line that said what is wrong.
  */
 int contract_settle(const struct build *build, struct stage *stage, struct contract *contract,

@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "builder/spec/place.h"
+#include "builder/spec/location.h"
 #include "builder/stage/facts.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
@@ -122,5 +122,5 @@ int guest_init_check_architecture(const struct build *build, const struct stage 
     error_set(error,
               "the kernel is for %s, the guest's init for %s; give one with --guest-init=FILE, or none",
               architecture, probe.architecture);
-    return error_place(error, build->spec->file, stage->guest_init_line);
+    return error_locate(error, build->spec->file, stage->guest_init_line);
 }

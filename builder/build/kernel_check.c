@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "builder/spec/place.h"
+#include "builder/spec/location.h"
 #include "builder/stage/facts.h"
 #include "builder/stage/warn.h"
 #include "formats/base/cleanup.h"
@@ -40,11 +40,11 @@ int kernel_check(const struct build *build, const struct stage *stage, const str
     cleanup_error struct error reason = {0};
     if (hypervisor_check_kernel(unikernel->hypervisor, probe, unikernel->binary, &reason) == KERNEL_REFUSED) {
         *error = take(reason, (struct error){0});
-        return error_place(error, file, stage_fact_line(stage, KEY_BINARY));
+        return error_locate(error, file, stage_fact_line(stage, KEY_BINARY));
     }
     if (check_device(probe, unikernel->solo5_net_device, false, error) < 0)
-        return error_place(error, file, stage_fact_line(stage, KEY_NET_DEVICE));
+        return error_locate(error, file, stage_fact_line(stage, KEY_NET_DEVICE));
     if (check_device(probe, unikernel->solo5_block_device, true, error) < 0)
-        return error_place(error, file, stage_fact_line(stage, KEY_BLOCK_DEVICE));
+        return error_locate(error, file, stage_fact_line(stage, KEY_BLOCK_DEVICE));
     return 0;
 }

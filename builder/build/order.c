@@ -1,6 +1,6 @@
 #include "builder/build/order.h"
 
-#include "builder/spec/place.h"
+#include "builder/spec/location.h"
 #include "builder/stage/stage_names.h"
 
 static int mark_needs(struct build *build, size_t stage, struct error *error)
@@ -8,7 +8,7 @@ static int mark_needs(struct build *build, size_t stage, struct error *error)
     const struct stage_plan *plan = &build->spec->stages[stage];
     int base = stage_named_by_base(build, stage, error);
     if (base == STAGE_NONE)
-        return error_place(error, build->spec->file, plan->from.line);
+        return error_locate(error, build->spec->file, plan->from.line);
     if (base >= 0)
         build->stages[base].needed = true;
     for (size_t i = 0; i < plan->count; i++) {
@@ -17,7 +17,7 @@ static int mark_needs(struct build *build, size_t stage, struct error *error)
             continue;
         int other = stage_named_by_flag(build, stage, instruction, error);
         if (other < 0)
-            return error_place(error, build->spec->file, instruction->line);
+            return error_locate(error, build->spec->file, instruction->line);
         build->stages[other].needed = true;
     }
     return 0;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "builder/context/pattern.h"
-#include "builder/spec/place.h"
+#include "builder/spec/location.h"
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
@@ -114,7 +114,7 @@ int ignore_parse(struct ignore *ignore, const char *file, const char *text, size
                          ? error_set(error, "a NUL byte; an ignore file is text")
                          : add_rule(ignore, line, error);
         if (result < 0)
-            return error_place(error, file, number);
+            return error_locate(error, file, number);
         text = newline != NULL ? newline + 1 : end;
     }
     ignore->directory = xstrdup("");

@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "builder/spec/lines.h"
-#include "builder/spec/place.h"
+#include "builder/spec/location.h"
 #include "builder/spec/words.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
@@ -281,7 +281,7 @@ int containerfile_parse(struct spec *spec, const char *text, size_t length, stru
 {
     struct line_reader reader;
     if (line_reader_start(&reader, text, length, error) < 0)
-        return error_place(error, spec->file, reader.line);
+        return error_locate(error, spec->file, reader.line);
     spec->escape = reader.escape;
     cleanup_buffer struct buffer line = {0};
     int number = 0;
@@ -294,11 +294,11 @@ int containerfile_parse(struct spec *spec, const char *text, size_t length, stru
             result = add_instruction(spec, &instruction, error);
         instruction_free(&instruction);
         if (result < 0)
-            return error_place(error, spec->file, number);
+            return error_locate(error, spec->file, number);
     }
     if (spec->stage_count == 0) {
         error_set(error, "there is no FROM; a first stage begins with FROM scratch");
-        return error_place(error, spec->file, reader.line > 0 ? reader.line : 1);
+        return error_locate(error, spec->file, reader.line > 0 ? reader.line : 1);
     }
     return 0;
 }

@@ -4,7 +4,7 @@
 
 #include "builder/spec/spec.h"
 
-/* Fills a spec whose `file` is set, from a text without NUL. Errors are placed. */
+/* Fills a spec whose `file` is set, from a text without NUL. Errors are located. */
 int containerfile_parse(struct spec *spec, const char *text, size_t length, struct error *error);
 
 #endif

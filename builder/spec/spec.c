@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "builder/spec/containerfile.h"
-#include "builder/spec/place.h"
+#include "builder/spec/location.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 
@@ -21,11 +21,11 @@ static int check_text(const char *file, const char *text, size_t length, struct 
         cleanup_json json_t *string = json_stringn(start, (size_t)(stop - start));
         if (memchr(start, '\0', (size_t)(stop - start)) != NULL) {
             error_set(error, "there is a NUL byte; this is no text file");
-            return error_place(error, file, line);
+            return error_locate(error, file, line);
         }
         if (string == NULL) {
             error_set(error, "this line is not UTF-8");
-            return error_place(error, file, line);
+            return error_locate(error, file, line);
         }
         start = newline != NULL ? newline + 1 : end;
     }

@@ -65,7 +65,7 @@ struct spec {
 
 /*
  * Reads a spec from its text. Which format it is in is told by its content. `file` stands in messages. Errors
- * are placed (FILE:LINE).
+ * are located (FILE:LINE).
  */
 int spec_parse(struct spec *spec, const char *file, const char *text, size_t length, struct error *error);
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "builder/spec/expand.h"
-#include "builder/spec/place.h"
+#include "builder/spec/location.h"
 #include "builder/spec/words.h"
 #include "builder/stage/variables.h"
 #include "formats/base/cleanup.h"
@@ -117,7 +117,7 @@ int arguments_read_globals(struct build *build, struct error *error)
         const struct instruction *instruction = &build->spec->globals[i];
         for (size_t j = 0; j < instruction->words.count; j++)
             if (read_global(build, instruction->words.items[j], error) < 0)
-                return error_place(error, build->spec->file, instruction->line);
+                return error_locate(error, build->spec->file, instruction->line);
     }
     return 0;
 }

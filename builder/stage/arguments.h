@@ -4,7 +4,7 @@
 
 #include "builder/stage/build_state.h"
 
-/* Gives the ARGs before the first FROM their values. Errors are placed. */
+/* Gives the ARGs before the first FROM their values. Errors are located. */
 int arguments_read_globals(struct build *build, struct error *error);
 
 /* Expands a word of FROM: global and predefined arguments take part. NULL and an error; else owned by the

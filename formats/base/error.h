@@ -12,7 +12,7 @@
 /* What a caller may want to know of a failure that no errno says. */
 enum error_kind {
     ERROR_KIND_NONE,
-    ERROR_KIND_PLACED,   /* the message starts with its place in a file, "FILE:LINE: " */
+    ERROR_KIND_LOCATED,  /* the message starts with its location in a file, "FILE:LINE: " */
     ERROR_KIND_EXCLUDED, /* the file is there, but is left out on purpose (by an ignore file) */
 };
 
