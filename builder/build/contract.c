@@ -140,12 +140,27 @@ static int check_command(const struct build *build, const struct stage *stage, e
     return error_locate(error, build->spec->file, stage->shell_form_line);
 }
 
+/* Files that were written for bima, pun or bunny state the pair by LABEL: those tools check nothing, so their
+ * files are built as they are. */
+static bool is_for_other_tools(const struct stage *stage)
+{
+    return stage_fact(stage, KEY_TYPE)->by_label && stage_fact(stage, KEY_HYPERVISOR)->by_label;
+}
+
+/* Framework, kernel and devices against the hypervisor. */
+static int check_pair(const struct build *build, const struct stage *stage, const struct contract *contract,
+                      struct error *error)
+{
+    if (is_for_other_tools(stage))
+        return 0; /* contract_warn */
+    const char *key = kernel_check(&contract->unikernel, &contract->kernel, error);
+    return key == NULL ? 0 : error_locate(error, build->spec->file, stage_fact_line(stage, key));
+}
+
 static int check_unikernel(const struct build *build, struct stage *stage, struct contract *contract,
                            struct error *error)
 {
     const struct unikernel *unikernel = &contract->unikernel;
-    if (framework_check_hypervisor(unikernel->framework, unikernel->hypervisor, error) < 0)
-        return error_locate(error, build->spec->file, stage_fact_line(stage, KEY_HYPERVISOR));
     const struct inode *kernel = find_file(build, stage, KEY_BINARY, unikernel->binary, error);
     if (kernel == NULL)
         return -1;
@@ -155,7 +170,7 @@ static int check_unikernel(const struct build *build, struct stage *stage, struc
         return -1;
     struct kernel_probe *probe = &contract->kernel;
     if (probe_kernel(build, stage, kernel, unikernel->binary, probe, error) < 0 ||
-        kernel_check(build, stage, unikernel, probe, error) < 0 ||
+        check_pair(build, stage, contract, error) < 0 ||
         settle_platform(build, stage, unikernel->binary, probe, &contract->platform, error) < 0)
         return -1;
     if (guest_init_check_architecture(build, stage, contract->platform.architecture, error) < 0)
@@ -183,10 +198,21 @@ int contract_settle(const struct build *build, struct stage *stage, struct contr
     return check_unikernel(build, stage, contract, error);
 }
 
+static void warn_of_unikernel(const struct build *build, const struct stage *stage,
+                              const struct contract *contract)
+{
+    cleanup_error struct error reason = {0};
+    const char *key = kernel_check(&contract->unikernel, &contract->kernel, &reason);
+    if (key != NULL)
+        build_warn(build, stage_fact_line(stage, key), "%s; urunc will not start this image", reason.message);
+    else
+        kernel_warn(build, stage, &contract->unikernel, &contract->kernel);
+}
+
 void contract_warn(const struct build *build, const struct stage *stage, const struct contract *contract)
 {
     if (contract->is_unikernel)
-        kernel_warn(build, stage, &contract->unikernel, &contract->kernel);
+        warn_of_unikernel(build, stage, contract);
     else
         build_warn(
             build, stage->plan->from.line,

@@ -16,9 +16,10 @@ struct contract {
 
 /*
  * Collects the stage's facts, the command line's labels and annotations among them, and checks all that can
- * be known before a boot: what is required is there, the hypervisor can run the framework, every file is in
- * the image, the kernel is what the hypervisor can load, and the architectures agree. Errors are located at
- * the line that said what is wrong.
+ * be known before a boot: what is required is there, every file is in the image, the hypervisor can run the
+ * framework and load the kernel, and the architectures agree. Errors are located at the line that is to
+ * blame. A pair of framework and hypervisor that was stated by LABEL may be one that cannot run: see
+ * contract_warn.
  */
 int contract_settle(const struct build *build, struct stage *stage, struct contract *contract,
                     struct error *error);

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "builder/spec/location.h"
 #include "builder/stage/facts.h"
 #include "builder/stage/warn.h"
 #include "formats/base/cleanup.h"
@@ -33,18 +32,17 @@ void kernel_warn(const struct build *build, const struct stage *stage, const str
         build_warn(build, stage_fact_line(stage, KEY_BINARY), "%s", doubt.message);
 }
 
-int kernel_check(const struct build *build, const struct stage *stage, const struct unikernel *unikernel,
-                 const struct kernel_probe *probe, struct error *error)
+const char *kernel_check(const struct unikernel *unikernel, const struct kernel_probe *probe,
+                         struct error *error)
 {
-    const char *file = build->spec->file;
-    cleanup_error struct error reason = {0};
-    if (hypervisor_check_kernel(unikernel->hypervisor, probe, unikernel->binary, &reason) == KERNEL_REFUSED) {
-        *error = take(reason, (struct error){0});
-        return error_locate(error, file, stage_fact_line(stage, KEY_BINARY));
-    }
+    if (framework_check_hypervisor(unikernel->framework, unikernel->hypervisor, error) < 0)
+        return KEY_HYPERVISOR;
+    if (hypervisor_check_kernel(unikernel->hypervisor, probe, unikernel->binary, error) == KERNEL_REFUSED)
+        return KEY_BINARY;
+    error_clear(error); /* a doubt is kernel_warn's */
     if (check_device(probe, unikernel->solo5_net_device, false, error) < 0)
-        return error_locate(error, file, stage_fact_line(stage, KEY_NET_DEVICE));
+        return KEY_NET_DEVICE;
     if (check_device(probe, unikernel->solo5_block_device, true, error) < 0)
-        return error_locate(error, file, stage_fact_line(stage, KEY_BLOCK_DEVICE));
-    return 0;
+        return KEY_BLOCK_DEVICE;
+    return NULL;
 }

@@ -18,8 +18,11 @@ int facts_set(struct stage *stage, const char *key, const char *value, int line,
 int facts_take_label(const struct build *build, struct stage *stage, const char *key, const char *value,
                      int line, struct error *error)
 {
-    if (annotation_find(key) != NULL)
-        return facts_set(stage, key, value, line, error);
+    if (annotation_find(key) != NULL) {
+        if (facts_set(stage, key, value, line, error) < 0)
+            return -1;
+        stage_set_fact(stage, key, value, line)->by_label = true;
+    }
     if (annotation_is_unknown(key))
         build_warn(build, line, "%s: unknown key; urunc does not read it", key);
     return 0;

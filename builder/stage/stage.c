@@ -49,8 +49,10 @@ void stage_inherit(struct stage *stage, const struct stage *base)
     for (size_t i = 0; i < base->layer_count; i++)
         stage->layers[stage->layer_count++] =
             (struct stage_layer){inode_ref(base->layers[i].tree), xstrdup(base->layers[i].created_by)};
-    for (size_t i = 0; i < base->fact_count; i++)
-        stage_set_fact(stage, base->facts[i].key, base->facts[i].value, base->facts[i].line);
+    for (size_t i = 0; i < base->fact_count; i++) {
+        const struct fact *fact = &base->facts[i];
+        stage_set_fact(stage, fact->key, fact->value, fact->line)->by_label = fact->by_label;
+    }
     stage->shell_form_line = base->shell_form_line;
     stage->guest_init_line = base->guest_init_line;
     stage->guest_init_own = base->guest_init_own;
@@ -94,7 +96,7 @@ int stage_fact_line(const struct stage *stage, const char *key)
     return fact != NULL ? fact->line : 0;
 }
 
-void stage_set_fact(struct stage *stage, const char *key, const char *value, int line)
+struct fact *stage_set_fact(struct stage *stage, const char *key, const char *value, int line)
 {
     struct fact *fact = (struct fact *)stage_fact(stage, key);
     if (fact == NULL) {
@@ -105,6 +107,8 @@ void stage_set_fact(struct stage *stage, const char *key, const char *value, int
     free(fact->value);
     fact->value = xstrdup(value);
     fact->line = line;
+    fact->by_label = false;
+    return fact;
 }
 
 static void archive_free(struct guest_archive *archive)

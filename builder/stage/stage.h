@@ -17,11 +17,13 @@ struct stage_layer {
     char *created_by;
 };
 
-/* One annotation of the contract (design, section 3), and the line that said so; 0 is the command line. */
+/* One annotation of the contract (docs/architecture.md, "The contract"), and the line that said so; 0 is the
+ * command line. */
 struct fact {
     char *key; /* full: "com.urunc.unikernel.binary" */
     char *value;
     int line;
+    bool by_label; /* said by LABEL, --label or --annotation, as files for other tools do */
 };
 
 /* An initrd or block image that is made when the stage's last instruction was executed: by then it is known
@@ -80,8 +82,8 @@ void stage_set_text(char **field, char *text);
 const struct fact *stage_fact(const struct stage *stage, const char *key);
 /* The line that said it; 0 where nothing did, or the command line. */
 int stage_fact_line(const struct stage *stage, const char *key);
-/* Sets or replaces it. Values are not checked here. */
-void stage_set_fact(struct stage *stage, const char *key, const char *value, int line);
+/* Sets or replaces it, not by label, and returns it. Values are not checked here. */
+struct fact *stage_set_fact(struct stage *stage, const char *key, const char *value, int line);
 
 void stage_free(struct stage *stage);
 

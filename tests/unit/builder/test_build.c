@@ -105,6 +105,27 @@ static void a_pair_that_cannot_run_is_told_at_the_monitor(void **state)
                        "rumprun does not run on qemu");
 }
 
+static void a_pair_that_was_stated_by_label_is_a_warning(void **state)
+{
+    struct fixture *fixture = *state;
+    put_kernel(fixture, "kernel");
+#define LABELS "COPY kernel /k\nLABEL " PREFIX "binary=/k\n"
+    assert_builds(fixture, "FROM scratch\n" LABELS "LABEL " PREFIX "unikernelType=rumprun\nLABEL " PREFIX
+                           "hypervisor=qemu\n");
+    assert_build_fails(fixture,
+                       "FROM scratch\n" LABELS "LABEL " PREFIX "unikernelType=rumprun\nMONITOR qemu\n", 5,
+                       "rumprun does not run on qemu");
+    assert_build_fails(fixture,
+                       "FROM scratch\n" LABELS "UNIKERNEL rumprun\nLABEL " PREFIX "hypervisor=qemu\n", 5,
+                       "rumprun does not run on qemu");
+    /* An instruction that comes later has the word. */
+    assert_build_fails(fixture,
+                       "FROM scratch\n" LABELS "LABEL " PREFIX "unikernelType=rumprun\nLABEL " PREFIX
+                       "hypervisor=qemu\nMONITOR qemu\n",
+                       6, "rumprun does not run on qemu");
+#undef LABELS
+}
+
 static void files_must_be_in_the_image(void **state)
 {
     struct fixture *fixture = *state;
@@ -551,6 +572,7 @@ int main(void)
         TEST(wrong_values_are_told_at_their_line),
         TEST(what_is_missing_is_told),
         TEST(a_pair_that_cannot_run_is_told_at_the_monitor),
+        TEST(a_pair_that_was_stated_by_label_is_a_warning),
         TEST(files_must_be_in_the_image),
         TEST(the_kernel_decides_the_platform),
         TEST(solo5_tenders_want_solo5_kernels),
