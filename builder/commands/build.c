@@ -11,64 +11,23 @@
 #include "builder/commands/build_options.h"
 #include "builder/commands/commands.h"
 #include "builder/context/context.h"
+#include "builder/spec/spec_file.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
 #include "formats/base/open.h"
 #include "formats/base/text.h"
 
-static const char *const default_files[] = {"Containerfile", "Dockerfile", NULL};
-
-/* A pipe that the caller has opened for us ("-f <(generate)" in bash) may be read; any other FIFO could wait
- * for ever for a writer. */
-static bool is_own_descriptor(const char *path)
+static int read_spec(const struct build_command *command, struct context *context, struct spec *spec,
+                     struct error *error)
 {
-    return strcmp(path, "/dev/stdin") == 0 || strncmp(path, "/dev/fd/", strlen("/dev/fd/")) == 0;
-}
-
-/* Opens the spec: the descriptor, and its name for messages (owned by the caller). */
-static int open_spec(const struct build_command *command, char **name, struct error *error)
-{
-    if (command->file != NULL && strcmp(command->file, "-") == 0) {
-        *name = xstrdup("stdin");
-        int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
-        return fd >= 0 ? fd : error_errno(error, errno, "standard input");
-    }
-    if (command->file != NULL) {
-        *name = xstrdup(command->file);
-        if (!is_own_descriptor(command->file))
-            return open_regular(AT_FDCWD, command->file, O_RDONLY, error);
-        int fd = open(command->file, O_RDONLY | O_CLOEXEC);
-        return fd >= 0 ? fd : error_errno(error, errno, "%s", command->file);
-    }
-    bool here = strcmp(command->context, ".") == 0 || strcmp(command->context, "./") == 0;
-    size_t length = strlen(command->context);
-    const char *separator = length > 0 && command->context[length - 1] == '/' ? "" : "/";
-    for (const char *const *file = default_files; *file != NULL; file++) {
-        cleanup_free char *path =
-            here ? xstrdup(*file) : xasprintf("%s%s%s", command->context, separator, *file);
-        int fd = open_regular(AT_FDCWD, path, O_RDONLY, error);
-        if (fd < 0 && error->number == ENOENT) {
-            error_clear(error);
-            continue;
-        }
-        if (fd < 0)
-            return -1;
-        *name = take_pointer(path);
-        return fd;
-    }
-    return error_set(error, "%s: there is neither a Containerfile nor a Dockerfile; name the spec with -f",
-                     command->context);
-}
-
-static int read_spec(const struct build_command *command, struct spec *spec, struct error *error)
-{
-    cleanup_free char *name = NULL;
-    cleanup_close int fd = open_spec(command, &name, error);
+    cleanup_spec_file struct spec_file file = SPEC_FILE_NONE;
     cleanup_buffer struct buffer text = {0};
-    if (fd < 0 || read_all(fd, SPEC_MAX_SIZE, &text, name, error) < 0)
+    if (spec_file_open(&file, command->file, command->context, error) < 0 ||
+        context_read_ignore(context, file.path, error) < 0 ||
+        read_all(file.fd, SPEC_MAX_SIZE, &text, file.name, error) < 0)
         return -1;
-    return spec_parse(spec, name, text.data, text.length, error);
+    return spec_parse(spec, file.name, text.data, text.length, error);
 }
 
 /* The directory of --iidfile, opened before the build: a file that cannot be written must not follow an image
@@ -127,7 +86,7 @@ static int build(const struct build_command *command, struct error *error)
     cleanup_context struct context context = CONTEXT_NONE;
     cleanup_new_image struct new_image image = {0};
     if (context_open(&context, command->context, command->time, &warnings, error) < 0 ||
-        read_spec(command, &spec, error) < 0)
+        read_spec(command, &context, &spec, error) < 0)
         return -1;
     context_skip(&context, command->output.dest);
     const struct output *output = command->output.output;

@@ -1,4 +1,3 @@
-/* The build context. */
 #include "builder/context/context.h"
 
 #include <dirent.h>
@@ -16,6 +15,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
+#include "formats/base/open.h"
 
 enum { MAX_IGNORE_FILE = 1 << 20 }; /* bytes */
 
@@ -50,24 +50,42 @@ static char *descriptor_path(int fd, const char *name, struct error *error)
     return xstrndup(path, (size_t)length);
 }
 
-static const char *const ignore_files[] = {".containerignore", ".dockerignore", NULL};
-
-static int read_ignore_file(struct context *context, struct error *error)
+/* Reads the ignore file behind the descriptor (or -1 with the error of opening it). 1 where there is none. */
+static int read_ignore(struct context *context, int fd, int directory, const char *name, struct error *error)
 {
-    for (const char *const *name = ignore_files; *name != NULL; name++) {
-        cleanup_close int fd = beneath_open_file(context->fd, *name, O_RDONLY, BENEATH_STRICT, error);
-        if (fd < 0 && error->number == ENOENT) {
-            error_clear(error);
-            continue;
-        }
-        if (fd < 0)
-            return set_path_error(error, *name);
-        cleanup_buffer struct buffer text = {0};
-        if (read_all(fd, MAX_IGNORE_FILE, &text, *name, error) < 0)
-            return -1;
-        return ignore_parse(&context->ignore, *name, text.data, text.length, error);
+    if (fd < 0 && error->number != ENOENT)
+        return set_path_error(error, name);
+    /* Without its rules, what a dangling link stood for would get into the image. */
+    if (fd < 0 && faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        return error_set(error, "%s: a symlink that leads nowhere", name);
+    if (fd < 0) {
+        error_clear(error);
+        return 1;
     }
-    return 0;
+    cleanup_buffer struct buffer text = {0};
+    if (read_all(fd, MAX_IGNORE_FILE, &text, name, error) < 0)
+        return -1;
+    return ignore_parse(&context->ignore, name, text.data, text.length, error);
+}
+
+/* The order is that of other builders: BuildKit knows SPEC.dockerignore alone, and Buildah prefers it too. */
+static const char *const beside_the_spec[] = {".dockerignore", ".containerignore", NULL};
+static const char *const in_the_context[] = {".containerignore", ".dockerignore", NULL};
+
+int context_read_ignore(struct context *context, const char *spec, struct error *error)
+{
+    int result = 1;
+    for (const char *const *suffix = beside_the_spec; spec != NULL && *suffix != NULL && result > 0;
+         suffix++) {
+        cleanup_free char *path = xasprintf("%s%s", spec, *suffix);
+        cleanup_close int fd = open_regular(AT_FDCWD, path, O_RDONLY, error);
+        result = read_ignore(context, fd, AT_FDCWD, path, error);
+    }
+    for (const char *const *name = in_the_context; *name != NULL && result > 0; name++) {
+        cleanup_close int fd = beneath_open_file(context->fd, *name, O_RDONLY, BENEATH_STRICT, error);
+        result = read_ignore(context, fd, context->fd, *name, error);
+    }
+    return result < 0 ? -1 : 0;
 }
 
 static struct inode *context_load(struct files *files, const char *path, struct error *error);
@@ -86,9 +104,7 @@ int context_open(struct context *context, const char *path, int64_t time, struct
     if (context->fd < 0)
         return error_errno(error, errno, "%s: cannot open the build context", path);
     context->real_path = descriptor_path(context->fd, path, error);
-    if (context->real_path == NULL)
-        return -1;
-    return read_ignore_file(context, error);
+    return context->real_path != NULL ? 0 : -1;
 }
 
 void context_close(struct context *context)

@@ -29,12 +29,18 @@ struct context {
 };
 #define CONTEXT_NONE ((struct context){.fd = -1})
 
-/* Opens the directory and reads .containerignore, or else .dockerignore. Contents that were loaded from it
- * borrow its descriptor: close it after them. */
+/* Opens the directory. Contents that are loaded from it borrow its descriptor: close it after them. */
 int context_open(struct context *context, const char *path, int64_t time, struct strings *warnings,
                  struct error *error);
 void context_close(struct context *context);
 #define cleanup_context __attribute__((cleanup(context_close)))
+
+/*
+ * Reads the ignore file, if there is one: SPEC.dockerignore, or else SPEC.containerignore, beside the spec,
+ * whose path on the host `spec` is (NULL: it has none); else .containerignore, or else .dockerignore, in the
+ * context. Each is a regular file. Errors in it have their location (FILE:LINE).
+ */
+int context_read_ignore(struct context *context, const char *spec, struct error *error);
 
 /* Leaves out what stands at `path` (of the host), if anything does: the image that an earlier build wrote
  * into its own context is no part of the next one. */

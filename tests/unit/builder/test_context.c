@@ -200,6 +200,62 @@ static void containerignore_comes_before_dockerignore(void **state)
     check_refused(fixture, "b", ".containerignore excludes it");
 }
 
+static int read_ignore(struct fixture *fixture, const char *spec)
+{
+    fixture_reset(fixture);
+    cleanup_free char *path = xasprintf("%s/context", fixture->temporary.path);
+    cleanup_free char *beside = spec != NULL ? xasprintf("%s/%s", fixture->temporary.path, spec) : NULL;
+    assert_int_equal(context_open(&fixture->context, path, 0, &fixture->warnings, &fixture->error), 0);
+    return context_read_ignore(&fixture->context, beside, &fixture->error);
+}
+
+static void an_ignore_file_beside_the_spec_comes_first(void **state)
+{
+    struct fixture *fixture = *state;
+    put_file(fixture, ".containerignore", "a\n");
+    put_file(fixture, "a", "");
+    put_file(fixture, "b", "");
+    put_file(fixture, "c", "");
+    temporary_write_text(&fixture->temporary, "specs/one.dockerignore", "b\n");
+    temporary_write_text(&fixture->temporary, "specs/one.containerignore", "c\n");
+    temporary_write_text(&fixture->temporary, "specs/two.containerignore", "c\n");
+    static const char *const specs[] = {NULL, "specs/one", "specs/two", "specs/none"};
+    static const char *const excluded[] = {"a", "b", "c", "a"};
+    for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
+        assert_int_equal(read_ignore(fixture, specs[i]), 0);
+        for (const char *const *name = (const char *const[]){"a", "b", "c", NULL}; *name != NULL; name++)
+            assert_int_equal(ignore_excludes(&fixture->context.ignore, *name),
+                             strcmp(*name, excluded[i]) == 0);
+    }
+    assert_int_equal(read_ignore(fixture, "specs/one"), 0);
+    check_refused(fixture, "b", "specs/one.dockerignore excludes it");
+}
+
+static void an_ignore_file_is_a_regular_file(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(mkfifoat(fixture->fd, ".dockerignore", 0600), 0);
+    assert_int_equal(read_ignore(fixture, NULL), -1);
+    assert_non_null(strstr(fixture->error.message, ".dockerignore: not a regular file"));
+    assert_int_equal(symlinkat("nowhere", fixture->fd, ".containerignore"), 0);
+    assert_int_equal(read_ignore(fixture, NULL), -1);
+    assert_string_equal(fixture->error.message, ".containerignore: a symlink that leads nowhere");
+    assert_int_equal(mkfifoat(fixture->temporary.fd, "spec.dockerignore", 0600), 0);
+    assert_int_equal(read_ignore(fixture, "spec"), -1);
+    assert_non_null(strstr(fixture->error.message, "/spec.dockerignore: not a regular file"));
+}
+
+static void errors_of_an_ignore_file_have_their_location(void **state)
+{
+    struct fixture *fixture = *state;
+    put_file(fixture, ".dockerignore", "a\n[\n");
+    assert_int_equal(read_ignore(fixture, NULL), -1);
+    assert_int_equal(strncmp(fixture->error.message, ".dockerignore:2: ", 17), 0);
+    put_bytes(fixture, ".dockerignore", "a\n\0b\n", 5);
+    assert_int_equal(read_ignore(fixture, NULL), -1);
+    assert_string_equal(fixture->error.message, ".dockerignore:2: a NUL byte; an ignore file is text");
+}
+
 static void wildcards_match_components_in_byte_order(void **state)
 {
     struct fixture *fixture = *state;
@@ -266,6 +322,9 @@ int main(void)
         TEST(sockets_are_left_out_with_a_warning),
         TEST(excluded_files_are_not_there),
         TEST(containerignore_comes_before_dockerignore),
+        TEST(an_ignore_file_beside_the_spec_comes_first),
+        TEST(an_ignore_file_is_a_regular_file),
+        TEST(errors_of_an_ignore_file_have_their_location),
         TEST(wildcards_match_components_in_byte_order),
         TEST(an_earlier_output_in_the_context_is_left_out),
         TEST(deep_directories_need_few_descriptors),
