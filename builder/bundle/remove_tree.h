@@ -4,8 +4,8 @@
 
 #include "formats/base/error.h"
 
-/* Removes `name` (one component) under `dirfd` and all below it. Symlinks are removed, never followed. What
- * is not there is not missed. Uses a fixed number of descriptors whatever the depth. */
+/* Removes `name` (one component) under `dirfd` and all below it. Symlinks are removed, never followed. A
+ * missing entry is not an error. Time follows the number of entries, the number of descriptors is fixed. */
 int remove_tree(int dirfd, const char *name, struct error *error);
 
 #endif

@@ -1,11 +1,9 @@
-/* The bytes of a blob. */
 #include "builder/image/blob.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-ssize_t blob_read(const struct blob *blob, uint64_t position, void *bytes, size_t length, const char *name,
-                  struct error *error)
+ssize_t blob_read(const struct blob *blob, uint64_t position, void *bytes, size_t length, struct error *error)
 {
     if (position >= blob->size)
         return 0;
@@ -16,9 +14,9 @@ ssize_t blob_read(const struct blob *blob, uint64_t position, void *bytes, size_
         got = pread(blob->fd, bytes, length, (off_t)(blob->offset + position));
     while (got < 0 && errno == EINTR);
     if (got < 0)
-        return error_errno(error, errno, "%s: read", name);
+        return error_errno(error, errno, "read");
     if (got == 0 && length > 0)
-        return error_set(error, "%s: the file is cut off", name);
+        return error_set(error, "the file became shorter");
     return got;
 }
 
@@ -29,9 +27,9 @@ int blob_read_all(const struct blob *blob, size_t limit, struct buffer *out, con
         return error_set(error, "%s: larger than %zu bytes", name, limit);
     char chunk[16384];
     for (uint64_t position = 0; position < blob->size;) {
-        ssize_t got = blob_read(blob, position, chunk, sizeof chunk, name, error);
+        ssize_t got = blob_read(blob, position, chunk, sizeof chunk, error);
         if (got < 0)
-            return -1;
+            return error_prefix(error, "%s", name);
         buffer_add(out, chunk, (size_t)got);
         position += (uint64_t)got;
     }

@@ -16,10 +16,10 @@ struct blob {
 
 /* Reads up to `length` bytes at `position` of the blob; 0 at its end, -1 where the file fails or became
  * shorter. */
-ssize_t blob_read(const struct blob *blob, uint64_t position, void *bytes, size_t length, const char *name,
+ssize_t blob_read(const struct blob *blob, uint64_t position, void *bytes, size_t length,
                   struct error *error);
 
-/* Reads it whole; more than `limit` bytes is an error. */
+/* Reads it whole; more than `limit` bytes is an error. `name` stands in errors. */
 int blob_read_all(const struct blob *blob, size_t limit, struct buffer *out, const char *name,
                   struct error *error);
 

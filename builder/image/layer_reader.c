@@ -1,5 +1,5 @@
-/* Reading a layer. Three stages that pull from each other: the blob, a libarchive reader that only
- * decompresses, and one that only reads tar; the digests are taken between them. */
+/* Three stages that pull from each other: the blob, a libarchive reader that only decompresses, and one that
+ * only reads tar; the digest is taken between the last two. */
 #include "builder/image/layer_reader.h"
 
 #include <errno.h>
@@ -15,9 +15,7 @@ enum { CHUNK = 256 * 1024 };
 struct layer_reader {
     const struct source_layer *layer;
     uint64_t position; /* in the blob */
-    struct sink *blob_digest;
-    struct sink *tar_digest; /* NULL where the blob is not compressed: both digests are the same */
-    struct digest digest;
+    struct sink *tar_digest;
     struct digest diff_id;
     struct archive *decompressor;
     struct archive *tar;
@@ -26,33 +24,26 @@ struct layer_reader {
     char chunk[CHUNK];
 };
 
-static int read_blob(struct layer_reader *self, const void **bytes)
-{
-    ssize_t got =
-        blob_read(&self->layer->blob, self->position, self->chunk, CHUNK, self->layer->name, &self->error);
-    if (got < 0)
-        return -1;
-    self->position += (uint64_t)got;
-    *bytes = self->chunk;
-    return sink_write(self->blob_digest, self->chunk, (size_t)got, &self->error) < 0 ? -1 : (int)got;
-}
-
 static la_ssize_t feed_decompressor(struct archive *archive, void *data, const void **bytes)
 {
-    int got = read_blob(data, bytes);
-    if (got < 0)
+    struct layer_reader *self = data;
+    ssize_t got = blob_read(&self->layer->blob, self->position, self->chunk, CHUNK, &self->error);
+    if (got < 0) {
         archive_set_error(archive, EIO, "%s", "read");
+        return -1;
+    }
+    self->position += (uint64_t)got;
+    *bytes = self->chunk;
     return got;
 }
 
-/* The layer's name and what is wrong with it; what a callback found out says more. */
+/* What a callback found out says more than libarchive. */
 static int failed(struct layer_reader *self, struct archive *archive, struct error *error)
 {
     if (error_is_set(&self->error))
         return error == &self->error ? -1 : error_set(error, "%s", self->error.message);
     const char *text = archive_error_string(archive);
-    return error_set(error, "%s: not a readable layer: %s", self->layer->name,
-                     text != NULL ? text : "cut off or broken");
+    return error_set(error, "not a readable layer: %s", text != NULL ? text : "cut off or broken");
 }
 
 /* The next piece of the tar; 0 at its end. */
@@ -70,9 +61,7 @@ static la_ssize_t read_tar_bytes(struct layer_reader *self, const void **bytes)
         failed(self, self->decompressor, &self->error);
         return -1;
     }
-    if (self->tar_digest != NULL && sink_write(self->tar_digest, *bytes, length, &self->error) < 0)
-        return -1;
-    return (la_ssize_t)length;
+    return sink_write(self->tar_digest, *bytes, length, &self->error) < 0 ? -1 : (la_ssize_t)length;
 }
 
 static la_ssize_t feed_tar(struct archive *archive, void *data, const void **bytes)
@@ -83,7 +72,7 @@ static la_ssize_t feed_tar(struct archive *archive, void *data, const void **byt
     return got;
 }
 
-static int open_stages(struct layer_reader *self, struct error *error)
+static int open_decompressor(struct layer_reader *self, struct error *error)
 {
     struct archive *decompressor = self->decompressor;
     archive_read_support_filter_gzip(decompressor);
@@ -97,24 +86,33 @@ static int open_stages(struct layer_reader *self, struct error *error)
     if (result != ARCHIVE_OK && result != ARCHIVE_EOF)
         return failed(self, decompressor, error);
     self->ended = result == ARCHIVE_EOF;
-    if (archive_filter_code(decompressor, 0) != ARCHIVE_FILTER_NONE)
-        self->tar_digest = digest_sink(NULL, &self->diff_id, NULL);
-    archive_read_support_format_tar(self->tar);
-    archive_read_support_format_empty(self->tar);
-    if (archive_read_open(self->tar, self, NULL, feed_tar, NULL) != ARCHIVE_OK)
-        return failed(self, self->tar, error);
     return 0;
+}
+
+/* The first two stages. */
+static struct layer_reader *open_blob(const struct source_layer *layer, struct error *error)
+{
+    struct layer_reader *self = xcalloc(1, sizeof *self);
+    self->layer = layer;
+    self->tar_digest = digest_sink(NULL, &self->diff_id, NULL);
+    self->decompressor = archive_read_new();
+    if (open_decompressor(self, error) < 0)
+        layer_reader_free(&self);
+    return self;
 }
 
 struct layer_reader *layer_reader_open(const struct source_layer *layer, struct error *error)
 {
-    struct layer_reader *self = xcalloc(1, sizeof *self);
-    self->layer = layer;
-    self->blob_digest = digest_sink(NULL, &self->digest, NULL);
-    self->decompressor = archive_read_new();
+    struct layer_reader *self = open_blob(layer, error);
+    if (self == NULL)
+        return NULL;
     self->tar = archive_read_new();
-    if (open_stages(self, error) < 0)
+    archive_read_support_format_tar(self->tar);
+    archive_read_support_format_empty(self->tar);
+    if (archive_read_open(self->tar, self, NULL, feed_tar, NULL) != ARCHIVE_OK) {
+        failed(self, self->tar, error);
         layer_reader_free(&self);
+    }
     return self;
 }
 
@@ -142,13 +140,12 @@ int layer_reader_data(struct layer_reader *reader, const void **bytes, size_t *l
     return failed(reader, reader->tar, error);
 }
 
-static int compare(const struct layer_reader *reader, const char *what, const struct digest *expected,
-                   const struct digest *found, struct error *error)
+static int compare(const char *what, const struct digest *expected, const struct digest *found,
+                   struct error *error)
 {
-    if (expected->text[0] == '\0' || strcmp(expected->text, found->text) == 0)
+    if (strcmp(expected->text, found->text) == 0)
         return 0;
-    return error_set(error, "%s: the %s is %s; it should be %s", reader->layer->name, what, found->text,
-                     expected->text);
+    return error_set(error, "the %s is %s; it should be %s", what, found->text, expected->text);
 }
 
 int layer_reader_finish(struct layer_reader *reader, struct error *error)
@@ -158,17 +155,34 @@ int layer_reader_finish(struct layer_reader *reader, struct error *error)
     do
         got = read_tar_bytes(reader, &bytes);
     while (got > 0);
-    while (got >= 0 && (got = read_blob(reader, &bytes)) > 0)
-        continue;
-    if (got < 0 || sink_finish(reader->blob_digest, &reader->error) < 0)
+    if (got < 0 || sink_finish(reader->tar_digest, &reader->error) < 0)
         return failed(reader, reader->decompressor, error);
-    if (reader->tar_digest == NULL)
-        reader->diff_id = reader->digest;
-    else if (sink_finish(reader->tar_digest, &reader->error) < 0)
-        return failed(reader, reader->decompressor, error);
-    if (compare(reader, "digest", &reader->layer->digest, &reader->digest, error) < 0)
+    return compare("diff ID", &reader->layer->diff_id, &reader->diff_id, error);
+}
+
+static int hash_blob(const struct blob *blob, struct digest *digest, struct error *error)
+{
+    cleanup_sink struct sink *sink = digest_sink(NULL, digest, NULL);
+    cleanup_free char *chunk = xcalloc(1, CHUNK);
+    for (uint64_t position = 0; position < blob->size;) {
+        ssize_t got = blob_read(blob, position, chunk, CHUNK, error);
+        if (got < 0 || sink_write(sink, chunk, (size_t)got, error) < 0)
+            return -1;
+        position += (uint64_t)got;
+    }
+    return sink_finish(sink, error);
+}
+
+int layer_verify(const struct source_layer *layer, struct error *error)
+{
+    if (layer->digest.text[0] == '\0') {
+        cleanup_layer_reader struct layer_reader *reader = open_blob(layer, error);
+        return reader != NULL ? layer_reader_finish(reader, error) : -1;
+    }
+    struct digest digest;
+    if (hash_blob(&layer->blob, &digest, error) < 0)
         return -1;
-    return compare(reader, "diff ID", &reader->layer->diff_id, &reader->diff_id, error);
+    return compare("digest", &layer->digest, &digest, error);
 }
 
 void layer_reader_free(struct layer_reader **reader)
@@ -177,9 +191,8 @@ void layer_reader_free(struct layer_reader **reader)
     *reader = NULL;
     if (self == NULL)
         return;
-    archive_read_free(self->tar);
+    archive_read_free(self->tar); /* NULL is fine */
     archive_read_free(self->decompressor);
-    sink_free(&self->blob_digest);
     sink_free(&self->tar_digest);
     error_clear(&self->error);
     free(self);

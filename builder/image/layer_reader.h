@@ -1,7 +1,9 @@
 /*
- * Reading a layer: blob -> digest -> decompression -> digest -> tar entries, streaming, in bounded memory.
+ * Reading a layer: blob -> decompression -> digest -> tar entries, streaming, in bounded memory.
  *
- * What was read is only known to be genuine when layer_reader_finish has returned 0.
+ * A blob is hashed before it is interpreted: layer_verify first. The reader hashes the tar again while it is
+ * unpacked, so bytes that somebody changed between the two passes are found by layer_reader_finish, before
+ * what was unpacked is used. Messages are without the layer's name, which the caller puts before them.
  */
 #ifndef BUILDER_IMAGE_LAYER_READER_H
 #define BUILDER_IMAGE_LAYER_READER_H
@@ -10,6 +12,10 @@
 #include <archive_entry.h>
 
 #include "builder/image/source_image.h"
+
+/* Compares the blob's bytes with its digest. Where only the diff ID is known (docker-archive), the blob is
+ * decompressed and its content compared with that; no tar is parsed. */
+int layer_verify(const struct source_layer *layer, struct error *error);
 
 struct layer_reader;
 
@@ -24,7 +30,7 @@ int layer_reader_next(struct layer_reader *reader, struct archive_entry **entry,
 int layer_reader_data(struct layer_reader *reader, const void **bytes, size_t *length, int64_t *offset,
                       struct error *error);
 
-/* Reads what is left behind the last entry and compares both digests. */
+/* Reads what is left behind the last entry and compares the diff ID. */
 int layer_reader_finish(struct layer_reader *reader, struct error *error);
 
 void layer_reader_free(struct layer_reader **reader);

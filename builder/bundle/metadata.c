@@ -7,7 +7,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "builder/bundle/unpack_state.h"
+#include "builder/bundle/directory_walk.h"
+#include "builder/bundle/unpacker.h"
 #include "formats/base/cleanup.h"
 
 struct timespec unpack_mtime(struct archive_entry *entry)
@@ -21,7 +22,7 @@ struct timespec unpack_mtime(struct archive_entry *entry)
     return time;
 }
 
-/* What means something outside of the machine that wrote it. File capabilities are root's to give. */
+/* True for attributes that mean something on another machine. Only root can give file capabilities. */
 static bool is_kept(const struct unpacker *unpacker, const char *name)
 {
     return strncmp(name, "user.", 5) == 0 ||
@@ -75,4 +76,34 @@ int unpack_set_metadata(struct unpacker *unpacker, int fd, struct archive_entry 
     if (futimens(fd, times) < 0)
         return error_errno(error, errno, "time");
     return 0;
+}
+
+static int finish_directory(struct unpacker *unpacker, int fd, struct error *error)
+{
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return error_errno(error, errno, "status");
+    const struct directory_metadata *metadata = directory_log_find(&unpacker->directories, status.st_ino);
+    if (metadata == NULL)
+        return 0;
+    struct timespec times[2] = {metadata->mtime, metadata->mtime};
+    if (fchmod(fd, metadata->mode) < 0 || futimens(fd, times) < 0)
+        return error_errno(error, errno, "mode and time");
+    return 0;
+}
+
+static int finish_one(void *data, int parent, const char *name, int fd, struct error *error)
+{
+    (void)parent;
+    return finish_directory(data, fd, error) == 0 ? 0 : error_prefix(error, "%s", name);
+}
+
+int unpack_finish_directories(struct unpacker *unpacker, struct error *error)
+{
+    static const struct walk_visitor finisher = {.leave = finish_one};
+    directory_log_finish(&unpacker->directories);
+    /* Inner directories first: an ordinary user reaches them as long as the outer ones let him. */
+    if (walk_directory(unpacker->root, &finisher, unpacker, error) < 0)
+        return -1;
+    return finish_directory(unpacker, unpacker->root, error);
 }
