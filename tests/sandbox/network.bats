@@ -1,0 +1,136 @@
+#!/usr/bin/env bats
+# The guest's network: the tap that the monitor gets, and what is undone at the end.
+load standin
+
+prepare_more() {
+    make_network
+    join_network "$T/bundle"
+}
+
+netdev() {
+    reported '.argv | .[index("-netdev") + 1]'
+}
+
+@test "the monitor gets the descriptor of a tap that is joined to the container's interface" {
+    start_standin
+    local tap fd
+    fd=$(reported '.descriptors[3].fd')
+    tap=$(reported '.descriptors[3].tap')
+    expect_reported '[.descriptors[].fd] | length' 4
+    expect_equal "$(netdev)" "tap,id=net0,fd=$fd"
+    ip -n "$NETNS" -br link show dev "$tap" | grep -q UP
+    tc -n "$NETNS" filter show dev eth0 ingress | grep -q "to device $tap"
+    tc -n "$NETNS" filter show dev "$tap" ingress | grep -q 'to device eth0'
+}
+
+@test "the guest's card has the MAC and the MTU of the interface" {
+    ip -n "$NETNS" link set eth0 mtu 1400
+    local mac
+    mac=$(ip -n "$NETNS" -j link show eth0 | jq -r '.[0].address')
+    start_standin
+    expect_reported '[.argv[] | select(startswith("virtio-net-pci,"))] | .[0] | contains("mac='"$mac"'") and contains("host_mtu=1400")' true
+    expect_equal "$(ip -n "$NETNS" -j link show "$(reported '.descriptors[3].tap')" | jq '.[0].mtu')" 1400
+}
+
+@test "the tap belongs to the container's user" {
+    edit "$T/bundle" '.process.user = {uid: 1234, gid: 1235}'
+    start_standin
+    local tap
+    tap=$(reported '.descriptors[3].tap')
+    expect_equal "$(nsenter --net="/run/netns/$NETNS" mount -t sysfs sysfs /sys && nsenter --net="/run/netns/$NETNS" \
+        cat "/sys/class/net/$tap/owner" "/sys/class/net/$tap/group" | paste -sd:; umount /sys)" 1234:1235
+}
+
+@test "a Linux guest is told address, gateway and the nameserver" {
+    linux_bundle
+    mkdir -p "$T/bundle/rootfs/etc"
+    printf 'nameserver 127.0.0.53\nnameserver 10.77.0.1\n' >"$T/bundle/rootfs/etc/resolv.conf"
+    start_standin_linux
+    expect_reported '.argv | .[index("-append") + 1] | split(" ") | map(select(test("^(ip|urunc.dns)="))) | join(" ")' \
+        'ip=10.77.0.2::10.77.0.1:255.255.255.0:urunc:eth0:off urunc.dns=10.77.0.1'
+}
+
+start_standin_linux() {
+    edit "$T/bundle" '.process.args += ["standin:wait"]'
+    create_standin
+    urunc start "$ID"
+    within 10 has_report
+    take_report
+}
+
+@test "the nameserver of a file that the engine mounts wins over the rootfs" {
+    linux_bundle
+    printf 'nameserver 10.9.9.9\n' >"$T/resolv.conf"
+    edit "$T/bundle" '.mounts = [{destination: "/etc/resolv.conf", type: "bind", source: $path}]' --arg path "$T/resolv.conf"
+    start_standin_linux
+    expect_reported '.argv | .[index("-append") + 1] | split(" ") | map(select(test("^urunc.dns="))) | join(" ")' \
+        'urunc.dns=10.9.9.9'
+}
+
+@test "delete takes tap and redirects along" {
+    start_standin
+    urunc delete --force "$ID"
+    expect_equal "$(ip -n "$NETNS" -br link show type tun)" ''
+    expect_equal "$(tc -n "$NETNS" qdisc show dev eth0 | grep -c ingress)" 0
+}
+
+@test "the second guest on an interface is refused, and the first keeps it" {
+    start_standin
+    local first=$ID tap
+    tap=$(reported '.descriptors[3].tap')
+    new_id
+    create_standin
+    fails urunc start "$ID"
+    expect_one_error 'another guest has taken the interface'
+    urunc delete --force "$ID"
+    tc -n "$NETNS" filter show dev eth0 ingress | grep -q "to device $tap"
+    urunc delete --force "$first"
+}
+
+@test "an interface that is not Ethernet cannot be taken" {
+    ip -n "$NETNS" link del eth0
+    ip -n "$NETNS" tuntap add dev tun9 mode tun
+    ip -n "$NETNS" address add 10.78.0.2/24 dev tun9
+    ip -n "$NETNS" link set tun9 up
+    create_standin
+    fails urunc start "$ID"
+    expect_one_error 'tun9.*Ethernet'
+}
+
+@test "without an address there is no card, and a guest starts" {
+    ip -n "$NETNS" address flush dev eth0
+    start_standin
+    expect_reported '[.descriptors[].fd]' '[0,1,2]'
+    expect_reported '[.argv[] | select(. == "-netdev")]' '[]'
+}
+
+@test "the host's own network is never taken" {
+    local filter
+    for filter in 'map(select(.type != "network"))' 'map(select(.type != "network")) + [{type: "network", path: "/proc/self/ns/net"}]'; do
+        edit "$T/bundle" ".linux.namespaces |= ($filter)"
+        start_standin
+        expect_reported '[.argv[] | select(. == "-netdev")]' '[]'
+        urunc delete --force "$ID"
+    done
+}
+
+@test "the only interface is taken where there is no default route" {
+    ip -n "$NETNS" route del default
+    start_standin
+    expect_equal "$(netdev)" "tap,id=net0,fd=$(reported '.descriptors[3].fd')"
+}
+
+@test "of two default routes the one with the lower metric" {
+    ip -n "$CLIENT" link add veth1 type veth peer name eth1 netns "$NETNS"
+    ip -n "$CLIENT" link set veth1 up
+    ip -n "$NETNS" address add 10.79.0.2/24 dev eth1
+    ip -n "$NETNS" link set eth1 up
+    ip -n "$NETNS" route add default via 10.79.0.1 metric 100
+    start_standin
+    tc -n "$NETNS" filter show dev eth0 ingress | grep -q 'to device'
+    urunc delete --force "$ID"
+    ip -n "$NETNS" route del default via 10.77.0.1
+    ip -n "$NETNS" route add default via 10.77.0.1 metric 200
+    start_standin
+    tc -n "$NETNS" filter show dev eth1 ingress | grep -q 'to device'
+}
