@@ -117,7 +117,12 @@ static void fill_state(struct container *container)
     state->owner = geteuid();
     state->annotations = json_incref((json_t *)bundle->annotations);
     state->hooks = json_incref((json_t *)bundle->hooks);
-    state->network_namespace = joins_network ? xstrdup(network) : NULL;
+    struct stat status;
+    if (joins_network && stat(network, &status) == 0) {
+        state->network_namespace = xstrdup(network);
+        state->network_device = status.st_dev;
+        state->network_inode = status.st_ino;
+    }
 }
 
 /* The socket that `start` connects to. Bound through the directory's descriptor, because a socket's path has
@@ -135,17 +140,20 @@ static int listen_for_start(struct container *container, struct error *error)
     return 0;
 }
 
+/* Before anything else is made: whoever finds this knows what there may be to undo. */
+static int write_plan(struct container *container, struct error *error)
+{
+    cleanup_free char *path = cgroup_path(container->bundle.cgroups_path, container->id, error);
+    if (path == NULL || cgroups_plan(path, &container->state.cgroups, error) < 0)
+        return -1;
+    return state_write(container->directory, &container->state, error);
+}
+
 static int make_cgroups(struct container *container, struct error *error)
 {
     const struct bundle *bundle = &container->bundle;
     uint64_t overhead = guest_monitor_config(&container->guest, &container->config)->overhead;
-    cleanup_free char *path = cgroup_path(bundle->cgroups_path, container->id, error);
-    if (path == NULL)
-        return -1;
-    /* The default place is known without a note. */
-    if (bundle->cgroups_path != NULL && state_note_cgroup(container->directory, path, error) < 0)
-        return -1;
-    return cgroups_create(path, bundle->resources, overhead, &container->state.cgroups, error);
+    return cgroups_create(&container->state.cgroups, bundle->resources, overhead, error);
 }
 
 static int make_console(struct container *container, const struct create_request *request,
@@ -253,9 +261,9 @@ static int write_pid_file(const char *path, pid_t pid, struct error *error)
 static int make_everything(struct container *container, const struct create_request *request, bool *hooks_ran,
                            struct error *error)
 {
-    if (listen_for_start(container, error) < 0 || make_cgroups(container, error) < 0 ||
-        make_console(container, request, error) < 0 || spawn(container, error) < 0 ||
-        settle(container, hooks_ran, error) < 0 ||
+    if (write_plan(container, error) < 0 || listen_for_start(container, error) < 0 ||
+        make_cgroups(container, error) < 0 || make_console(container, request, error) < 0 ||
+        spawn(container, error) < 0 || settle(container, hooks_ran, error) < 0 ||
         write_pid_file(request->pid_file, container->state.pid, error) < 0)
         return -1;
     container->state.complete = true;
@@ -316,6 +324,8 @@ enum create_result container_create(const struct runtime *runtime, const struct 
         unmake(runtime, &container, request, hooks_ran);
         return CREATE_FAILED;
     }
+    /* The waiting process has a copy of the descriptor, and with it of the lock. */
+    state_directory_unlock(container.directory);
     *pid = container.state.pid;
     return CREATE_DONE;
 }

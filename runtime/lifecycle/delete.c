@@ -1,4 +1,3 @@
-/* Removing a container. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -9,14 +8,21 @@
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
 #include "runtime/bundle/hooks.h"
 #include "runtime/lifecycle/container.h"
 #include "runtime/network/network.h"
+#include "runtime/sandbox/namespaces.h"
 
-enum { KILL_TIMEOUT = 10 * 1000 }; /* milliseconds that a killed process may take to go away */
+enum {
+    KILL_TIMEOUT = 10 * 1000,     /* milliseconds that a killed process may take to go away */
+    LOCK_ATTEMPTS = 4000,         /* of LOCK_PAUSE each: 20 seconds for another `delete` to end */
+    INTERRUPT_ATTEMPTS = 400,     /* 2 seconds for a `create` whose process was killed */
+    LOCK_PAUSE = 5 * 1000 * 1000, /* nanoseconds */
+};
 
 static int end_process(const struct state *state, struct error *error)
 {
@@ -48,30 +54,38 @@ static _Noreturn void leave_network(const struct state *state, int namespace_fd,
     _exit(status < 0 ? 1 : 0);
 }
 
-/* A namespace that is gone took everything with it. */
+/* A namespace that is gone took everything with it, also where another one has its path by now. */
 static int clean_network(const struct state *state, const struct log *log, struct error *error)
 {
     if (state->network_namespace == NULL || state->network_interface == NULL || state->network_tap == NULL)
         return 0;
-    cleanup_close int fd = open(state->network_namespace, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT ? 0 : error_errno(error, errno, "%s", state->network_namespace);
+    cleanup_close int fd = namespace_open(state->network_namespace, error);
+    if (fd < 0 && error->number == ENOENT) {
+        error_clear(error);
+        return 0;
+    }
+    struct stat status;
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return error_is_set(error) ? -1 : error_errno(error, errno, "%s", state->network_namespace);
+    if (status.st_dev != state->network_device || status.st_ino != state->network_inode)
+        return 0;
     pid_t pid = fork();
     if (pid < 0)
         return error_errno(error, errno, "fork");
     if (pid == 0)
         leave_network(state, fd, log);
-    int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+    int ended = 0;
+    while (waitpid(pid, &ended, 0) < 0 && errno == EINTR)
         ;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    if (WIFEXITED(ended) && WEXITSTATUS(ended) == 0)
         return 0;
     return error_set(error, "the network of the container was not cleaned up");
 }
 
 static int check_status(int directory, const struct state *state, const char *id, struct error *error)
 {
-    enum status status = state_status(directory, state);
+    /* With the lock in our hands no `create` is under way. */
+    enum status status = state->complete ? state_status(directory, state) : STATUS_STOPPED;
     /* As with runc, one that was never started can be deleted. */
     if (status == STATUS_STOPPED || status == STATUS_CREATED)
         return 0;
@@ -128,26 +142,49 @@ static int remove_all(const struct runtime *runtime, int directory, struct state
     return 0;
 }
 
-/* No state that can be read: an interrupted `create`. What it made besides the directory went with it, but
- * for the cgroups. */
-static int remove_stateless(const struct runtime *runtime, int directory, const char *id, struct error *error)
+/* Without a state, or with one that is broken, nothing is known but where the cgroups are by default. */
+static int remove_stateless(const struct runtime *runtime, const char *id, struct error *error)
 {
-    cleanup_free char *noted = state_noted_cgroup(directory);
-    cleanup_free char *path = cgroup_path(noted, id, error);
-    if (path != NULL)
-        cgroups_remove_at(path);
-    error_clear(error);
+    cleanup_free char *path = cgroup_path(NULL, id, error);
+    if (path == NULL)
+        return -1;
+    cgroups_remove_empty(path);
     return state_directory_remove(runtime->root, id, error);
 }
 
-/* Of several at once one removes; the others must not take a new container of that name for the old one. A
- * directory without links was removed. */
-static int lock(int directory, struct error *error)
+/* The process of a `create` that is under way is ended, so that `create` fails and takes back what it made.
+ * Returns 1 where there was one. */
+static int interrupt_create(int directory, const char *id, bool force, struct error *error)
 {
-    struct stat status;
-    while (flock(directory, LOCK_EX) < 0)
-        if (errno != EINTR)
+    cleanup_state struct state state = {0};
+    cleanup_error struct error ignored = {0};
+    if (state_read(directory, &state, &ignored) < 0 || state.complete)
+        return 0;
+    if (!force)
+        return error_set(error, "cannot delete container \"%s\" that is not stopped: %s", id,
+                         status_name(STATUS_CREATING));
+    return end_process(&state, error) < 0 ? -1 : state.pid > 0;
+}
+
+/* Of several at once one removes; the others must not take a new container of that name for the old one.
+ * Returns 0 where the directory was removed meanwhile (it has no links then). */
+static int lock(int directory, const char *id, bool force, struct error *error)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE};
+    for (int attempt = 0; flock(directory, LOCK_EX | LOCK_NB) < 0; attempt++) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
             return error_errno(error, errno, "cannot lock the state");
+        int interrupted = interrupt_create(directory, id, force, error);
+        if (interrupted < 0)
+            return -1;
+        /* It hangs in a hook. Without a process it makes nothing any more. */
+        if (interrupted > 0 && attempt >= INTERRUPT_ATTEMPTS)
+            break;
+        if (attempt == LOCK_ATTEMPTS)
+            return error_set(error, "container \"%s\": another command is at work on it", id);
+        nanosleep(&pause, NULL);
+    }
+    struct stat status;
     return fstat(directory, &status) == 0 && status.st_nlink > 0 ? 1 : 0;
 }
 
@@ -161,7 +198,7 @@ int container_delete(const struct runtime *runtime, const char *id, bool force, 
         error_clear(error);
     if (directory < 0)
         return error_is_set(error) ? -1 : 0;
-    int exists = lock(directory, error);
+    int exists = lock(directory, id, force, error);
     if (exists <= 0)
         return exists < 0 || force ? exists : error_set(error, "container \"%s\" does not exist", id);
     if (state_read(directory, &state, error) == 0) {
@@ -169,8 +206,9 @@ int container_delete(const struct runtime *runtime, const char *id, bool force, 
             return -1;
         return remove_all(runtime, directory, &state, id, force, error);
     }
-    if (!force)
+    /* Only a broken state may stand for more than there is to see. */
+    if (!force && error->number != ENOENT)
         return error_prefix(error, "container \"%s\"", id);
     error_clear(error);
-    return remove_stateless(runtime, directory, id, error);
+    return remove_stateless(runtime, id, error);
 }

@@ -11,8 +11,9 @@ int container_kill(const struct runtime *runtime, const char *id, int signal, bo
     cleanup_close int directory = container_load(runtime, id, &state, error);
     if (directory < 0)
         return -1;
-    if (all && state.cgroups.count > 0)
-        return cgroups_signal(&state.cgroups, signal, error) < 0 ? -1 : 0;
+    int signalled = all ? cgroups_signal(&state.cgroups, signal, error) : 0;
+    if (signalled != 0)
+        return signalled < 0 ? -1 : 0;
     cleanup_close int pidfd = state_open_process(&state);
     /* With --all, nothing to signal is fine. "container not running" is what containerd looks for. */
     if (pidfd < 0)

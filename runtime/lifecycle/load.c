@@ -1,10 +1,7 @@
-/* Finding a container. */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
 #include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 #include "runtime/lifecycle/container.h"
 
 int container_load(const struct runtime *runtime, const char *id, struct state *state, struct error *error)
@@ -14,12 +11,13 @@ int container_load(const struct runtime *runtime, const char *id, struct state *
     cleanup_close int directory = state_directory_open(runtime->root, id, error);
     if (directory < 0)
         return -1;
-    if (state_read(directory, state, error) < 0) {
-        int number = error->number;
-        error_prefix(error, "container \"%s\"", id);
-        error->number = number;
-        return -1;
-    }
+    if (state_read(directory, state, error) == 0)
+        return take_fd(directory);
+    if (error->number != ENOENT || state_is_foreign(directory))
+        return error_prefix(error, "container \"%s\"", id);
+    /* A `create` that has just begun, or was killed when it had. */
+    error_clear(error);
+    *state = (struct state){.id = xstrdup(id), .bundle = xstrdup("")};
     return take_fd(directory);
 }
 

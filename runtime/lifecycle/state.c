@@ -1,4 +1,3 @@
-/* The state directory: ROOT/ID. */
 #include "runtime/lifecycle/state.h"
 
 #include <errno.h>
@@ -6,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "formats/base/cleanup.h"
@@ -52,46 +52,59 @@ int state_root_make(const char *root, struct error *error)
     return 0;
 }
 
+static int open_directory(const char *path)
+{
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+/* Between its making and its locking a `delete` may have taken the directory for one that was left behind. */
+static int lock_new(int fd, const char *id, struct error *error)
+{
+    struct stat status;
+    while (flock(fd, LOCK_EX) < 0)
+        if (errno != EINTR)
+            return error_errno(error, errno, "cannot lock the state");
+    if (fstat(fd, &status) == 0 && status.st_nlink > 0)
+        return 0;
+    return error_set(error, "container \"%s\" was deleted while it was created", id);
+}
+
 int state_directory_make(const char *root, const char *id, struct error *error)
 {
     if (state_root_make(root, error) < 0)
         return -1;
     cleanup_free char *path = xasprintf("%s/%s", root, id);
-    if (mkdir(path, 0700) < 0) {
-        int number = errno;
-        if (number != EEXIST)
-            return error_errno(error, number, "%s", path);
-        error_set(error, "container with the ID \"%s\" already exists", id);
-        error->number = number;
-        return -1;
-    }
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (mkdir(path, 0700) < 0)
+        return errno == EEXIST
+                   ? error_numbered(error, EEXIST, "container with the ID \"%s\" already exists", id)
+                   : error_errno(error, errno, "%s", path);
+    cleanup_close int fd = open_directory(path);
     if (fd < 0)
-        error_errno(error, errno, "%s", path);
-    return fd;
+        return error_errno(error, errno, "%s", path);
+    return lock_new(fd, id, error) < 0 ? -1 : take_fd(fd);
+}
+
+void state_directory_unlock(int directory)
+{
+    flock(directory, LOCK_UN);
 }
 
 int state_directory_open(const char *root, const char *id, struct error *error)
 {
     cleanup_free char *path = xasprintf("%s/%s", root, id);
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open_directory(path);
     if (fd >= 0)
         return fd;
-    int number = errno;
-    if (number == ENOENT)
-        /* containerd and others look for the words "does not exist". */
-        error_set(error, "container \"%s\" does not exist", id);
-    else
-        error_errno(error, number, "%s", path);
-    error->number = number;
-    return -1;
+    /* containerd and others look for the words "does not exist". */
+    return errno == ENOENT ? error_numbered(error, ENOENT, "container \"%s\" does not exist", id)
+                           : error_errno(error, errno, "%s", path);
 }
 
 int state_directory_remove(const char *root, const char *id, struct error *error)
 {
-    static const char *const ours[] = {STATE_FILE, STATE_TEMPORARY, START_SOCKET, CGROUP_NOTE};
+    static const char *const ours[] = {STATE_FILE, STATE_TEMPORARY, START_SOCKET};
     cleanup_free char *path = xasprintf("%s/%s", root, id);
-    cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    cleanup_close int fd = open_directory(path);
     if (fd < 0)
         return errno == ENOENT ? 0 : error_errno(error, errno, "%s", path);
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
@@ -100,18 +113,6 @@ int state_directory_remove(const char *root, const char *id, struct error *error
     if (rmdir(path) < 0 && errno != ENOENT)
         return error_errno(error, errno, "%s", path);
     return 0;
-}
-
-int state_note_cgroup(int directory, const char *path, struct error *error)
-{
-    return symlinkat(path, directory, CGROUP_NOTE) == 0 ? 0 : error_errno(error, errno, CGROUP_NOTE);
-}
-
-char *state_noted_cgroup(int directory)
-{
-    char path[PATH_MAX];
-    ssize_t length = readlinkat(directory, CGROUP_NOTE, path, sizeof path);
-    return length > 0 && length < PATH_MAX ? xstrndup(path, (size_t)length) : NULL;
 }
 
 static void set_text(json_t *object, const char *key, const char *text)
@@ -130,6 +131,8 @@ static json_t *state_to_json(const struct state *state)
     set_text(object, "rootfs", state->rootfs);
     set_text(object, "created", state->created);
     set_text(object, "networkNamespace", state->network_namespace);
+    json_object_set_new(object, "networkDevice", json_integer((json_int_t)state->network_device));
+    json_object_set_new(object, "networkInode", json_integer((json_int_t)state->network_inode));
     set_text(object, "networkInterface", state->network_interface);
     set_text(object, "networkTap", state->network_tap);
     if (state->annotations != NULL)
@@ -170,15 +173,19 @@ static int copy_text(const json_t *object, const char *key, char **out, struct e
 static int read_numbers(const json_t *object, struct state *state, struct error *error)
 {
     static const char where[] = STATE_FILE ": ";
-    int64_t pid = 0, start_time = 0, owner = 0;
+    int64_t pid = 0, start_time = 0, owner = 0, device = 0, inode = 0;
     if (read_integer(object, where, "pid", 0, INT_MAX, &pid, error) < 0 ||
         read_integer(object, where, "startTime", 0, INT64_MAX, &start_time, error) < 0 ||
         read_integer(object, where, "owner", 0, UINT32_MAX, &owner, error) < 0 ||
+        read_integer(object, where, "networkDevice", INT64_MIN, INT64_MAX, &device, error) < 0 ||
+        read_integer(object, where, "networkInode", INT64_MIN, INT64_MAX, &inode, error) < 0 ||
         read_bool(object, where, "complete", &state->complete, error) < 0)
         return -1;
     state->pid = (pid_t)pid;
     state->start_time = (uint64_t)start_time;
     state->owner = (uid_t)owner;
+    state->network_device = (dev_t)device;
+    state->network_inode = (ino_t)inode;
     return 0;
 }
 

@@ -1,6 +1,10 @@
 /*
- * What is kept about a container between two commands: the directory ROOT/ID with state.json, a note of its
- * cgroup and, until it is started, start.sock.
+ * What is kept about a container between two commands: the directory ROOT/ID with state.json and, until it is
+ * started, start.sock.
+ *
+ * `create` writes state.json before it makes anything else, and holds a lock (flock) on the directory until
+ * it is done; the lock ends with the process. So a container that is not complete and not locked comes from a
+ * `create` that was killed: it has stopped.
  */
 #ifndef RUNTIME_LIFECYCLE_STATE_H
 #define RUNTIME_LIFECYCLE_STATE_H
@@ -16,7 +20,6 @@
 
 #define STATE_FILE   "state.json"
 #define START_SOCKET "start.sock"
-#define CGROUP_NOTE  "cgroup"
 
 enum status {
     STATUS_CREATING,
@@ -40,6 +43,8 @@ struct state {
     json_t *hooks;       /* or NULL: poststart and poststop come when the bundle may be gone */
     struct cgroups cgroups;
     char *network_namespace; /* a path, where it is not the container's own */
+    dev_t network_device;    /* what stood there at `create` */
+    ino_t network_inode;
     char *network_interface; /* NULL: the guest was not joined to one */
     char *network_tap;
 };
@@ -52,27 +57,22 @@ int container_id_check(const char *id, struct error *error);
 
 /* Makes ROOT (with its parents) where it is missing. */
 int state_root_make(const char *root, struct error *error);
-/* Makes ROOT/ID, which is what reserves the ID. Returns its descriptor (owned). error->number is EEXIST where
- * it is taken. */
+/* Makes ROOT/ID, which is what reserves the ID, and locks it until state_directory_unlock. Returns its
+ * descriptor (owned). error->number is EEXIST where it is taken. */
 int state_directory_make(const char *root, const char *id, struct error *error);
+void state_directory_unlock(int directory);
 /* Opens ROOT/ID; error->number is ENOENT where the container does not exist. */
 int state_directory_open(const char *root, const char *id, struct error *error);
-/* Removes ROOT/ID with what we put there. What is missing is not missed. */
+/* Removes ROOT/ID with what we put there. A missing file is not an error. */
 int state_directory_remove(const char *root, const char *id, struct error *error);
-
-/* Notes where the cgroups are about to be made, for a `create` that is killed before it wrote a state. (A
- * symlink is the cheapest file that is there with its content or not at all; it leads nowhere.) */
-int state_note_cgroup(int directory, const char *path, struct error *error);
-/* The note; owned; NULL where there is none. */
-char *state_noted_cgroup(int directory);
 
 /* Replaces state.json by rename(2). */
 int state_write(int directory, const struct state *state, struct error *error);
 /* error->number is ENOENT where the file does not exist. */
 int state_read(int directory, struct state *state, struct error *error);
 
-/* Whether the directory is another runtime's, one that shares the root: a state.json that is well-formed and
- * not ours, or crun's "status". Anything broken counts as ours, so that `delete --force` can clear it. */
+/* True for a directory of another runtime that shares the root: a state.json that is well-formed and not
+ * ours, or crun's "status". Anything broken counts as ours, so that `delete --force` can clear it. */
 bool state_is_foreign(int directory);
 
 /* The start time of a live process, or 0 where there is none (or it is a zombie). */
@@ -80,6 +80,8 @@ uint64_t process_start_time(pid_t pid);
 /* A pidfd (owned) of the container's process if that still lives, else -1. */
 int state_open_process(const struct state *state);
 enum status state_status(int directory, const struct state *state);
+/* True while a `create` or a `delete` that holds the lock is under way. */
+bool state_is_locked(int directory);
 const char *status_name(enum status status);
 
 /* The container's state as the runtime specification defines it (runtime.md, "State"); owned. `pid` is 0

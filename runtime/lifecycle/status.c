@@ -1,9 +1,9 @@
-/* What a container is doing, told from its process. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
@@ -59,13 +59,20 @@ int state_open_process(const struct state *state)
     return take_fd(pidfd);
 }
 
+bool state_is_locked(int directory)
+{
+    /* A description of its own: a lock belongs to one. */
+    cleanup_close int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
 enum status state_status(int directory, const struct state *state)
 {
     cleanup_close int pidfd = state_open_process(state);
+    if (!state->complete)
+        return pidfd >= 0 || state_is_locked(directory) ? STATUS_CREATING : STATUS_STOPPED;
     if (pidfd < 0)
         return STATUS_STOPPED;
-    if (!state->complete)
-        return STATUS_CREATING;
     if (faccessat(directory, START_SOCKET, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         return STATUS_CREATED;
     return STATUS_RUNNING;

@@ -1,29 +1,19 @@
-/* The container's control groups: making, joining, signalling, removing. */
 #include "runtime/sandbox/cgroups.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
-
-enum {
-    CGROUP_FILE_MAX = 1 << 20,      /* bytes of a file that we read: cgroup.procs of a large group */
-    REMOVE_ATTEMPTS = 200,          /* of REMOVE_PAUSE each, while killed processes go away */
-    REMOVE_PAUSE = 5 * 1000 * 1000, /* nanoseconds */
-    PARENTS_MAX = 64,
-};
 
 /* ---- where ---- */
 
@@ -152,59 +142,7 @@ static unsigned v2_controllers(const char *directory)
     return controllers;
 }
 
-/* ---- making ---- */
-
-static int check_unused(const char *directory, struct error *error)
-{
-    cleanup_buffer struct buffer text = {0};
-    if (read_in(directory, "cgroup.procs", &text) < 0 || text.length == 0)
-        return 0;
-    return error_set(error, "linux.cgroupsPath: %s has processes in it", directory);
-}
-
-/* Takes back the `made` last directories of a path. */
-static void unmake(char *directory, unsigned made)
-{
-    for (; made > 0 && rmdir(directory) == 0; made--)
-        *strrchr(directory, '/') = '\0';
-}
-
-/* Makes MOUNT/a/b/c one by one. Returns 1, or 0 where the hierarchy cannot be written to. */
-static int make_cgroup(const struct cgroup_mount *mount, const char *path, struct cgroup *cgroup,
-                       struct error *error)
-{
-    cleanup_free char *directory = xasprintf("%s%s", mount->directory, path);
-    unsigned made = 0;
-    for (char *end = directory + strlen(mount->directory); end != NULL;) {
-        *end = '\0';
-        if (mount->v2 && access(directory, W_OK) == 0 && v2_controllers(directory) != 0)
-            enable_controllers(directory);
-        *end = '/';
-        end = strchr(end + 1, '/');
-        if (end != NULL)
-            *end = '\0';
-        bool exists = mkdir(directory, 0755) < 0;
-        if (exists && errno != EEXIST) {
-            int number = errno;
-            error_errno(error, number, "%s", directory);
-            *strrchr(directory, '/') = '\0';
-            unmake(directory, made);
-            if (number != EROFS && number != EACCES && number != EPERM)
-                return -1;
-            error_clear(error);
-            return 0;
-        }
-        if (exists && end == NULL && check_unused(directory, error) < 0)
-            return -1;
-        made = exists ? 0 : made + 1;
-        if (mount->controllers & CGROUP_CPUSET)
-            inherit_cpuset(directory);
-    }
-    *cgroup = (struct cgroup){.parents_made = made > 0 ? made - 1 : 0, .v2 = mount->v2, .join_fd = -1};
-    cgroup->controllers = mount->v2 ? v2_controllers(directory) : mount->controllers;
-    cgroup->directory = take_pointer(directory);
-    return 1;
-}
+/* ---- planning ---- */
 
 /* Another mount may lie over it, of cgroups of the other version or of no cgroups at all. */
 static bool is_visible(const struct cgroup_mount *mount)
@@ -223,34 +161,160 @@ static int find_mounts(struct cgroup_mounts *mounts, struct error *error)
     return 0;
 }
 
-static int make_all(const char *path, struct cgroups *cgroups, struct error *error)
+static int plan_one(const struct cgroup_mount *mount, const char *path, struct cgroup *cgroup,
+                    struct error *error)
 {
-    struct cgroup_mounts mounts = {0};
-    if (find_mounts(&mounts, error) < 0)
-        return -1;
-    cgroups->items = xcalloc(mounts.count + 1, sizeof *cgroups->items);
-    int status = 0;
-    for (size_t i = 0; i < mounts.count && status >= 0; i++) {
-        if (!is_visible(&mounts.items[i]))
-            continue;
-        status = make_cgroup(&mounts.items[i], path, &cgroups->items[cgroups->count], error);
-        if (status > 0)
-            cgroups->count++;
+    struct stat status;
+    if (stat(mount->directory, &status) < 0)
+        return error_errno(error, errno, "%s", mount->directory);
+    *cgroup = (struct cgroup){.directory = xasprintf("%s%s", mount->directory, path),
+                              .mount = strlen(mount->directory),
+                              .device = status.st_dev,
+                              .v2 = mount->v2,
+                              .controllers = mount->controllers,
+                              .join_fd = -1};
+    cleanup_free char *directory = xstrdup(cgroup->directory);
+    while (strlen(directory) > cgroup->mount && access(directory, F_OK) < 0) {
+        if (cgroup->made_count == CGROUP_DEPTH_MAX)
+            return error_set(error, "linux.cgroupsPath: more than %d levels", CGROUP_DEPTH_MAX);
+        cgroup->made[cgroup->made_count++] = 0;
+        *strrchr(directory, '/') = '\0';
     }
-    cgroup_mounts_free(&mounts);
-    return status < 0 ? -1 : 0;
+    return 0;
 }
 
-int cgroups_create(const char *path, const json_t *resources, uint64_t overhead, struct cgroups *cgroups,
-                   struct error *error)
+int cgroups_plan(const char *path, struct cgroups *cgroups, struct error *error)
+{
+    struct cgroup_mounts mounts = {0};
+    *cgroups = (struct cgroups){0};
+    int status = find_mounts(&mounts, error);
+    cgroups->items = xcalloc(mounts.count + 1, sizeof *cgroups->items);
+    for (size_t i = 0; i < mounts.count && status == 0; i++)
+        if (is_visible(&mounts.items[i]))
+            status = plan_one(&mounts.items[i], path, &cgroups->items[cgroups->count++], error);
+    cgroup_mounts_free(&mounts);
+    if (status < 0)
+        cgroups_free(cgroups);
+    return status;
+}
+
+/* ---- making ---- */
+
+/* One that stands already is used where nobody does: as with runc, for engines that make it beforehand. */
+static int check_unused(const char *directory, struct error *error)
+{
+    cleanup_buffer struct buffer text = {0};
+    struct stat status;
+    if (read_in(directory, "cgroup.procs", &text) == 0 && text.length > 0)
+        return error_set(error, "linux.cgroupsPath: %s has processes in it", directory);
+    if (stat(directory, &status) == 0 && status.st_nlink > 2)
+        return error_set(error, "linux.cgroupsPath: %s has cgroups below it", directory);
+    return 0;
+}
+
+/* Notes that a directory was made, the deepest first; one above it that stood already ends the list. */
+static void note_made(struct cgroup *cgroup, const char *directory, bool made)
+{
+    struct stat status;
+    if (!made || stat(directory, &status) < 0) {
+        cgroup->made_count = 0;
+        return;
+    }
+    if (cgroup->made_count == CGROUP_DEPTH_MAX)
+        return;
+    memmove(cgroup->made + 1, cgroup->made, cgroup->made_count * sizeof *cgroup->made);
+    cgroup->made[0] = status.st_ino;
+    cgroup->made_count++;
+}
+
+static int make_directory(struct cgroup *cgroup, const char *directory, bool last, struct error *error)
+{
+    bool made = mkdir(directory, 0755) == 0;
+    if (!made && errno != EEXIST)
+        return error_errno(error, errno, "%s", directory);
+    if (!made && last && check_unused(directory, error) < 0) {
+        cgroup->made_count = 0;
+        return -1;
+    }
+    note_made(cgroup, directory, made);
+    if (!cgroup->v2 && (cgroup->controllers & CGROUP_CPUSET))
+        inherit_cpuset(directory);
+    return 0;
+}
+
+/* Makes MOUNT/a/b/c one by one. */
+static int make_cgroup(struct cgroup *cgroup, struct error *error)
+{
+    cleanup_free char *directory = xstrdup(cgroup->directory);
+    cgroup->made_count = 0;
+    for (char *end = directory + cgroup->mount; end != NULL;) {
+        *end = '\0';
+        if (cgroup->v2 && access(directory, W_OK) == 0 && v2_controllers(directory) != 0)
+            enable_controllers(directory);
+        *end = '/';
+        end = strchr(end + 1, '/');
+        if (end != NULL)
+            *end = '\0';
+        if (make_directory(cgroup, directory, end == NULL, error) < 0) {
+            /* What was made is noted from here upwards. */
+            *strrchr(directory, '/') = '\0';
+            free(cgroup->directory);
+            cgroup->directory = take_pointer(directory);
+            return -1;
+        }
+    }
+    if (cgroup->v2)
+        cgroup->controllers = v2_controllers(cgroup->directory);
+    return 0;
+}
+
+/* A hierarchy that cannot be written to is left out; whether it is missed shows when a limit is set. */
+static bool is_not_writable(const struct error *error)
+{
+    return error->number == EROFS || error->number == EACCES || error->number == EPERM;
+}
+
+static int make_all(struct cgroups *cgroups, struct error *error)
 {
     cleanup_error struct error ignored = {0};
-    *cgroups = (struct cgroups){0};
-    if (make_all(path, cgroups, error) == 0 && cgroups_set_limits(cgroups, resources, overhead, error) == 0)
+    for (size_t i = 0; i < cgroups->count;) {
+        struct cgroup *cgroup = &cgroups->items[i];
+        if (make_cgroup(cgroup, error) == 0) {
+            i++;
+            continue;
+        }
+        if (!is_not_writable(error))
+            return -1;
+        error_clear(error);
+        cgroups_remove(&(struct cgroups){.items = cgroup, .count = 1}, &ignored);
+        free(cgroup->directory);
+        memmove(cgroup, cgroup + 1, (--cgroups->count - i) * sizeof *cgroup);
+    }
+    return 0;
+}
+
+int cgroups_create(struct cgroups *cgroups, const json_t *resources, uint64_t overhead, struct error *error)
+{
+    cleanup_error struct error ignored = {0};
+    if (make_all(cgroups, error) == 0 && cgroups_set_limits(cgroups, resources, overhead, error) == 0)
         return 0;
     cgroups_remove(cgroups, &ignored);
     cgroups_free(cgroups);
     return -1;
+}
+
+void cgroups_remove_empty(const char *path)
+{
+    cleanup_error struct error ignored = {0};
+    struct cgroups cgroups = {0};
+    if (cgroups_plan(path, &cgroups, &ignored) < 0)
+        return;
+    for (size_t i = 0; i < cgroups.count; i++) {
+        cgroups.items[i].made[0] = 0;
+        cgroups.items[i].made_count = 1;
+    }
+    cgroups_remove(&cgroups, &ignored);
+    cgroups_free(&cgroups);
 }
 
 /* ---- joining ---- */
@@ -290,88 +354,68 @@ void cgroups_close(struct cgroups *cgroups)
             close(take_fd(cgroups->items[i].join_fd));
 }
 
-/* ---- signalling and removing ---- */
-
-int cgroups_signal(const struct cgroups *cgroups, int signal, struct error *error)
-{
-    if (cgroups->count == 0)
-        return 0;
-    cleanup_buffer struct buffer text = {0};
-    if (read_in(cgroups->items[0].directory, "cgroup.procs", &text) < 0)
-        return 0;
-    int count = 0;
-    char *rest = NULL;
-    for (char *line = strtok_r(text.data, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
-        pid_t pid = (pid_t)strtol(line, NULL, 10);
-        /* 0 stands for a process that this process ID namespace does not see. */
-        if (pid <= 0)
-            continue;
-        count++;
-        if (kill(pid, signal) < 0 && errno != ESRCH)
-            return error_errno(error, errno, "cannot signal process %d", (int)pid);
-    }
-    return count;
-}
-
-static int remove_one(const char *directory)
-{
-    struct timespec pause = {.tv_nsec = REMOVE_PAUSE};
-    for (int attempt = 0; attempt < REMOVE_ATTEMPTS; attempt++) {
-        if (rmdir(directory) == 0 || errno == ENOENT)
-            return 0;
-        if (errno != EBUSY)
-            return -1;
-        cleanup_error struct error ignored = {0};
-        struct cgroup cgroup = {.directory = (char *)directory};
-        cgroups_signal(&(struct cgroups){.items = &cgroup, .count = 1}, SIGKILL, &ignored);
-        nanosleep(&pause, NULL);
-    }
-    return -1;
-}
-
-int cgroups_remove(const struct cgroups *cgroups, struct error *error)
-{
-    int status = 0;
-    for (size_t i = 0; i < cgroups->count; i++) {
-        const struct cgroup *cgroup = &cgroups->items[i];
-        if (remove_one(cgroup->directory) < 0) {
-            status = error_errno(error, errno, "cannot remove the cgroup %s", cgroup->directory);
-            continue;
-        }
-        cleanup_free char *parent = xstrdup(cgroup->directory);
-        for (unsigned made = cgroup->parents_made; made > 0; made--) {
-            *strrchr(parent, '/') = '\0';
-            if (rmdir(parent) < 0) /* another container lives in it by now */
-                break;
-        }
-    }
-    return status;
-}
-
-void cgroups_remove_at(const char *path)
-{
-    cleanup_error struct error ignored = {0};
-    struct cgroup_mounts mounts = {0};
-    if (find_mounts(&mounts, &ignored) < 0)
-        return;
-    for (size_t i = 0; i < mounts.count; i++) {
-        if (!is_visible(&mounts.items[i]))
-            continue;
-        cleanup_free char *directory = xasprintf("%s%s", mounts.items[i].directory, path);
-        remove_one(directory);
-    }
-    cgroup_mounts_free(&mounts);
-}
-
 /* ---- keeping ---- */
 
 json_t *cgroups_to_json(const struct cgroups *cgroups)
 {
     json_t *array = json_array();
-    for (size_t i = 0; i < cgroups->count; i++)
-        json_array_append_new(array, json_pack("{s:s, s:i}", "directory", cgroups->items[i].directory,
-                                               "parentsMade", (int)cgroups->items[i].parents_made));
+    for (size_t i = 0; i < cgroups->count; i++) {
+        const struct cgroup *cgroup = &cgroups->items[i];
+        json_t *made = json_array();
+        for (size_t j = 0; j < cgroup->made_count; j++)
+            json_array_append_new(made, json_integer((json_int_t)cgroup->made[j]));
+        json_array_append_new(array,
+                              json_pack("{s:s, s:I, s:b, s:o}", "directory", cgroup->directory, "device",
+                                        (json_int_t)cgroup->device, "v2", (int)cgroup->v2, "made", made));
+    }
     return array;
+}
+
+/* Absolute, without "." and ".." and empty names. */
+static bool is_plain_path(const char *path, size_t *depth)
+{
+    *depth = 0;
+    while (*path == '/') {
+        size_t length = strcspn(path + 1, "/");
+        if (length == 0 || (length <= 2 && strncmp(path + 1, "..", length) == 0))
+            return false;
+        path += length + 1;
+        ++*depth;
+    }
+    return *path == '\0' && *depth > 0;
+}
+
+static int read_made(const json_t *item, const char *where, struct cgroup *cgroup, struct error *error)
+{
+    const json_t *made = NULL;
+    if (read_array(item, where, "made", &made, error) < 0)
+        return -1;
+    if (json_array_size(made) > CGROUP_DEPTH_MAX)
+        return error_set(error, "%smade: more than %d entries", where, CGROUP_DEPTH_MAX);
+    for (size_t i = 0; i < json_array_size(made); i++) {
+        const json_t *inode = json_array_get(made, i);
+        if (!json_is_integer(inode))
+            return error_set(error, "%smade[%zu]: not a whole number", where, i);
+        cgroup->made[cgroup->made_count++] = (ino_t)json_integer_value(inode);
+    }
+    return 0;
+}
+
+static int read_cgroup(const json_t *item, const char *where, struct cgroup *cgroup, struct error *error)
+{
+    const char *directory = NULL;
+    int64_t device = 0;
+    size_t depth = 0;
+    if (require_string(item, where, "directory", &directory, error) < 0)
+        return -1;
+    cgroup->directory = xstrdup(directory);
+    if (read_integer(item, where, "device", INT64_MIN, INT64_MAX, &device, error) < 0 ||
+        read_bool(item, where, "v2", &cgroup->v2, error) < 0 || read_made(item, where, cgroup, error) < 0)
+        return -1;
+    cgroup->device = (dev_t)device;
+    if (!is_plain_path(directory, &depth) || depth <= cgroup->made_count)
+        return error_set(error, "%sdirectory: \"%s\" cannot be a cgroup", where, directory);
+    return 0;
 }
 
 int cgroups_from_json(const json_t *array, const char *file, struct cgroups *cgroups, struct error *error)
@@ -380,19 +424,10 @@ int cgroups_from_json(const json_t *array, const char *file, struct cgroups *cgr
     cgroups->items = xcalloc(count + 1, sizeof *cgroups->items);
     for (size_t i = 0; i < count; i++) {
         cleanup_free char *where = xasprintf("%s: cgroups[%zu].", file, i);
-        const json_t *item = json_array_get(array, i);
-        const char *directory = NULL;
-        int64_t parents = 0;
-        if (require_string(item, where, "directory", &directory, error) < 0 ||
-            read_integer(item, where, "parentsMade", 0, PARENTS_MAX, &parents, error) < 0)
+        struct cgroup *cgroup = &cgroups->items[cgroups->count++];
+        cgroup->join_fd = -1;
+        if (read_cgroup(json_array_get(array, i), where, cgroup, error) < 0)
             return -1;
-        size_t depth = 0;
-        for (const char *c = directory; *c != '\0'; c++)
-            depth += *c == '/';
-        if (directory[0] != '/' || strstr(directory, "/..") != NULL || depth <= (size_t)parents)
-            return error_set(error, "%sdirectory: \"%s\" is no cgroup", where, directory);
-        cgroups->items[cgroups->count++] = (struct cgroup){
-            .directory = xstrdup(directory), .parents_made = (unsigned)parents, .join_fd = -1};
     }
     return 0;
 }

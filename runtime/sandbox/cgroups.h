@@ -24,9 +24,16 @@ enum cgroup_controller {
     CGROUP_PIDS = 1 << 3,
 };
 
+enum { CGROUP_DEPTH_MAX = 64 };
+
 struct cgroup {
-    char *directory;       /* "/sys/fs/cgroup/memory/docker/ID"; owned */
-    unsigned parents_made; /* how many of the directories above it are ours to remove */
+    char *directory; /* "/sys/fs/cgroup/memory/docker/ID"; owned */
+    size_t mount;    /* how long the mount point at its beginning is; not kept in state.json */
+    dev_t device;    /* of the hierarchy */
+    /* Inode numbers of what was made for the container: `directory`, its parent and so on. 0: about to be
+     * made. None: the cgroup was there before, and is not the container's to signal or remove. */
+    ino_t made[CGROUP_DEPTH_MAX];
+    size_t made_count;
     bool v2;
     unsigned controllers; /* enum cgroup_controller; not kept in state.json */
     int join_fd;          /* while a process is being made, see cgroups_open; -1: closed */
@@ -36,6 +43,8 @@ struct cgroups {
     struct cgroup *items;
     size_t count;
 };
+
+enum { CGROUP_FILE_MAX = 1 << 20 }; /* bytes of a file that is read: cgroup.procs of a large group */
 
 /* A mounted hierarchy. */
 struct cgroup_mount {
@@ -59,13 +68,16 @@ void cgroup_mounts_free(struct cgroup_mounts *mounts);
  */
 char *cgroup_path(const char *cgroups_path, const char *id, struct error *error);
 
+/* Finds where the cgroups will be and which of their directories are missing. What this says is written down
+ * before cgroups_create, so that `delete` can clear up after a `create` that was killed. */
+int cgroups_plan(const char *path, struct cgroups *cgroups, struct error *error);
+
 /*
- * Makes the cgroups and sets the limits of linux.resources (may be NULL); memory limits are raised by
+ * Makes the planned cgroups and sets the limits of linux.resources (may be NULL); memory limits are raised by
  * `overhead` bytes, which the monitor needs beyond the guest. A hierarchy that cannot be written to is left
  * out, which is an error only where a limit needs it. On failure nothing is left.
  */
-int cgroups_create(const char *path, const json_t *resources, uint64_t overhead, struct cgroups *cgroups,
-                   struct error *error);
+int cgroups_create(struct cgroups *cgroups, const json_t *resources, uint64_t overhead, struct error *error);
 /* Sets the limits; used by cgroups_create (cgroup_limits.c). */
 int cgroups_set_limits(const struct cgroups *cgroups, const json_t *resources, uint64_t overhead,
                        struct error *error);
@@ -85,13 +97,20 @@ int cgroups_clone_fd(const struct cgroups *cgroups);
 int cgroups_join(const struct cgroups *cgroups, struct error *error);
 void cgroups_close(struct cgroups *cgroups);
 
-/* Signals each process in them; a process that is gone is fine. Returns how many there were. */
-int cgroups_signal(const struct cgroups *cgroups, int signal, struct error *error);
-/* Kills what is left in them and removes them; what is missing is not missed. */
-int cgroups_remove(const struct cgroups *cgroups, struct error *error);
+/*
+ * Signalling and removing (cgroup_remove.c) touch only what was made for the container: a directory below the
+ * root of a cgroup hierarchy, with the device and inode number that it had when it was made.
+ */
 
-/* The same for the path in every hierarchy, where nothing is known of what was made. */
-void cgroups_remove_at(const char *path);
+/* Signals each process in them, but not the caller. Returns 1, or 0 where none of the cgroups is (still) the
+ * container's. */
+int cgroups_signal(const struct cgroups *cgroups, int signal, struct error *error);
+/* Kills what is left in them and removes them. A cgroup that is gone is fine, also where another stands in
+ * its place; what was about to be made is only removed where it is empty. */
+int cgroups_remove(const struct cgroups *cgroups, struct error *error);
+/* Removes the cgroups of that path in every hierarchy where they are empty, for a container of which nothing
+ * else is known. Signals nobody. */
+void cgroups_remove_empty(const char *path);
 
 json_t *cgroups_to_json(const struct cgroups *cgroups);
 int cgroups_from_json(const json_t *array, const char *file, struct cgroups *cgroups, struct error *error);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +25,7 @@
 #include "formats/base/file.h"
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
+#include "formats/base/open.h"
 
 enum { MAPPINGS_MAX = 340 }; /* of user_namespaces(7) */
 
@@ -168,16 +171,27 @@ static pid_t clone_child(const struct child *child, uint64_t more_flags)
     return pid;
 }
 
+int namespace_open(const char *path, struct error *error)
+{
+    struct statfs status;
+    cleanup_close int found = open(path, O_PATH | O_CLOEXEC);
+    if (found < 0 || fstatfs(found, &status) < 0)
+        return error_errno(error, errno, "%s", path);
+    if (status.f_type != NSFS_MAGIC)
+        return error_set(error, "%s: not a namespace", path);
+    int fd = reopen_descriptor(found, O_RDONLY);
+    return fd >= 0 ? fd : error_errno(error, errno, "%s", path);
+}
+
 static int open_namespaces(const struct namespaces *namespaces, int fds[NAMESPACE_COUNT], struct error *error)
 {
     for (int kind = 0; kind < NAMESPACE_COUNT; kind++) {
         const char *path = namespaces->path[kind];
         if (path == NULL)
             continue;
-        fds[kind] = open(path, O_RDONLY | O_CLOEXEC);
+        fds[kind] = namespace_open(path, error);
         if (fds[kind] < 0)
-            return error_errno(error, errno, "the container's %s namespace: %s", namespace_types[kind].name,
-                               path);
+            return error_prefix(error, "the container's %s namespace", namespace_types[kind].name);
     }
     return 0;
 }

@@ -28,6 +28,10 @@ extern const struct namespace_type {
     uint64_t flag;
 } namespace_types[NAMESPACE_COUNT];
 
+/* Opens a namespace by its path, as it stands in config.json; anything else at that path is not opened, and
+ * an error. The caller owns the descriptor. */
+int namespace_open(const char *path, struct error *error);
+
 struct id_mapping {
     uint32_t container;
     uint32_t host;

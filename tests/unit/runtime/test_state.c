@@ -72,8 +72,14 @@ static void what_is_written_is_read_again(void **unused)
     state.annotations = json_pack("{s:s}", "k", "v");
     state.cgroups.items = xcalloc(1, sizeof *state.cgroups.items);
     state.cgroups.count = 1;
-    state.cgroups.items[0] =
-        (struct cgroup){.directory = xstrdup("/sys/fs/cgroup/a/b"), .parents_made = 1, .join_fd = -1};
+    state.cgroups.items[0] = (struct cgroup){.directory = xstrdup("/sys/fs/cgroup/a/b"),
+                                             .device = 35,
+                                             .made = {77, 76},
+                                             .made_count = 2,
+                                             .v2 = true,
+                                             .join_fd = -1};
+    state.network_device = 4;
+    state.network_inode = 4026531840;
     assert_int_equal(state_write(temporary->fd, &state, &error), 0);
     assert_int_equal(state_read(temporary->fd, &again, &error), 0);
     assert_string_equal(again.id, "c1");
@@ -83,7 +89,12 @@ static void what_is_written_is_read_again(void **unused)
     assert_string_equal(json_string_value(json_object_get(again.annotations, "k")), "v");
     assert_int_equal(again.cgroups.count, 1);
     assert_string_equal(again.cgroups.items[0].directory, "/sys/fs/cgroup/a/b");
-    assert_int_equal(again.cgroups.items[0].parents_made, 1);
+    assert_int_equal(again.cgroups.items[0].device, 35);
+    assert_int_equal(again.cgroups.items[0].made_count, 2);
+    assert_int_equal(again.cgroups.items[0].made[1], 76);
+    assert_true(again.cgroups.items[0].v2);
+    assert_int_equal(again.network_device, 4);
+    assert_int_equal(again.network_inode, 4026531840);
     assert_int_equal(temporary_count(temporary, "."), 1); /* no temporary file is left */
 }
 
@@ -96,9 +107,6 @@ static void a_broken_state_is_an_error_and_still_ours(void **unused)
         "{\"runtime\":\"urunc\"}",
         "{\"runtime\":\"urunc\",\"id\":\"a\",\"bundle\":\"/b\",\"pid\":-4}",
         "{\"runtime\":\"urunc\",\"id\":\"a\",\"bundle\":\"/b\",\"hooks\":{\"poststop\":[{\"path\":\"x\"}]}}",
-        "{\"runtime\":\"urunc\",\"id\":\"a\",\"bundle\":\"/b\",\"cgroups\":[{\"directory\":\"/a/../b\"}]}",
-        ("{\"runtime\":\"urunc\",\"id\":\"a\",\"bundle\":\"/b\","
-         "\"cgroups\":[{\"directory\":\"/a\",\"parentsMade\":3}]}"),
     };
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
         cleanup_state struct state state = {0};
@@ -107,6 +115,26 @@ static void a_broken_state_is_an_error_and_still_ours(void **unused)
         assert_int_equal(state_read(temporary->fd, &state, &error), -1);
         assert_false(state_is_foreign(temporary->fd));
     }
+}
+
+static void a_create_that_is_under_way_is_told_from_one_that_was_killed(void **unused)
+{
+    struct temporary *temporary = *unused;
+    cleanup_error struct error error = {0};
+    cleanup_state struct state state = {0};
+    cleanup_close int made = state_directory_make(temporary->path, "c1", &error);
+    cleanup_close int seen = state_directory_open(temporary->path, "c1", &error);
+    assert_true(made >= 0 && seen >= 0);
+    assert_int_equal(state_status(seen, &state), STATUS_CREATING);
+    pid_t pid = fork(); /* a copy of the descriptor does not keep the lock once it was given up */
+    if (pid == 0) {
+        pause();
+        _exit(0);
+    }
+    state_directory_unlock(made);
+    assert_int_equal(state_status(seen, &state), STATUS_STOPPED);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
 }
 
 static void other_runtimes_are_recognized(void **unused)
@@ -118,16 +146,6 @@ static void other_runtimes_are_recognized(void **unused)
     unlinkat(temporary->fd, STATE_FILE, 0);
     temporary_write_text(temporary, "status", "{}"); /* crun */
     assert_true(state_is_foreign(temporary->fd));
-}
-
-static void the_cgroup_is_noted_before_there_is_a_state(void **unused)
-{
-    struct temporary *temporary = *unused;
-    cleanup_error struct error error = {0};
-    assert_null(state_noted_cgroup(temporary->fd));
-    assert_int_equal(state_note_cgroup(temporary->fd, "/pod/a b", &error), 0);
-    cleanup_free char *noted = state_noted_cgroup(temporary->fd);
-    assert_string_equal(noted, "/pod/a b");
 }
 
 static void status_follows_process_and_socket(void **unused)
@@ -178,8 +196,8 @@ int main(void)
         cmocka_unit_test(an_empty_root_is_refused),
         with_temporary(what_is_written_is_read_again),
         with_temporary(a_broken_state_is_an_error_and_still_ours),
+        with_temporary(a_create_that_is_under_way_is_told_from_one_that_was_killed),
         with_temporary(other_runtimes_are_recognized),
-        with_temporary(the_cgroup_is_noted_before_there_is_a_state),
         with_temporary(status_follows_process_and_socket),
         cmocka_unit_test(a_zombie_has_stopped),
         cmocka_unit_test(a_stopped_container_has_no_process_id),
