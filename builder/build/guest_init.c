@@ -10,6 +10,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/base/open.h"
+#include "formats/base/path.h"
 #include "formats/kernel/probe.h"
 
 extern const char guest_init_start[] __attribute__((visibility("hidden")));
@@ -17,12 +18,6 @@ extern const char guest_init_end[] __attribute__((visibility("hidden")));
 
 /* Inits that an image brings itself; ours must not run them as a second one. */
 static const char *const other_inits[] = {"urunit", NULL};
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
 
 /* The first word of the command, or NULL. */
 static const char *first_word(const struct image_config *config)
@@ -41,7 +36,7 @@ static bool is_wanted(const struct build *build, const struct stage *stage)
     if (word == NULL || strcmp(facts_framework(stage), "linux") != 0)
         return false;
     for (const char *const *name = other_inits; *name != NULL; name++)
-        if (strcmp(base_name(word), *name) == 0)
+        if (strcmp(path_base(word), *name) == 0)
             return false;
     return true;
 }
@@ -76,7 +71,7 @@ int guest_init_add(struct build *build, struct stage *stage, struct guest_archiv
     if (!is_wanted(build, stage))
         return 0;
     stage->guest_init_line = archive->instruction->line;
-    const char *name = base_name(GUEST_INIT_PATH);
+    const char *name = path_base(GUEST_INIT_PATH);
     struct inode *there = tree_child(archive->tree, name); /* the user's own, which stays */
     cleanup_inode struct inode *init = there != NULL ? inode_ref(there) : load_init(build, error);
     if (init == NULL)
@@ -96,7 +91,7 @@ void guest_init_prefix_entrypoint(const struct build *build, const struct stage 
 {
     if (stage->guest_init_line == 0 || !is_wanted(build, stage))
         return;
-    if (strcmp(base_name(first_word(config)), base_name(GUEST_INIT_PATH)) == 0)
+    if (strcmp(path_base(first_word(config)), path_base(GUEST_INIT_PATH)) == 0)
         return;
     struct strings entrypoint = {0};
     strings_add(&entrypoint, GUEST_INIT_PATH);

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "builder/bundle/remove_tree.h"
@@ -14,6 +13,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
+#include "formats/base/path.h"
 
 struct draft {
     int parent;  /* the directory in which the bundle will stand */
@@ -35,20 +35,10 @@ static void draft_free(struct draft *draft)
 
 static int open_parent(const char *path, struct draft *draft, struct error *error)
 {
-    cleanup_free char *copy = xstrdup(path);
-    size_t length = strlen(copy);
-    while (length > 1 && copy[length - 1] == '/')
-        copy[--length] = '\0';
-    char *slash = strrchr(copy, '/');
-    const char *name = slash != NULL ? slash + 1 : copy;
-    if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-        error_set(error, "%s: a bundle needs a name of its own", path);
-        return -1;
-    }
-    draft->final = xstrdup(name);
-    if (slash != NULL)
-        *slash = '\0';
-    const char *parent = slash == NULL ? "." : slash == copy ? "/" : copy;
+    cleanup_free char *parent = NULL;
+    path_split(path, &parent, &draft->final);
+    if (*draft->final == '\0' || path_is_dot(draft->final))
+        return error_set(error, "%s: a bundle needs a name of its own", path);
     draft->parent = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return draft->parent >= 0 ? 0 : error_errno(error, errno, "%s", parent);
 }
@@ -61,33 +51,21 @@ static int check_destination(const struct draft *draft, const char *path, struct
         return errno == ENOENT ? 0 : error_errno(error, errno, "%s", path);
     if (!S_ISDIR(status.st_mode))
         return error_set(error, "%s: exists and is not a directory", path);
-    int fd = openat(draft->parent, draft->final, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    cleanup_closedir DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
-    if (directory == NULL)
+    int empty = directory_is_empty(draft->parent, draft->final);
+    if (empty < 0)
         return error_errno(error, errno, "%s", path);
-    struct dirent *entry;
-    while ((entry = readdir(directory)) != NULL)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            return error_set(error, "%s: the directory is not empty", path);
-    return 0;
+    return empty == 1 ? 0 : error_set(error, "%s: the directory is not empty", path);
 }
 
 static int make_draft(struct draft *draft, struct error *error)
 {
-    uint64_t random = 0;
-    if (getrandom(&random, sizeof random, 0) < 0) {
-        error_errno(error, errno, "getrandom");
+    cleanup_free char *name = temporary_name(error);
+    if (name == NULL)
         return -1;
-    }
-    char *name = xasprintf(".urunc-%016llx.tmp", (unsigned long long)random);
     /* It stays closed to others: an image's setuid programs are not for the users of this machine. */
-    if (mkdirat(draft->parent, name, 0700) < 0) {
-        int number = errno;
-        free(name);
-        error_errno(error, number, "cannot make a directory");
-        return -1;
-    }
-    draft->name = name;
+    if (mkdirat(draft->parent, name, 0700) < 0)
+        return error_errno(error, errno, "cannot make a directory");
+    draft->name = take_pointer(name);
     return 0;
 }
 

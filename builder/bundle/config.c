@@ -6,9 +6,8 @@
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/programs.h"
 #include "formats/contract/annotations.h"
-
-#define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* What `runc spec` gives: enough for a server, and the monitor needs none of them. */
 static const char *const capabilities[] = {"CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"};
@@ -95,7 +94,7 @@ static json_t *environment_of(const json_t *parameters, const struct image_user 
     if (append_texts(env, parameters, "Env", error) < 0)
         return NULL;
     if (!has_variable(env, "PATH"))
-        json_array_insert_new(env, 0, json_string(DEFAULT_PATH));
+        json_array_insert_new(env, 0, json_string("PATH=" PROGRAM_PATH));
     cleanup_free char *home =
         user->home != NULL && *user->home != '\0' ? xasprintf("HOME=%s", user->home) : NULL;
     if (home != NULL && !has_variable(env, "HOME")) {

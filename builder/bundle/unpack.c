@@ -11,6 +11,7 @@
 #include "builder/bundle/unpacker.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/path.h"
 
 void destination_free(struct destination *destination)
 {
@@ -19,34 +20,26 @@ void destination_free(struct destination *destination)
 }
 
 /* "/a/./b/" becomes "a/b"; NULL with an error where a component is "..". */
-static char *clean_path(const char *path, struct error *error)
+static char *clean_entry_path(const char *path, struct error *error)
 {
-    cleanup_buffer struct buffer clean = {0};
-    while (*path != '\0') {
-        size_t length = strcspn(path, "/");
-        if (length == 2 && memcmp(path, "..", 2) == 0) {
-            error_set(error, "leaves the image through \"..\"");
-            return NULL;
-        }
-        if (length > 0 && !(length == 1 && *path == '.')) {
-            if (clean.length > 0)
-                buffer_add_char(&clean, '/');
-            buffer_add(&clean, path, length);
-        }
-        path += length + strspn(path + length, "/");
-    }
-    if (clean.length >= PATH_MAX) {
-        error_set(error, "a path of %zu bytes; Linux opens none of more than %d", clean.length, PATH_MAX - 1);
+    cleanup_free char *clean = path_clean(path, PATH_DOTS_REFUSE);
+    if (clean == NULL) {
+        error_set(error, "leaves the image through \"..\"");
         return NULL;
     }
-    return buffer_take(&clean);
+    size_t length = strlen(clean);
+    if (length >= PATH_MAX) {
+        error_set(error, "a path of %zu bytes; Linux opens none of more than %d", length, PATH_MAX - 1);
+        return NULL;
+    }
+    return take_pointer(clean);
 }
 
 int destination_find(struct unpacker *unpacker, const char *path, bool make, struct destination *destination,
                      struct error *error)
 {
     *destination = (struct destination){.parent = -1};
-    destination->path = clean_path(path, error);
+    destination->path = clean_entry_path(path, error);
     if (destination->path == NULL)
         return -1;
     char *slash = strrchr(destination->path, '/');

@@ -16,6 +16,7 @@
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
 #include "formats/base/open.h"
+#include "formats/base/path.h"
 #include "formats/base/text.h"
 
 static int read_spec(const struct build_command *command, struct context *context, struct spec *spec,
@@ -36,11 +37,11 @@ static int open_iid_directory(const char *path, struct error *error)
 {
     if (path == NULL)
         return -1;
-    const char *slash = strrchr(path, '/');
     struct stat status;
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         return error_set(error, "--iidfile %s: a directory", path);
-    cleanup_free char *directory = slash != NULL ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+    cleanup_free char *directory = NULL;
+    path_split(path, &directory, NULL);
     cleanup_close int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || faccessat(fd, ".", W_OK, AT_EACCESS) < 0)
         return error_errno(error, errno, "--iidfile %s", path);
@@ -49,9 +50,8 @@ static int open_iid_directory(const char *path, struct error *error)
 
 static int write_iid_file(int directory, const char *path, const struct new_image *image, struct error *error)
 {
-    const char *slash = strrchr(path, '/');
     const char *id = image->config_descriptor.digest.text;
-    if (file_replace(directory, slash != NULL ? slash + 1 : path, id, strlen(id), error) < 0)
+    if (file_replace(directory, path_base(path), id, strlen(id), error) < 0)
         return error_prefix(error, "--iidfile");
     return 0;
 }

@@ -16,6 +16,7 @@
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
 #include "formats/base/open.h"
+#include "formats/base/path.h"
 
 enum { MAX_IGNORE_FILE = 1 << 20 }; /* bytes */
 
@@ -268,11 +269,6 @@ static struct inode *load_inode(struct context *context, int fd, const struct st
     return take_pointer(inode);
 }
 
-static bool is_dot(const char *name)
-{
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
@@ -291,7 +287,7 @@ static int read_names(int fd, const char *path, struct strings *names, struct er
     }
     errno = 0;
     for (struct dirent *entry; (entry = readdir(directory)) != NULL; errno = 0)
-        if (!is_dot(entry->d_name))
+        if (!path_is_dot(entry->d_name))
             strings_add(names, entry->d_name);
     if (errno != 0)
         return error_errno(error, errno, "%s: cannot list the directory", path);
@@ -306,11 +302,6 @@ static int open_directory(struct context *context, const char *path, struct erro
     return beneath_open(context->fd, name, O_RDONLY | O_DIRECTORY, 0, BENEATH_STRICT, error);
 }
 
-static char *join(const char *directory, const char *name)
-{
-    return xasprintf("%s%s%s", directory, *directory != '\0' ? "/" : "", name);
-}
-
 /* Loads what stands in the opened directory, but its directories, whose names go to `below`: descending
  * happens when this directory is closed again, so that depth costs no descriptors. */
 static int load_entries(struct context *context, int fd, const char *path, struct inode *directory,
@@ -320,7 +311,7 @@ static int load_entries(struct context *context, int fd, const char *path, struc
     if (read_names(fd, *path != '\0' ? path : context->path, &names, error) < 0)
         return -1;
     for (size_t i = 0; i < names.count; i++) {
-        cleanup_free char *child_path = join(path, names.items[i]);
+        cleanup_free char *child_path = path_join(path, names.items[i]);
         cleanup_close int child = openat(fd, names.items[i], O_PATH | O_NOFOLLOW | O_CLOEXEC);
         struct stat status;
         if (child < 0 || fstat(child, &status) < 0)
@@ -368,7 +359,7 @@ static int load_directory(struct context *context, const char *path, struct inod
         return -1;
     close(take_fd(fd));
     for (size_t i = 0; i < below.count; i++) {
-        cleanup_free char *child_path = join(path, below.items[i]);
+        cleanup_free char *child_path = path_join(path, below.items[i]);
         cleanup_inode struct inode *child = NULL;
         if (load_directory(context, child_path, &child, error) < 0)
             return -1;
@@ -449,7 +440,7 @@ static int context_list(struct files *files, const char *path, struct strings *n
     if (fd < 0 || read_names(fd, *path != '\0' ? path : context->path, &all, error) < 0)
         return set_path_error(error, path);
     for (size_t i = 0; i < all.count; i++) {
-        cleanup_free char *child = join(path, all.items[i]);
+        cleanup_free char *child = path_join(path, all.items[i]);
         /* An excluded directory may hold what an exception includes; loading tells. */
         if (context->ignore.has_exceptions || !ignore_excludes(&context->ignore, child))
             strings_add(names, all.items[i]);

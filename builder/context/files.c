@@ -8,6 +8,7 @@
 #include "builder/context/pattern.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/path.h"
 
 /* Matches the components of `rest` below the directory `base`, which exists. */
 static int glob_below(struct files *files, const char *base, const char *rest, struct strings *matches,
@@ -35,7 +36,7 @@ static int glob_below(struct files *files, const char *base, const char *rest, s
     for (size_t i = 0; i < names.count && result == 0; i++) {
         if (!pattern_matches(pattern, names.items[i]))
             continue;
-        cleanup_free char *path = xasprintf("%s%s%s", base, *base != '\0' ? "/" : "", names.items[i]);
+        cleanup_free char *path = path_join(base, names.items[i]);
         /* What is no directory lists as empty, so "file/x" matches nothing; "file/" is the file. */
         result = glob_below(files, path, rest + length, matches, error);
     }

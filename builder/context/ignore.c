@@ -8,6 +8,7 @@
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/path.h"
 #include "formats/base/text.h"
 
 struct ignore_rule {
@@ -47,24 +48,9 @@ static char *trim(const char *text)
 /* "/a//b/./c/../d/" becomes "/a/b/d" and nothing ".", as Go's filepath.Clean has it; owned by the caller. */
 static char *clean_path(const char *text)
 {
-    cleanup_strings struct strings parts = {0};
     bool rooted = *text == '/';
-    while (*text != '\0') {
-        size_t length = strcspn(text, "/");
-        bool up = length == 2 && strncmp(text, "..", 2) == 0;
-        bool at_top = parts.count == 0 || strcmp(parts.items[parts.count - 1], "..") == 0;
-        if (up && !at_top)
-            free(parts.items[--parts.count]);
-        else if (length > 0 && !(length == 1 && *text == '.') && !(up && rooted))
-            strings_add_owned(&parts, xstrndup(text, length));
-        text += length;
-        text += strspn(text, "/");
-    }
-    struct buffer clean = {0};
-    buffer_add_string(&clean, rooted ? "/" : parts.count == 0 ? "." : "");
-    for (size_t i = 0; i < parts.count; i++)
-        buffer_format(&clean, "%s%s", i > 0 ? "/" : "", parts.items[i]);
-    return buffer_take(&clean);
+    cleanup_free char *clean = path_clean(text, rooted ? PATH_DOTS_POP : PATH_DOTS_KEEP);
+    return rooted ? path_join("/", clean) : xstrdup(*clean != '\0' ? clean : ".");
 }
 
 /* The rule that a line holds, "" where it holds none; owned by the caller. Moby trims and cleans in two

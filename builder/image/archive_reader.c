@@ -13,6 +13,7 @@
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
 #include "formats/base/open.h"
+#include "formats/base/path.h"
 
 enum {
     MAX_MEMBERS = 100000,
@@ -32,51 +33,31 @@ static int archive_failed(struct archive *reader, const char *path, struct error
     return error_set(error, "%s: not an image archive: %s", path, text != NULL ? text : "cannot be read");
 }
 
-/* "./a" and "/a" are "a"; what else is odd about a name only means that nobody asks for it. */
-static const char *plain_name(const char *name)
-{
-    for (;;) {
-        if (name[0] == '/')
-            name++;
-        else if (name[0] == '.' && name[1] == '/')
-            name += 2;
-        else
-            return name;
-    }
-}
-
 /* The member that a symbolic link in `name` means, by the text alone. */
 static char *resolve_link(const char *name, const char *target)
 {
-    if (target[0] == '/')
-        return xstrdup(plain_name(target));
-    cleanup_free char *directory = xstrdup(name);
-    char *slash = strrchr(directory, '/');
-    *(slash != NULL ? slash : directory) = '\0';
-    while (strncmp(target, "../", 3) == 0) {
-        target += 3;
-        slash = strrchr(directory, '/');
-        *(slash != NULL ? slash : directory) = '\0';
-    }
-    return xasprintf("%s%s%s", directory, *directory != '\0' ? "/" : "", plain_name(target));
+    cleanup_free char *directory = NULL;
+    path_split(name, &directory, NULL);
+    cleanup_free char *path = path_join(target[0] == '/' ? "" : directory, target);
+    return path_clean(path, PATH_DOTS_POP);
 }
 
 static void add_member(struct image_archive *archive, struct archive *reader, struct archive_entry *entry)
 {
-    const char *name = archive_entry_pathname(entry);
+    const char *raw_name = archive_entry_pathname(entry);
     const char *symlink = archive_entry_symlink(entry);
     const char *hardlink = archive_entry_hardlink(entry);
-    if (name == NULL)
+    if (raw_name == NULL)
         return;
-    name = plain_name(name);
+    cleanup_free char *name = path_clean(raw_name, PATH_DOTS_POP);
     struct archive_member member = {.name = NULL};
     if (hardlink != NULL)
-        member.link = xstrdup(plain_name(hardlink));
+        member.link = path_clean(hardlink, PATH_DOTS_POP);
     else if (archive_entry_filetype(entry) == AE_IFLNK && symlink != NULL)
         member.link = resolve_link(name, symlink);
     else if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_sparse_count(entry) > 0)
         return;
-    member.name = xstrdup(name);
+    member.name = take_pointer(name);
     member.offset = (uint64_t)archive_filter_bytes(reader, 0);
     member.size = (uint64_t)archive_entry_size(entry);
     if ((archive->count & (archive->count + 1)) == 0)
@@ -221,7 +202,8 @@ static const struct archive_member *find(const struct image_archive *archive, co
 
 bool image_archive_find(const struct image_archive *archive, const char *name, struct blob *blob)
 {
-    const struct archive_member *member = find(archive, plain_name(name));
+    cleanup_free char *clean = path_clean(name, PATH_DOTS_POP);
+    const struct archive_member *member = find(archive, clean);
     for (int links = 0; member != NULL && member->link != NULL; links++)
         member = links < MAX_LINKS ? find(archive, member->link) : NULL;
     if (member == NULL)

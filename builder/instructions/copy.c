@@ -9,6 +9,7 @@
 #include "builder/stage/scope.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/path.h"
 
 /* One COPY while it is executed. */
 struct copy {
@@ -40,18 +41,6 @@ static int add(struct copy *copy, const char *name, struct inode *inode, struct 
     return path != NULL ? 0 : -1;
 }
 
-/* The last component of a path that stands for a file. */
-static char *base_name(const char *path)
-{
-    size_t end = strlen(path);
-    while (end > 0 && path[end - 1] == '/')
-        end--;
-    size_t start = end;
-    while (start > 0 && path[start - 1] != '/')
-        start--;
-    return xstrndup(path + start, end - start);
-}
-
 static int copy_path(struct copy *copy, const char *path, bool from_wildcard, struct error *error)
 {
     struct inode *loaded = copy->files->load(copy->files, path, error);
@@ -62,7 +51,8 @@ static int copy_path(struct copy *copy, const char *path, bool from_wildcard, st
     if (loaded == NULL)
         return -1;
     cleanup_inode struct inode *inode = ownership_apply(&copy->ownership, loaded);
-    cleanup_free char *name = base_name(path);
+    cleanup_free char *name = NULL;
+    path_split(path, NULL, &name);
     return add(copy, name, inode, error);
 }
 
@@ -83,7 +73,7 @@ static int copy_source(struct copy *copy, const char *source, struct error *erro
 static int copy_heredoc(struct copy *copy, const struct heredoc *heredoc, struct error *error)
 {
     const char *name = heredoc->name;
-    if (strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+    if (strchr(name, '/') != NULL || path_is_dot(name))
         return error_set(error, "<<%s: no name for a file", name);
     cleanup_free char *expanded = NULL;
     if (heredoc->expand) {

@@ -11,6 +11,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/path.h"
 
 enum { CHUNK = 256 * 1024 };
 
@@ -43,21 +44,6 @@ void members_free(struct members *members)
     *members = (struct members){0};
 }
 
-/* The directory part of a path, "." where it has none; owned by the caller. */
-static char *directory_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return xstrdup(".");
-    return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
-}
-
-static const char *base_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
 int archive_blob_directory(const struct output_options *options, struct error *error)
 {
     cleanup_free char *path = NULL;
@@ -68,9 +54,10 @@ int archive_blob_directory(const struct output_options *options, struct error *e
         path = xstrdup(temporary != NULL && *temporary != '\0' ? temporary : "/var/tmp");
     } else {
         struct stat status;
-        if (*base_of(options->dest) == '\0' || (stat(options->dest, &status) == 0 && S_ISDIR(status.st_mode)))
+        if (*path_base(options->dest) == '\0' ||
+            (stat(options->dest, &status) == 0 && S_ISDIR(status.st_mode)))
             return error_set(error, "%s: the name of a directory; an archive is a file", options->dest);
-        path = directory_of(options->dest);
+        path_split(options->dest, &path, NULL);
     }
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return fd >= 0 ? fd : error_errno(error, errno, "%s", path);
@@ -179,14 +166,15 @@ int archive_write_members(const char *dest, struct members *members, struct erro
 {
     if (strcmp(dest, "-") == 0)
         return write_tar(STDOUT_FILENO, "standard output", members, error);
-    cleanup_free char *path = directory_of(dest);
+    cleanup_free char *path = NULL;
+    path_split(dest, &path, NULL);
     cleanup_close int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0)
         return error_errno(error, errno, "%s", path);
     cleanup_tempfile struct tempfile file = TEMPFILE_NONE;
     if (tempfile_open(&file, directory, path, error) < 0 || write_tar(file.fd, dest, members, error) < 0)
         return -1;
-    if (tempfile_commit(&file, base_of(dest), error) < 0)
+    if (tempfile_commit(&file, path_base(dest), error) < 0)
         return error_prefix(error, "%s", path);
     return 0;
 }

@@ -1,5 +1,4 @@
 /* type=oci: an image layout in a directory, where other images may stand already. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,6 +11,7 @@
 #include "builder/output/types.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/path.h"
 
 enum { CHUNK = 256 * 1024 }; /* bytes copied at a time */
 
@@ -22,12 +22,7 @@ static bool is_occupied(const char *path)
     cleanup_free char *marker = xasprintf("%s/oci-layout", path);
     if (access(marker, F_OK) == 0)
         return false;
-    cleanup_closedir DIR *directory = opendir(path);
-    struct dirent *entry = NULL;
-    while (directory != NULL && (entry = readdir(directory)) != NULL)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            return true;
-    return false; /* what cannot be read is told when it is written to */
+    return directory_is_empty(AT_FDCWD, path) == 0; /* what cannot be read is told when it is written to */
 }
 
 /* Where the layout stands already: its blobs. Else the directory in which it will stand, so that nothing is
@@ -47,14 +42,8 @@ static int blob_directory(const struct output_options *options, struct error *er
             fd = open(options->dest, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         return fd >= 0 ? fd : error_errno(error, errno, "%s", options->dest);
     }
-    cleanup_free char *path = xstrdup(options->dest);
-    size_t length = strlen(path);
-    while (length > 1 && path[length - 1] == '/')
-        path[--length] = '\0';
-    char *slash = strrchr(path, '/');
-    const char *parent = slash == NULL ? "." : slash == path ? "/" : path;
-    if (slash != NULL && slash != path)
-        *slash = '\0';
+    cleanup_free char *parent = NULL;
+    path_split(options->dest, &parent, NULL);
     int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return fd >= 0 ? fd : error_errno(error, errno, "%s", parent);
 }

@@ -11,6 +11,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/base/open.h"
+#include "formats/base/path.h"
 
 static const char *const default_files[] = {"Containerfile", "Dockerfile", NULL};
 
@@ -53,10 +54,8 @@ static int open_path(struct spec_file *spec, const char *path, struct error *err
 static int open_default(struct spec_file *spec, const char *context, struct error *error)
 {
     bool here = strcmp(context, ".") == 0 || strcmp(context, "./") == 0;
-    size_t length = strlen(context);
-    const char *separator = length > 0 && context[length - 1] == '/' ? "" : "/";
     for (const char *const *file = default_files; *file != NULL; file++) {
-        cleanup_free char *path = here ? xstrdup(*file) : xasprintf("%s%s%s", context, separator, *file);
+        cleanup_free char *path = path_join(here ? "" : context, *file);
         if (open_path(spec, path, error) == 0)
             return 0;
         if (error->number != ENOENT)

@@ -7,16 +7,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-
-static void copy_attributes(struct inode *to, const struct inode *from)
-{
-    to->mode = from->mode;
-    to->uid = from->uid;
-    to->gid = from->gid;
-    to->mtime = from->mtime;
-    for (size_t i = 0; i < from->xattr_count; i++)
-        inode_set_xattr(to, from->xattrs[i].name, from->xattrs[i].value, from->xattrs[i].length);
-}
+#include "formats/base/path.h"
 
 /* Of a directory that the instruction makes. */
 static void set_made_attributes(const struct changeset *changeset, struct inode *directory)
@@ -29,7 +20,7 @@ static void set_made_attributes(const struct changeset *changeset, struct inode 
 static struct inode *new_layer(const struct changeset *changeset)
 {
     struct inode *root = inode_new(S_IFDIR | 0755);
-    copy_attributes(root, changeset->stage->root);
+    inode_copy_attributes(root, changeset->stage->root);
     return root;
 }
 
@@ -71,7 +62,7 @@ static struct inode *mirror_directory(const struct changeset *changeset, struct 
             cleanup_inode struct inode *made = inode_new(S_IFDIR | 0755);
             set_made_attributes(changeset, made);
             if (existing != NULL)
-                copy_attributes(made, existing);
+                inode_copy_attributes(made, existing);
             tree_put(directory, name, made);
             child = made; /* the layer holds it */
         }
@@ -133,7 +124,7 @@ char *changeset_add_file(struct changeset *changeset, const char *destination, c
         return NULL;
     }
     if (into) {
-        char *inner = xasprintf("%s/%s", strcmp(path, "/") == 0 ? "" : path, name);
+        char *inner = path_join(path, name);
         free(path);
         path = inner;
         if (look(changeset, path, &there, error) < 0)
@@ -167,12 +158,11 @@ static int check_entry(const char *path, struct inode *inode, void *data, struct
     struct inode *there = tree_lookup((struct inode *)check->root, path, TREE_NOFOLLOW, &missing);
     if (there == NULL || S_ISDIR(there->mode) == S_ISDIR(inode->mode))
         return 0;
-    const char *separator = strcmp(check->destination, "/") == 0 ? "" : "/";
+    cleanup_free char *whole = path_join(check->destination, path);
     if (S_ISDIR(there->mode))
-        return error_set(error, "%s%s%s: a directory in the stage, which a file cannot replace",
-                         check->destination, separator, path);
-    return error_set(error, "%s%s%s: a %s in the stage, which a directory cannot replace", check->destination,
-                     separator, path, S_ISLNK(there->mode) ? "symlink" : "file");
+        return error_set(error, "%s: a directory in the stage, which a file cannot replace", whole);
+    return error_set(error, "%s: a %s in the stage, which a directory cannot replace", whole,
+                     S_ISLNK(there->mode) ? "symlink" : "file");
 }
 
 int changeset_add_contents(struct changeset *changeset, const char *destination, struct inode *directory,
@@ -196,7 +186,7 @@ int changeset_add_contents(struct changeset *changeset, const char *destination,
      * like those on the way to it. */
     set_made_attributes(changeset, contents);
     if (there != NULL)
-        copy_attributes(contents, there);
+        inode_copy_attributes(contents, there);
     for (size_t i = 0; i < directory->child_count; i++)
         tree_put(contents, directory->children[i].name, directory->children[i].inode);
     tree_merge(place, contents);
@@ -204,29 +194,10 @@ int changeset_add_contents(struct changeset *changeset, const char *destination,
     return 0;
 }
 
-/* "/a/./b//../c/" becomes "/a/c", by the text alone. Owned by the caller. */
-static char *clean_path(const char *path)
-{
-    cleanup_buffer struct buffer clean = {0};
-    buffer_add(&clean, "", 0);
-    while (path += strspn(path, "/"), *path != '\0') {
-        size_t length = strcspn(path, "/");
-        if (length == 2 && strncmp(path, "..", 2) == 0) {
-            while (clean.length > 0 && clean.data[--clean.length] != '/')
-                ;
-            clean.data[clean.length] = '\0';
-        } else if (length != 1 || *path != '.') {
-            buffer_add_char(&clean, '/');
-            buffer_add(&clean, path, length);
-        }
-        path += length;
-    }
-    return clean.length > 0 ? buffer_take(&clean) : xstrdup("/");
-}
-
 char *changeset_add_directory(struct changeset *changeset, const char *path, bool *made, struct error *error)
 {
-    cleanup_free char *clean = clean_path(path);
+    cleanup_free char *below = path_clean(path, PATH_DOTS_POP);
+    cleanup_free char *clean = path_join("/", below);
     cleanup_free char *real = real_path(changeset, clean, error);
     struct inode *there;
     if (real == NULL || look(changeset, real, &there, error) < 0)

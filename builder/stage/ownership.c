@@ -6,38 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "formats/base/accounts.h"
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
-
-enum { MAX_DATABASE = 4 << 20 }; /* bytes of a passwd or group file */
-
-/* A decimal number of 32 bits without -1, which means "no owner". */
-static bool parse_id(const char *text, size_t length, uint32_t *id)
-{
-    if (length == 0 || length > 10 || strspn(text, "0123456789") < length)
-        return false;
-    cleanup_free char *digits = xstrndup(text, length);
-    unsigned long long value = strtoull(digits, NULL, 10);
-    *id = (uint32_t)value;
-    return value < UINT32_MAX;
-}
-
-/* Field number `index` of a line of passwd or group; an empty slice where it has none. */
-static const char *field(const char *line, unsigned index, size_t *length)
-{
-    while (index-- > 0) {
-        line += strcspn(line, ":\n");
-        if (*line != ':') {
-            *length = 0;
-            return line;
-        }
-        line++;
-    }
-    *length = strcspn(line, ":\n");
-    return line;
-}
 
 static int read_database(struct inode *root, const char *path, struct buffer *text, struct error *error)
 {
@@ -46,29 +19,26 @@ static int read_database(struct inode *root, const char *path, struct buffer *te
     if (file == NULL || !S_ISREG(file->mode) || file->content == NULL)
         return 0; /* no names */
     cleanup_close int fd = content_open(file->content, error);
-    return fd < 0 ? -1 : read_all(fd, MAX_DATABASE, text, path, error);
+    return fd < 0 ? -1 : read_all(fd, ACCOUNTS_MAX_FILE, text, path, error);
 }
 
-/* Finds a name in a file of the stage; numbers are fields 2 (the id) and 3 (of passwd: the group). */
+/* Finds a name in a file of the stage, and its number: of a group, or of a user with the number of its group.
+ */
 static int find_name(struct inode *root, const char *path, const char *name, uint32_t *id, uint32_t *group,
                      struct error *error)
 {
     cleanup_buffer struct buffer text = {0};
     if (read_database(root, path, &text, error) < 0)
         return -1;
-    for (const char *line = text.length > 0 ? text.data : ""; *line != '\0'; line += *line == '\n') {
-        size_t length;
-        const char *found = field(line, 0, &length);
-        if (length == strlen(name) && memcmp(found, name, length) == 0) {
-            found = field(line, 2, &length);
-            bool fine = parse_id(found, length, id);
-            if (fine && group != NULL) {
-                found = field(line, 3, &length);
-                fine = parse_id(found, length, group);
-            }
-            return fine ? 0 : error_set(error, "%s of the stage: the line of %s holds no number", path, name);
-        }
-        line += strcspn(line, "\n");
+    char *rest = text.data;
+    struct account account;
+    while (account_next(&rest, &account)) {
+        if (strcmp(account.fields[0], name) != 0)
+            continue;
+        if (account.count < 4 || !account_parse_id(account.fields[2], id) ||
+            (group != NULL && !account_parse_id(account.fields[3], group)))
+            return error_set(error, "%s of the stage: the line of %s holds no number", path, name);
+        return 0;
     }
     return error_set(error, "%s: neither a number nor a name in %s of the stage", name, path);
 }
@@ -81,7 +51,7 @@ int ownership_parse_owner(struct inode *root, const char *text, struct ownership
     const char *group = text[length] == ':' ? text + length + 1 : NULL;
     ownership->set_owner = true;
     ownership->gid = 0;
-    if (parse_id(user, length, &ownership->uid))
+    if (account_parse_id(user, &ownership->uid))
         ownership->gid = ownership->uid;
     else if (length == 0)
         return error_set(error, "--chown=%s: no user; write user[:group]", text);
@@ -91,7 +61,7 @@ int ownership_parse_owner(struct inode *root, const char *text, struct ownership
         return 0;
     if (*group == '\0')
         return error_set(error, "--chown=%s: no group follows the colon", text);
-    if (parse_id(group, strlen(group), &ownership->gid))
+    if (account_parse_id(group, &ownership->gid))
         return 0;
     if (find_name(root, "/etc/group", group, &ownership->gid, NULL, error) < 0)
         return error_prefix(error, "--chown=%s", text);
@@ -121,15 +91,7 @@ static void change(const struct ownership *ownership, struct inode *inode)
 /* A changed copy of anything but a directory. */
 static struct inode *copy_changed(const struct ownership *ownership, const struct inode *inode)
 {
-    struct inode *copy = inode_new(inode->mode);
-    copy->uid = inode->uid;
-    copy->gid = inode->gid;
-    copy->mtime = inode->mtime;
-    copy->device = inode->device;
-    copy->content = inode->content != NULL ? content_ref(inode->content) : NULL;
-    copy->target = inode->target != NULL ? xstrdup(inode->target) : NULL;
-    for (size_t i = 0; i < inode->xattr_count; i++)
-        inode_set_xattr(copy, inode->xattrs[i].name, inode->xattrs[i].value, inode->xattrs[i].length);
+    struct inode *copy = inode_copy(inode);
     change(ownership, copy);
     return copy;
 }

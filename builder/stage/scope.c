@@ -7,6 +7,7 @@
 #include "builder/stage/variables.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/path.h"
 
 /* The environment wins over arguments (as in Docker). */
 static const char *lookup(const void *data, const char *name)
@@ -72,8 +73,7 @@ struct files *scope_files(struct build *build, const struct instruction *instruc
 
 char *scope_absolute_path(const struct stage *stage, const char *path)
 {
-    const char *directory = stage->config.working_dir != NULL ? stage->config.working_dir : "/";
     if (*path == '/')
         return xstrdup(path);
-    return xasprintf("%s%s%s", directory, strcmp(directory, "/") == 0 ? "" : "/", path);
+    return path_join(stage->config.working_dir != NULL ? stage->config.working_dir : "/", path);
 }

@@ -1,6 +1,6 @@
-/* Whole files: reading with a limit, writing all, replacing atomically. */
 #include "formats/base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -15,6 +15,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/base/open.h"
+#include "formats/base/path.h"
 
 int write_all(int fd, const void *bytes, size_t length, const char *name, struct error *error)
 {
@@ -47,6 +48,23 @@ int pwrite_all(int fd, const void *bytes, size_t length, off_t offset, const cha
     return 0;
 }
 
+ssize_t pread_all(int fd, void *bytes, size_t length, off_t offset)
+{
+    char *position = bytes;
+    size_t total = 0;
+    while (total < length) {
+        ssize_t got = pread(fd, position + total, length - total, offset + (off_t)total);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        total += (size_t)got;
+    }
+    return (ssize_t)total;
+}
+
 int read_all(int fd, size_t limit, struct buffer *out, const char *name, struct error *error)
 {
     char chunk[16384];
@@ -76,6 +94,35 @@ int read_file(int dirfd, const char *path, size_t limit, struct buffer *out, str
     return read_all(fd, limit, out, path, error);
 }
 
+int directory_is_empty(int dirfd, const char *path)
+{
+    int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    cleanup_closedir DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+    if (directory == NULL) {
+        int number = errno;
+        if (fd >= 0)
+            close(fd);
+        errno = number;
+        return -1;
+    }
+    errno = 0;
+    const struct dirent *entry;
+    while ((entry = readdir(directory)) != NULL)
+        if (!path_is_dot(entry->d_name))
+            return 0;
+    return errno == 0 ? 1 : -1;
+}
+
+char *temporary_name(struct error *error)
+{
+    uint64_t random = 0;
+    if (getrandom(&random, sizeof random, 0) < 0) {
+        error_errno(error, errno, "getrandom");
+        return NULL;
+    }
+    return xasprintf(".urunc-%016llx.tmp", (unsigned long long)random);
+}
+
 int tempfile_open(struct tempfile *file, int dirfd, const char *directory_for_errors, struct error *error)
 {
     *file = TEMPFILE_NONE;
@@ -84,10 +131,9 @@ int tempfile_open(struct tempfile *file, int dirfd, const char *directory_for_er
         return error_errno(error, errno, "%s", directory_for_errors);
     file->fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
     if (file->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT || errno == EINVAL)) {
-        uint64_t random = 0;
-        if (getrandom(&random, sizeof random, 0) < 0)
-            return error_errno(error, errno, "getrandom");
-        file->name = xasprintf(".urunc-%016llx.tmp", (unsigned long long)random);
+        file->name = temporary_name(error);
+        if (file->name == NULL)
+            return -1;
         file->fd = openat(dirfd, file->name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0644);
     }
     if (file->fd < 0) {
@@ -102,18 +148,14 @@ int tempfile_open(struct tempfile *file, int dirfd, const char *directory_for_er
 /* linkat cannot replace, so an O_TMPFILE takes a hidden name first, which rename then changes. */
 static int link_hidden(struct tempfile *file, struct error *error)
 {
-    uint64_t random = 0;
-    if (getrandom(&random, sizeof random, 0) < 0)
-        return error_errno(error, errno, "getrandom");
+    cleanup_free char *name = temporary_name(error);
+    if (name == NULL)
+        return -1;
     char source[64];
     snprintf(source, sizeof source, "/proc/self/fd/%d", file->fd);
-    char *name = xasprintf(".urunc-%016llx.tmp", (unsigned long long)random);
-    if (linkat(AT_FDCWD, source, file->dirfd, name, AT_SYMLINK_FOLLOW) < 0) {
-        int number = errno;
-        free(name);
-        return error_errno(error, number, "cannot name a temporary file");
-    }
-    file->name = name;
+    if (linkat(AT_FDCWD, source, file->dirfd, name, AT_SYMLINK_FOLLOW) < 0)
+        return error_errno(error, errno, "cannot name a temporary file");
+    file->name = take_pointer(name);
     return 0;
 }
 

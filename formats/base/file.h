@@ -18,6 +18,16 @@ int pwrite_all(int fd, const void *bytes, size_t length, off_t offset, const cha
  * error. */
 int read_all(int fd, size_t limit, struct buffer *out, const char *name, struct error *error);
 
+/* Reads `length` bytes at `offset`, over short reads and EINTR. Returns how many there were (fewer only at
+ * the file's end), or -1 with errno. */
+ssize_t pread_all(int fd, void *bytes, size_t length, off_t offset);
+
+/* 1 if the directory has no entries, 0 if it has, -1 with errno where it cannot be read. */
+int directory_is_empty(int dirfd, const char *path);
+
+/* A hidden name that nobody has: ".urunc-0123456789abcdef.tmp"; the caller frees it. NULL on error. */
+char *temporary_name(struct error *error);
+
 /* Reads the regular file `path` whole, at most `limit` bytes; it is opened as open_regular does it. For paths
  * of the host: paths from an image go through beneath.h. */
 int read_file(int dirfd, const char *path, size_t limit, struct buffer *out, struct error *error);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
+#include "formats/base/file.h"
 #include "formats/base/memory.h"
 #include "formats/ext2/internal.h"
 #include "formats/tree/content.h"
@@ -52,18 +53,11 @@ void ext2_scan_bytes(struct ext2_file *file, const char *bytes, size_t length)
 
 int ext2_read(int fd, char *buffer, size_t length, uint64_t offset, const char *name, struct error *error)
 {
-    while (length > 0) {
-        ssize_t got = pread(fd, buffer, length, (off_t)offset);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return error_errno(error, errno, "%s: read", name);
-        if (got == 0)
-            return error_set(error, "%s: changed while it was being read", name);
-        buffer += got;
-        offset += (uint64_t)got;
-        length -= (size_t)got;
-    }
+    ssize_t got = pread_all(fd, buffer, length, (off_t)offset);
+    if (got < 0)
+        return error_errno(error, errno, "%s: read", name);
+    if ((size_t)got < length)
+        return error_set(error, "%s: changed while it was being read", name);
     return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
+#include "formats/base/file.h"
 #include "formats/base/memory.h"
 #include "formats/kernel/kernel_file.h"
 
@@ -24,18 +25,8 @@ int kernel_file_read(const struct kernel_file *file, uint64_t offset, void *byte
 {
     if (offset > file->size || length > file->size - offset)
         return -1;
-    char *position = bytes;
-    while (length > 0) {
-        ssize_t got = pread(file->fd, position, length, (off_t)offset);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0) /* an error, or the file became shorter meanwhile */
-            return -1;
-        position += got;
-        offset += (uint64_t)got;
-        length -= (size_t)got;
-    }
-    return 0;
+    /* Short where the file was cut off meanwhile. */
+    return pread_all(file->fd, bytes, length, (off_t)offset) == (ssize_t)length ? 0 : -1;
 }
 
 static uint16_t le16(const struct head *head, size_t offset)

@@ -72,16 +72,6 @@ int oci_layout_open(struct oci_layout *layout, const char *path, struct error *e
     return -1;
 }
 
-static bool is_empty(int fd)
-{
-    cleanup_closedir DIR *directory = fdopendir(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    struct dirent *entry;
-    while (directory != NULL && (entry = readdir(directory)) != NULL)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            return false;
-    return directory != NULL;
-}
-
 static int make_directory(const struct oci_layout *layout, const char *name, struct error *error)
 {
     if (mkdirat(layout->fd, name, 0755) < 0 && errno != EEXIST)
@@ -93,7 +83,7 @@ static int create(struct oci_layout *layout, struct error *error)
 {
     if (faccessat(layout->fd, "oci-layout", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         return check_version(layout, error);
-    if (!is_empty(layout->fd))
+    if (directory_is_empty(layout->fd, ".") != 1)
         return error_set(error, "%s: the directory is not empty and no OCI image layout", layout->path);
     if (file_replace(layout->fd, "oci-layout", LAYOUT_TEXT, strlen(LAYOUT_TEXT), error) < 0)
         return error_prefix(error, "%s", layout->path);

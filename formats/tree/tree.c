@@ -68,12 +68,6 @@ static void xattrs_free(struct inode *inode)
     inode->xattr_count = 0;
 }
 
-static void xattrs_copy(struct inode *to, const struct inode *from)
-{
-    for (size_t i = 0; i < from->xattr_count; i++)
-        inode_set_xattr(to, from->xattrs[i].name, from->xattrs[i].value, from->xattrs[i].length);
-}
-
 /* Releases one inode; its children, if it has any, become work. */
 static void inode_free(struct inode *inode, struct work *work)
 {
@@ -185,14 +179,32 @@ bool tree_remove(struct inode *directory, const char *name)
     return true;
 }
 
-/* A directory with the same owner, mode, time and xattrs, and no children. */
+void inode_copy_attributes(struct inode *to, const struct inode *from)
+{
+    to->mode = from->mode;
+    to->uid = from->uid;
+    to->gid = from->gid;
+    to->mtime = from->mtime;
+    xattrs_free(to);
+    for (size_t i = 0; i < from->xattr_count; i++)
+        inode_set_xattr(to, from->xattrs[i].name, from->xattrs[i].value, from->xattrs[i].length);
+}
+
+struct inode *inode_copy(const struct inode *inode)
+{
+    struct inode *copy = inode_new(inode->mode);
+    inode_copy_attributes(copy, inode);
+    copy->device = inode->device;
+    copy->content = inode->content != NULL ? content_ref(inode->content) : NULL;
+    copy->target = inode->target != NULL ? xstrdup(inode->target) : NULL;
+    return copy;
+}
+
+/* A directory with the same attributes and no children. */
 static struct inode *directory_copy(const struct inode *directory)
 {
     struct inode *copy = inode_new(directory->mode);
-    copy->uid = directory->uid;
-    copy->gid = directory->gid;
-    copy->mtime = directory->mtime;
-    xattrs_copy(copy, directory);
+    inode_copy_attributes(copy, directory);
     return copy;
 }
 
@@ -216,17 +228,6 @@ struct inode *tree_copy(struct inode *directory)
     return root;
 }
 
-/* Gives a directory the other's owner, mode, time and xattrs. */
-static void take_attributes(struct inode *directory, const struct inode *other)
-{
-    directory->mode = other->mode;
-    directory->uid = other->uid;
-    directory->gid = other->gid;
-    directory->mtime = other->mtime;
-    xattrs_free(directory);
-    xattrs_copy(directory, other);
-}
-
 static void merge_child(struct inode *directory, const struct node *node, struct work *work)
 {
     if (!S_ISDIR(node->inode->mode)) {
@@ -247,7 +248,7 @@ void tree_merge(struct inode *root, const struct inode *layer)
     cleanup_work struct work work = {0};
     struct work_item item = {root, layer};
     do {
-        take_attributes(item.inode, item.other);
+        inode_copy_attributes(item.inode, item.other);
         for (size_t i = 0; i < item.other->child_count; i++)
             merge_child(item.inode, &item.other->children[i], &work);
     } while (work_pop(&work, &item));

@@ -51,6 +51,10 @@ struct inode *inode_new(mode_t mode);
 struct inode *inode_ref(struct inode *inode);
 void inode_unref(struct inode *inode); /* NULL is fine; a directory releases its children */
 void inode_set_xattr(struct inode *inode, const char *name, const void *value, size_t length);
+/* Gives `to` the other's mode, owner, time and extended attributes, and these alone. Both are of one type. */
+void inode_copy_attributes(struct inode *to, const struct inode *from);
+/* A copy of anything but a directory, with its attributes and what it holds; the caller's reference. */
+struct inode *inode_copy(const struct inode *inode);
 
 static inline void cleanup_inode_(struct inode **inode)
 {

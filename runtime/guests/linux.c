@@ -11,6 +11,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/path.h"
 #include "runtime/guests/guest.h"
 #include "runtime/guests/linux_words.h"
 
@@ -68,12 +69,6 @@ static int find_root(struct plan *plan, struct error *error)
     return 0;
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
 static int read_program(struct plan *plan, struct error *error)
 {
     const struct guest_input *input = plan->input;
@@ -97,7 +92,7 @@ static int read_program(struct plan *plan, struct error *error)
     if (strchr(plan->program, '"') != NULL)
         return error_set(
             error, "process.args[0] %s: a double quote cannot stand in the kernel's init=", plan->program);
-    plan->own_init = strcmp(base_name(plan->program), OWN_INIT) == 0;
+    plan->own_init = strcmp(path_base(plan->program), OWN_INIT) == 0;
     return 0;
 }
 

@@ -11,13 +11,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "formats/base/programs.h"
 #include "runtime/init/console.h"
 #include "runtime/init/files.h"
 #include "runtime/init/power.h"
 
 extern char **environ;
-
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static volatile sig_atomic_t child; /* a signal handler can take no argument */
 
@@ -86,7 +85,7 @@ static _Noreturn void execute(char *const argv[])
     }
     const char *path = getenv("PATH");
     if (path == NULL || *path == '\0')
-        path = DEFAULT_PATH;
+        path = PROGRAM_PATH;
     int number = ENOENT;
     while (*argv[0] != '\0' && *path != '\0') {
         size_t length = strcspn(path, ":");

@@ -9,30 +9,25 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/programs.h"
 #include "runtime/config.h"
 
 static const char *const known_runtimes[] = {"runc", "crun"};
-static const char *const directories[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
-                                          "/usr/bin",        "/sbin",          "/bin"};
 
-/* Whether the path is this very program: a PATH on which "runc" is urunc must not make it call itself for
- * ever. */
-static bool is_ourselves(const char *path)
+/* False for this very program: a "runc" that is urunc must not make it call itself for ever. */
+static bool is_another_program(const char *path)
 {
     struct stat ours, theirs;
-    return stat("/proc/self/exe", &ours) == 0 && stat(path, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
-           ours.st_ino == theirs.st_ino;
+    return stat("/proc/self/exe", &ours) < 0 || stat(path, &theirs) < 0 || ours.st_dev != theirs.st_dev ||
+           ours.st_ino != theirs.st_ino;
 }
 
 static char *find_runtime(void)
 {
-    for (size_t i = 0; i < sizeof known_runtimes / sizeof *known_runtimes; i++)
-        for (size_t j = 0; j < sizeof directories / sizeof *directories; j++) {
-            cleanup_free char *path = xasprintf("%s/%s", directories[j], known_runtimes[i]);
-            if (access(path, X_OK) == 0 && !is_ourselves(path))
-                return take_pointer(path);
-        }
-    return NULL;
+    char *path = NULL;
+    for (size_t i = 0; path == NULL && i < sizeof known_runtimes / sizeof *known_runtimes; i++)
+        path = program_find(known_runtimes[i], is_another_program);
+    return path;
 }
 
 int fallback_exec(const struct runtime *runtime, const struct strings *globals, char *const *rest,
@@ -45,7 +40,7 @@ int fallback_exec(const struct runtime *runtime, const struct strings *globals, 
         config.fallback_runtime != NULL ? xstrdup(config.fallback_runtime) : find_runtime();
     if (program == NULL)
         return error_set(error, "not a unikernel, and neither runc nor crun is installed to run it");
-    if (is_ourselves(program))
+    if (!is_another_program(program))
         return error_set(error, "fallback_runtime: %s is urunc itself", program);
     cleanup_strings struct strings argv = {0};
     strings_add(&argv, program);

@@ -10,6 +10,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/programs.h"
 #include "formats/contract/annotations.h"
 #include "runtime/bundle/hooks.h"
 #include "runtime/network/network.h"
@@ -20,7 +21,7 @@
 
 /* The monitor's environment is ours; the container's is for the guest. */
 static char *const monitor_environment[] = {
-    (char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    (char *)"PATH=" PROGRAM_PATH,
     (char *)"HOME=/",
     (char *)"LC_ALL=C",
     NULL,

@@ -8,14 +8,12 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/programs.h"
 #include "formats/contract/annotations.h"
 #include "formats/contract/urunc_json.h"
 #include "formats/oci/platform.h"
 #include "runtime/sandbox/mounts.h"
 #include "runtime/storage/storage.h"
-
-static const char *const program_directories[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
-                                                  "/usr/bin",        "/sbin",          "/bin"};
 
 enum unikernel_found guest_setup_read(const struct bundle *bundle, struct unikernel *unikernel,
                                       struct error *error)
@@ -38,13 +36,9 @@ static int find_program(const char *name, const struct monitor *monitor, const s
         *program = xstrdup(config->path);
         return 0;
     }
-    for (size_t i = 0; i < sizeof program_directories / sizeof *program_directories; i++) {
-        cleanup_free char *path = xasprintf("%s/%s", program_directories[i], monitor->program);
-        if (access(path, X_OK) == 0) {
-            *program = take_pointer(path);
-            return 0;
-        }
-    }
+    *program = program_find(monitor->program, NULL);
+    if (*program != NULL)
+        return 0;
     return error_set(error, "the monitor %s (%s) is not installed", name, monitor->program);
 }
 

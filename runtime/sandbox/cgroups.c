@@ -14,6 +14,7 @@
 #include "formats/base/file.h"
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
+#include "formats/base/path.h"
 
 /* ---- where ---- */
 
@@ -59,24 +60,16 @@ char *cgroup_path(const char *cgroups_path, const char *id, struct error *error)
     const char *colon = strchr(cgroups_path, ':');
     if (colon != NULL && strchr(colon + 1, ':') != NULL && cgroups_path[0] != '/')
         return systemd_path(cgroups_path, error);
-    cleanup_buffer struct buffer path = {0};
-    cleanup_free char *copy = xstrdup(cgroups_path);
-    char *rest = NULL;
-    for (char *part = strtok_r(copy, "/", &rest); part != NULL; part = strtok_r(NULL, "/", &rest)) {
-        if (strcmp(part, "..") == 0 || strlen(part) > NAME_MAX) {
-            error_set(error, "linux.cgroupsPath: \"%.256s\" is no path that stays in its hierarchy",
-                      cgroups_path);
-            return NULL;
-        }
-        if (strcmp(part, ".") != 0)
-            buffer_format(&path, "/%s", part);
-    }
-    if (path.length == 0 || path.length > PATH_MAX / 2) {
-        error_set(error, "linux.cgroupsPath: \"%.256s\" names no cgroup of the container's own",
-                  cgroups_path);
+    cleanup_free char *clean = path_clean(cgroups_path, PATH_DOTS_REFUSE);
+    if (clean == NULL) {
+        error_set(error, "linux.cgroupsPath: \"%s\" has a \"..\"", cgroups_path);
         return NULL;
     }
-    return buffer_take(&path);
+    if (*clean == '\0' || strlen(clean) > PATH_MAX / 2) {
+        error_set(error, "linux.cgroupsPath: \"%s\" names no cgroup of the container's own", cgroups_path);
+        return NULL;
+    }
+    return path_join("/", clean);
 }
 
 /* ---- files of a cgroup ---- */

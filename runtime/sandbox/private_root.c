@@ -14,6 +14,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
+#include "formats/base/path.h"
 #include "runtime/sandbox/libraries.h"
 #include "runtime/sandbox/mounts.h"
 
@@ -40,29 +41,13 @@ static int make_target(int root, const char *path, bool directory, struct error 
     return 0;
 }
 
-/* Rewrites "/usr//bin/./qemu" to "usr/bin/qemu"; NULL where there is a "..". Owned. */
-static char *plain_path(const char *path)
-{
-    cleanup_buffer struct buffer plain = {0};
-    cleanup_free char *copy = xstrdup(path);
-    char *rest = NULL;
-    for (char *part = strtok_r(copy, "/", &rest); part != NULL; part = strtok_r(NULL, "/", &rest)) {
-        if (strcmp(part, "..") == 0)
-            return NULL;
-        if (strcmp(part, ".") == 0)
-            continue;
-        buffer_format(&plain, "%s%s", plain.length > 0 ? "/" : "", part);
-    }
-    return plain.length > 0 ? buffer_take(&plain) : NULL;
-}
-
 static int place(int root, int tree, const char *path, struct error *error)
 {
     struct stat status;
     if (fstat(tree, &status) < 0)
         return error_errno(error, errno, "%s", path);
-    cleanup_free char *plain = plain_path(path);
-    if (plain == NULL)
+    cleanup_free char *plain = path_clean(path, PATH_DOTS_REFUSE);
+    if (plain == NULL || *plain == '\0')
         return error_set(error, "%s: not a path for the monitor's root", path);
     if (make_target(root, plain, S_ISDIR(status.st_mode), error) < 0)
         return -1;

@@ -161,6 +161,47 @@ static void a_failed_write_names_the_file(void **state)
     close(fd);
 }
 
+static void an_empty_directory_is_told_from_others(void **state)
+{
+    struct temporary *temporary = *state;
+    assert_int_equal(mkdirat(temporary->fd, "d", 0755), 0);
+    assert_int_equal(directory_is_empty(temporary->fd, "d"), 1);
+    temporary_write_text(temporary, "d/.hidden", "");
+    assert_int_equal(directory_is_empty(temporary->fd, "d"), 0);
+    assert_int_equal(directory_is_empty(temporary->fd, "d/.hidden"), -1);
+    assert_int_equal(errno, ENOTDIR);
+    assert_int_equal(directory_is_empty(temporary->fd, "none"), -1);
+    assert_int_equal(errno, ENOENT);
+}
+
+static void pread_all_reads_to_the_end_and_no_further(void **state)
+{
+    struct temporary *temporary = *state;
+    temporary_write_text(temporary, "f", "12345");
+    char bytes[8] = "";
+    int fd = openat(temporary->fd, "f", O_RDONLY | O_CLOEXEC);
+    assert_int_equal(pread_all(fd, bytes, 3, 1), 3);
+    assert_memory_equal(bytes, "234", 3);
+    assert_int_equal(pread_all(fd, bytes, sizeof bytes, 3), 2);
+    assert_int_equal(pread_all(fd, bytes, sizeof bytes, 9), 0);
+    close(fd);
+    assert_int_equal(pread_all(fd, bytes, 1, 0), -1);
+    assert_int_equal(errno, EBADF);
+}
+
+static void temporary_names_are_hidden_and_differ(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    char *one = temporary_name(&error);
+    char *other = temporary_name(&error);
+    assert_int_equal(strlen(one), strlen(".urunc-0123456789abcdef.tmp"));
+    assert_int_equal(one[0], '.');
+    assert_string_not_equal(one, other);
+    free(one);
+    free(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +217,9 @@ int main(void)
         with_temporary(a_committed_file_can_still_be_read),
         with_temporary(pwrite_all_writes_at_an_offset),
         with_temporary(a_failed_write_names_the_file),
+        with_temporary(an_empty_directory_is_told_from_others),
+        with_temporary(pread_all_reads_to_the_end_and_no_further),
+        cmocka_unit_test(temporary_names_are_hidden_and_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
