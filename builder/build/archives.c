@@ -27,7 +27,7 @@ static int write_block(const struct build *build, const struct guest_archive *ar
         .mount_point = archive->mount_point,
         .size = archive->size,
         .size_is_extra = archive->size_is_extra,
-        .time = build->options->time,
+        .time = build->time,
     };
     return ext2_write(archive->tree, fd, name, &options, error);
 }

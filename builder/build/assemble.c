@@ -16,9 +16,9 @@ static int add_urunc_json(const struct build *build, struct stage *stage, const 
 {
     cleanup_free char *text = urunc_json_write(unikernel);
     cleanup_inode struct inode *file = inode_new(S_IFREG | 0644);
-    file->mtime = build->options->time;
+    file->mtime = build->time;
     file->content = content_of_memory(text, strlen(text));
-    cleanup_changeset struct changeset changeset = changeset_begin(stage, build->options->time);
+    cleanup_changeset struct changeset changeset = changeset_begin(stage, build->time);
     cleanup_free char *path =
         changeset_add_file(&changeset, URUNC_JSON_PATH, "urunc.json", false, file, error);
     if (path == NULL)

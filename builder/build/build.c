@@ -10,6 +10,7 @@
 #include "builder/instructions/handlers.h"
 #include "builder/spec/location.h"
 #include "builder/stage/arguments.h"
+#include "builder/stage/undefined.h"
 #include "builder/stage/warn.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
@@ -24,12 +25,15 @@ static void show_progress(struct build *build, const struct instruction *instruc
     text_print_line(build->options->progress, line);
 }
 
-static void show_warnings(const struct build *build, const struct instruction *instruction)
+static void show_warnings(struct build *build, const struct stage *stage,
+                          const struct instruction *instruction)
 {
     struct strings *warnings = build->context->warnings;
     for (size_t i = 0; i < warnings->count; i++)
         build_warn(build, instruction->line, "%s", warnings->items[i]);
     strings_free(warnings);
+    bool is_from = instruction == &stage->plan->from;
+    undefined_warn(build, is_from ? &build->globals : &stage->variables, &stage->declared, instruction->line);
 }
 
 static int execute(struct build *build, struct stage *stage, const struct instruction *instruction,
@@ -38,7 +42,7 @@ static int execute(struct build *build, struct stage *stage, const struct instru
     show_progress(build, instruction);
     int result = instruction_execute(build, stage, instruction, error);
     context_forget_links(build->context);
-    show_warnings(build, instruction);
+    show_warnings(build, stage, instruction);
     return result == 0 ? 0 : error_locate(error, build->spec->file, instruction->line);
 }
 
@@ -57,7 +61,12 @@ static int execute_stage(struct build *build, size_t number, struct error *error
 struct stage *build_stages(struct build *build, struct error *error)
 {
     size_t target;
-    if (arguments_read_globals(build, error) < 0 || order_stages(build, &target, error) < 0)
+    if (arguments_read_globals(build, error) < 0)
+        return NULL;
+    build->context->time = build->time;
+    for (size_t i = 0; i < build->spec->stage_count; i++)
+        stage_init(&build->stages[i], &build->spec->stages[i], i, build->time);
+    if (order_stages(build, &target, error) < 0)
         return NULL;
     for (size_t i = 0; i <= target; i++)
         if (build->stages[i].needed)
@@ -81,10 +90,9 @@ void build_begin(struct build *build, const struct spec *spec, struct context *c
         .options = options,
         .context = context,
         .blob_directory = blob_directory,
+        .time = options->time,
         .stages = xcalloc(spec->stage_count, sizeof *build->stages),
     };
-    for (size_t i = 0; i < spec->stage_count; i++)
-        stage_init(&build->stages[i], &spec->stages[i], i, options->time);
     if (options->platform != NULL)
         platform_copy(&build->target, options->platform);
     else
@@ -97,6 +105,7 @@ void build_end(struct build *build)
         stage_free(&build->stages[i]);
     free(build->stages);
     strings_free(&build->globals);
+    strings_free(&build->undefined);
     platform_free(&build->target);
     *build = (struct build){0};
 }

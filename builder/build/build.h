@@ -24,7 +24,7 @@ int build_image(const struct spec *spec, struct context *context, const struct b
 void build_begin(struct build *build, const struct spec *spec, struct context *context,
                  const struct build_options *options, int blob_directory);
 /* Executes what the target needs and returns the target's stage (borrowed), whose archives are complete and
- * not yet written: the contract is checked before that work. NULL and a placed error. */
+ * not yet written: the contract is checked before that work. NULL and a located error. */
 struct stage *build_stages(struct build *build, struct error *error);
 void build_end(struct build *build);
 #define cleanup_build __attribute__((cleanup(build_end)))

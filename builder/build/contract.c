@@ -75,7 +75,7 @@ static int read_facts(const struct stage *stage, struct unikernel *unikernel, st
     return unikernel_from_set(&set, unikernel, error);
 }
 
-/* The regular file that an annotation names in the image. Borrowed; NULL and a placed error. */
+/* The regular file that an annotation names in the image. Borrowed; NULL and a located error. */
 static struct inode *find_file(const struct build *build, const struct stage *stage, const char *key,
                                const char *path, struct error *error)
 {

@@ -60,7 +60,7 @@ static struct inode *load_init(const struct build *build, struct error *error)
     if (content == NULL)
         return NULL;
     struct inode *inode = inode_new(S_IFREG | 0755);
-    inode->mtime = build->options->time;
+    inode->mtime = build->time;
     inode->content = content;
     return inode;
 }

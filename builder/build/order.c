@@ -39,5 +39,6 @@ int order_stages(struct build *build, size_t *target, struct error *error)
     for (size_t i = *target + 1; i-- > 0;)
         if (build->stages[i].needed && mark_needs(build, i, error) < 0)
             return -1;
+    strings_free(&build->undefined); /* FROM warns of them when it is executed */
     return 0;
 }

@@ -104,6 +104,7 @@ static int build(const struct build_command *command, struct error *error)
         .platform = command->platform.os != NULL ? &command->platform : NULL,
         .compression = command->compression,
         .time = command->time,
+        .has_time = command->has_time,
         .guest_init = command->guest_init,
         .progress = progress_stream(command),
         .log = stderr,

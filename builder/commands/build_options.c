@@ -1,16 +1,17 @@
 /* The command line of `urunc-build build`. Options are called as Docker and Buildah call them. */
 #include "builder/commands/build_options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/stage/epoch.h"
 #include "builder/stage/variables.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/base/suggest.h"
+#include "formats/base/text.h"
 #include "formats/oci/reference.h"
 
 /* Options without a letter are numbered from here. */
@@ -90,6 +91,8 @@ static int add_argument(struct build_command *command, const char *text, struct 
     const char *value = text[length] == '=' ? text + length + 1 : getenv(name);
     if (length == 0)
         return error_set(error, "--build-arg %s: must be NAME=VALUE", text);
+    if (!text_is_utf8(name) || (value != NULL && !text_is_utf8(value)))
+        return error_set(error, "--build-arg %s: not UTF-8", text);
     if (value != NULL)
         variables_set(&command->arguments, name, value);
     return 0;
@@ -104,25 +107,11 @@ static int add_name(struct build_command *command, const char *text, struct erro
     return 0;
 }
 
-static int parse_time(const char *option, const char *text, int64_t *time, struct error *error)
-{
-    const int64_t last = 253402300799; /* 9999-12-31T23:59:59Z, the last that RFC 3339 can write */
-    char *end;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || value > last)
-        return error_set(error, "%s %s: must be seconds since 1970, at most %lld", option, text,
-                         (long long)last);
-    *time = value;
-    return 0;
-}
-
 /* What is left to decide when all options were read. */
 struct pending {
     const char *output;
     const char *compression;
     const char *tag; /* the first -t, as written */
-    bool has_time;
 };
 
 static int take_option(struct build_command *command, struct pending *pending, int id, const char *value,
@@ -170,8 +159,8 @@ static int take_option(struct build_command *command, struct pending *pending, i
         command->target = value;
         return 0;
     case OPTION_TIMESTAMP:
-        pending->has_time = true;
-        return parse_time("--timestamp", value, &command->time, error);
+        command->has_time = true;
+        return epoch_parse(value, &command->time, error) < 0 ? error_prefix(error, "--timestamp") : 0;
     default:
         return 0;
     }
@@ -249,6 +238,24 @@ static int settle_output(struct build_command *command, const struct pending *pe
     return 0;
 }
 
+/* SOURCE_DATE_EPOCH is a build argument that the environment gives, too (as with Docker's buildx). */
+static int settle_time(struct build_command *command, struct error *error)
+{
+    static const char name[] = "SOURCE_DATE_EPOCH";
+    const char *epoch = variables_get(&command->arguments, name), *environment = getenv(name);
+    const char *option = epoch != NULL ? "--build-arg SOURCE_DATE_EPOCH" : name;
+    if (epoch == NULL && environment != NULL && *environment != '\0') {
+        variables_set(&command->arguments, name, environment);
+        epoch = environment;
+    }
+    if (command->has_time || epoch == NULL)
+        return 0;
+    command->has_time = true;
+    if (*epoch == '\0')
+        return 0;
+    return epoch_parse(epoch, &command->time, error) < 0 ? error_prefix(error, "%s", option) : 0;
+}
+
 int build_command_parse(int argc, char **argv, struct build_command *command, struct error *error)
 {
     struct pending pending = {0};
@@ -261,9 +268,7 @@ int build_command_parse(int argc, char **argv, struct build_command *command, st
         return error_set(error,
                          "build takes one build context, a directory; see \"urunc-build build --help\"");
     command->context = argv[optind];
-    const char *epoch = getenv("SOURCE_DATE_EPOCH");
-    if (!pending.has_time && epoch != NULL && *epoch != '\0' &&
-        parse_time("SOURCE_DATE_EPOCH", epoch, &command->time, error) < 0)
+    if (settle_time(command, error) < 0)
         return -1;
     return settle_output(command, &pending, error);
 }

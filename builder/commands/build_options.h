@@ -25,7 +25,8 @@ struct build_command {
     struct platform platform;     /* os NULL: not given */
     struct output_options output; /* complete */
     enum compression compression;
-    int64_t time; /* seconds since 1970 */
+    int64_t time;  /* seconds since 1970 */
+    bool has_time; /* by --timestamp or SOURCE_DATE_EPOCH */
     bool quiet;
 };
 

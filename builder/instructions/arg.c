@@ -25,8 +25,10 @@ static int declare(struct build *build, struct stage *stage, const char *text, s
         value = arguments_predefined(build, name);
     else if ((value = scope_expand(build, stage, assigned, error)) == NULL)
         return error_prefix(error, "ARG");
+    if (!strings_contain(&stage->declared, name))
+        strings_add(&stage->declared, name);
     if (value != NULL)
-        variables_set(&stage->arguments, name, value);
+        variables_set(&stage->variables, name, value);
     return 0;
 }
 

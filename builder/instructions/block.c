@@ -32,7 +32,7 @@ static int check_filesystem(const struct inode *file, const char *source, struct
         source);
 }
 
-static int read_block_flags(const struct build *build, const struct stage *stage,
+static int read_block_flags(struct build *build, const struct stage *stage,
                             const struct instruction *instruction, struct guest_archive *archive,
                             struct error *error)
 {
@@ -51,8 +51,8 @@ static int read_block_flags(const struct build *build, const struct stage *stage
 }
 
 /* Sets blkMntPoint where --mount is given; without it each framework has its own default. */
-static int take_mount_point(const struct build *build, struct stage *stage,
-                            const struct instruction *instruction, char **mount_point, struct error *error)
+static int take_mount_point(struct build *build, struct stage *stage, const struct instruction *instruction,
+                            char **mount_point, struct error *error)
 {
     if (scope_flag(build, stage, instruction, "mount", mount_point, error) < 0)
         return -1;

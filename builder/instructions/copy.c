@@ -84,7 +84,7 @@ static int copy_heredoc(struct copy *copy, const struct heredoc *heredoc, struct
     }
     const char *content = expanded != NULL ? expanded : heredoc->content;
     struct inode *file = inode_new(S_IFREG | 0644);
-    file->mtime = copy->build->options->time;
+    file->mtime = copy->build->time;
     file->content = content_of_memory(content, strlen(content));
     cleanup_inode struct inode *inode = ownership_apply(&copy->ownership, file);
     return add(copy, name, inode, error);
@@ -159,7 +159,7 @@ int execute_copy(struct build *build, struct stage *stage, const struct instruct
         .build = build,
         .stage = stage,
         .instruction = instruction,
-        .changeset = changeset_begin(stage, build->options->time),
+        .changeset = changeset_begin(stage, build->time),
     };
     return run_copy(&copy, error) == 0 ? 0 : error_prefix(error, "COPY");
 }

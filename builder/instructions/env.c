@@ -22,6 +22,7 @@ int execute_env(struct build *build, struct stage *stage, const struct instructi
         if (*name == '\0' || strchr(name, '=') != NULL)
             return error_set(error, "ENV: \"%s\" is no name of a variable", name);
         variables_set(&stage->config.env, name, expanded.items[i + 1]);
+        variables_set(&stage->variables, name, expanded.items[i + 1]);
     }
     stage_add_history(stage, instruction);
     return 0;

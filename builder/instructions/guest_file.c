@@ -59,7 +59,7 @@ static int add(struct build *build, struct stage *stage, const struct instructio
     if (wanted == NULL)
         wanted = xstrdup(default_path);
     cleanup_free char *destination = scope_absolute_path(stage, wanted);
-    cleanup_changeset struct changeset changeset = changeset_begin(stage, build->options->time);
+    cleanup_changeset struct changeset changeset = changeset_begin(stage, build->time);
     cleanup_free char *path =
         changeset_add_file(&changeset, destination, strrchr(default_path, '/') + 1, false, file, error);
     if (path == NULL || facts_set(stage, key, path, instruction->line, error) < 0)
@@ -79,7 +79,7 @@ int guest_file_add(struct build *build, struct stage *stage, const struct instru
 struct inode *guest_file_empty(const struct build *build)
 {
     struct inode *file = inode_new(S_IFREG | 0644);
-    file->mtime = build->options->time;
+    file->mtime = build->time;
     return file;
 }
 

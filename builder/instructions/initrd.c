@@ -48,7 +48,7 @@ static int check_archive(const struct inode *file, const char *source, struct er
                      source);
 }
 
-static int read_compression(const struct build *build, const struct stage *stage,
+static int read_compression(struct build *build, const struct stage *stage,
                             const struct instruction *instruction, enum compression *compression,
                             struct error *error)
 {

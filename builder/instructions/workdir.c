@@ -11,7 +11,7 @@ int execute_workdir(struct build *build, struct stage *stage, const struct instr
     if (path == NULL)
         return -1;
     cleanup_free char *absolute = scope_absolute_path(stage, path);
-    cleanup_changeset struct changeset changeset = changeset_begin(stage, build->options->time);
+    cleanup_changeset struct changeset changeset = changeset_begin(stage, build->time);
     bool made = false;
     char *directory = changeset_add_directory(&changeset, absolute, &made, error);
     if (directory == NULL)

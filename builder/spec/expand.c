@@ -14,6 +14,7 @@
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/text.h"
 
 enum {
     MAX_DEPTH = 32,        /* of braces in braces */
@@ -41,16 +42,60 @@ static int expand_single_quotes(struct expansion *expansion, struct buffer *out)
     return 0;
 }
 
-/* Length of the variable's name at `text`: a word, or one digit or special character as shells have them. */
+/* A character beyond ASCII that names take: a letter of any script, which is every one but those of the
+ * blocks of punctuation and symbols. */
+static bool is_letter(uint32_t character)
+{
+    static const struct {
+        uint32_t first;
+        uint32_t last;
+    } others[] = {
+        {0x80, 0xa9},     {0xab, 0xb4},     {0xb6, 0xb9},     {0xbb, 0xbf},     {0xd7, 0xd7},
+        {0xf7, 0xf7},     {0x2000, 0x206f}, {0x20a0, 0x20cf}, {0x2190, 0x2bff}, {0x2e00, 0x2e7f},
+        {0x3000, 0x3004}, {0x3008, 0x3030}, {0xe000, 0xf8ff}, {0xfe10, 0xfe6f}, {0xff00, 0xff0f},
+        {0xff1a, 0xff20}, {0xff3b, 0xff40}, {0xff5b, 0xff65}, {0xffe0, 0xffff}, {0x1f000, 0x1faff},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (character >= others[i].first && character <= others[i].last)
+            return false;
+    return true;
+}
+
+/* Bytes of the character at `text` if a name can go on with it, else 0. */
+static size_t name_character(const char *text)
+{
+    uint32_t character;
+    if (isalnum((unsigned char)*text) || *text == '_')
+        return 1;
+    if ((unsigned char)*text < 0x80)
+        return 0;
+    size_t length = text_decode(text, &character);
+    return length > 0 && is_letter(character) ? length : 0;
+}
+
+/* Length of the variable's name at `text`: a word, digits, or one special character as shells have them. */
 static size_t name_length(const char *text)
 {
-    if (isalpha((unsigned char)*text) || *text == '_') {
-        size_t length = 1;
-        while (isalnum((unsigned char)text[length]) || text[length] == '_')
-            length++;
+    size_t length = strspn(text, "0123456789");
+    if (length > 0)
         return length;
-    }
-    return *text != '\0' && (isdigit((unsigned char)*text) || strchr("@*#?-$!", *text)) ? 1 : 0;
+    if (*text != '\0' && strchr("@*#?-$!", *text) != NULL)
+        return 1;
+    for (size_t step; (step = name_character(text + length)) > 0;)
+        length += step;
+    return length;
+}
+
+/* The value of a variable without a modifier. */
+static const char *plain_value(const struct expansion *expansion, const char *name)
+{
+    const char *value = expansion->scope->lookup(expansion->scope->data, name);
+    struct strings *undefined = expansion->scope->undefined;
+    if (value != NULL)
+        return value;
+    if (undefined != NULL && !strings_contain(undefined, name))
+        strings_add(undefined, name);
+    return "";
 }
 
 /* Applies a modifier to a variable whose value is `value` (NULL: not set); `word` is expanded. */
@@ -90,7 +135,7 @@ static int expand_braces(struct expansion *expansion, struct buffer *out)
     if (colon)
         next++;
     if (*next == '}' && !colon) {
-        buffer_add_string(out, value != NULL ? value : "");
+        buffer_add_string(out, plain_value(expansion, name));
         expansion->position = next + 1;
         expansion->depth--;
         return 0;
@@ -125,8 +170,7 @@ static int expand_variable(struct expansion *expansion, struct buffer *out)
         return 0;
     }
     cleanup_free char *name = xstrndup(start, length);
-    const char *value = expansion->scope->lookup(expansion->scope->data, name);
-    buffer_add_string(out, value != NULL ? value : "");
+    buffer_add_string(out, plain_value(expansion, name));
     expansion->position = start + length;
     return 0;
 }
@@ -201,7 +245,12 @@ static char *expand(const struct expand_scope *scope, const char *text, bool raw
 
 char *expand_word(const struct expand_scope *scope, const char *word, struct error *error)
 {
-    return expand(scope, word, false, error);
+    char *text = expand(scope, word, false, error);
+    if (text == NULL || text_is_utf8(text))
+        return text;
+    error_set(error, "%s: its value is not UTF-8, as all text of an image is", word);
+    free(text);
+    return NULL;
 }
 
 char *expand_heredoc(const struct expand_scope *scope, const char *body, struct error *error)

@@ -2,6 +2,7 @@
 #ifndef BUILDER_SPEC_EXPAND_H
 #define BUILDER_SPEC_EXPAND_H
 
+#include "formats/base/buffer.h"
 #include "formats/base/error.h"
 
 /* The value of a variable, or NULL where it is not set. Borrowed. */
@@ -10,13 +11,15 @@ typedef const char *expand_lookup(const void *data, const char *name);
 struct expand_scope {
     expand_lookup *lookup;
     const void *data;
-    char escape; /* '\\', or '`' */
+    char escape;               /* '\\', or '`' */
+    struct strings *undefined; /* or NULL: gets each variable that is not set and has no default, once */
 };
 
 /*
  * Expands $x, ${x}, ${x:-y}, ${x-y}, ${x:+y}, ${x+y}, ${x:?y}, ${x?y} and removes quotes and escapes; nothing
  * expands between single quotes. A variable that is not set is empty. Returns the text, owned by the caller,
- * or NULL: a quote or brace without its end, an unknown modifier, a variable that `?` demands.
+ * or NULL: a quote or brace without its end, an unknown modifier, a variable that `?` demands, a value that
+ * is not UTF-8.
  */
 char *expand_word(const struct expand_scope *scope, const char *word, struct error *error);
 

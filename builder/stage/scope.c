@@ -9,28 +9,25 @@
 #include "formats/base/memory.h"
 #include "formats/base/path.h"
 
-/* The environment wins over arguments (as in Docker). */
 static const char *lookup(const void *data, const char *name)
 {
     const struct stage *stage = data;
-    const char *value = variables_get(&stage->config.env, name);
-    return value != NULL ? value : variables_get(&stage->arguments, name);
+    return variables_get(&stage->variables, name);
 }
 
-struct expand_scope scope_variables(const struct build *build, const struct stage *stage)
+struct expand_scope scope_variables(struct build *build, const struct stage *stage)
 {
-    return (struct expand_scope){lookup, stage, build->spec->escape};
+    return (struct expand_scope){lookup, stage, build->spec->escape, &build->undefined};
 }
 
-char *scope_expand(const struct build *build, const struct stage *stage, const char *word,
-                   struct error *error)
+char *scope_expand(struct build *build, const struct stage *stage, const char *word, struct error *error)
 {
     struct expand_scope scope = scope_variables(build, stage);
     return expand_word(&scope, word, error);
 }
 
-char *scope_expand_only(const struct build *build, const struct stage *stage,
-                        const struct instruction *instruction, struct error *error)
+char *scope_expand_only(struct build *build, const struct stage *stage, const struct instruction *instruction,
+                        struct error *error)
 {
     cleanup_free char *text = scope_expand(build, stage, instruction->words.items[0], error);
     if (text != NULL && *text != '\0')
@@ -41,7 +38,7 @@ char *scope_expand_only(const struct build *build, const struct stage *stage,
     return NULL;
 }
 
-int scope_flag(const struct build *build, const struct stage *stage, const struct instruction *instruction,
+int scope_flag(struct build *build, const struct stage *stage, const struct instruction *instruction,
                const char *name, char **value, struct error *error)
 {
     const char *text = instruction_flag(instruction, name);

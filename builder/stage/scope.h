@@ -6,18 +6,17 @@
 #include "builder/stage/build_state.h"
 
 /* The variables of a stage as they stand now: its environment and its arguments. Borrows both. */
-struct expand_scope scope_variables(const struct build *build, const struct stage *stage);
+struct expand_scope scope_variables(struct build *build, const struct stage *stage);
 
 /* Expands a word with these variables. NULL and an error; else owned by the caller. */
-char *scope_expand(const struct build *build, const struct stage *stage, const char *word,
-                   struct error *error);
+char *scope_expand(struct build *build, const struct stage *stage, const char *word, struct error *error);
 
 /* The only word of an instruction, expanded and not empty. The error begins with the instruction's name. */
-char *scope_expand_only(const struct build *build, const struct stage *stage,
-                        const struct instruction *instruction, struct error *error);
+char *scope_expand_only(struct build *build, const struct stage *stage, const struct instruction *instruction,
+                        struct error *error);
 
 /* A flag, expanded: *value is NULL where it is not given. Owned by the caller. */
-int scope_flag(const struct build *build, const struct stage *stage, const struct instruction *instruction,
+int scope_flag(struct build *build, const struct stage *stage, const struct instruction *instruction,
                const char *name, char **value, struct error *error);
 
 /* The source of the instruction's files: the stage that --from names, or the build context. Borrowed from

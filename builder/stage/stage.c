@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/stage/variables.h"
 #include "formats/base/memory.h"
+#include "formats/base/search_path.h"
 
 void stage_init(struct stage *stage, const struct stage_plan *plan, size_t number, int64_t time)
 {
@@ -11,6 +13,7 @@ void stage_init(struct stage *stage, const struct stage_plan *plan, size_t numbe
     stage->root->mtime = time;
     stage->title = plan->name != NULL ? xstrdup(plan->name) : xasprintf("%zu", number);
     stage->config.created = time;
+    variables_set(&stage->variables, "PATH", DEFAULT_SEARCH_PATH); /* seen; written where an ENV sets it */
     stage->config.labels = json_object();
 }
 
@@ -45,6 +48,9 @@ void stage_inherit(struct stage *stage, const struct stage *base)
     stage->root = tree_copy(base->root);
     image_config_free(&stage->config);
     copy_config(&stage->config, &base->config);
+    strings_free(&stage->variables);
+    strings_add_all(&stage->variables, &base->variables);
+    strings_add_all(&stage->declared, &base->declared);
     stage->layers = xcalloc(base->layer_count, sizeof *stage->layers);
     for (size_t i = 0; i < base->layer_count; i++)
         stage->layers[stage->layer_count++] =
@@ -129,7 +135,8 @@ void stage_free(struct stage *stage)
     }
     free(stage->layers);
     image_config_free(&stage->config);
-    strings_free(&stage->arguments);
+    strings_free(&stage->variables);
+    strings_free(&stage->declared);
     platform_free(&stage->platform);
     for (size_t i = 0; i < stage->fact_count; i++) {
         free(stage->facts[i].key);

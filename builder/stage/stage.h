@@ -47,7 +47,8 @@ struct stage {
     struct stage_layer *layers; /* lowest first */
     size_t layer_count;
     struct image_config config;
-    struct strings arguments; /* ARGs that were declared in it and have a value */
+    struct strings variables; /* "NAME=value": what words see, of ENV and ARG the later */
+    struct strings declared;  /* names of all ARGs, also of those that have no value */
     struct platform platform; /* of FROM --platform; os NULL: not given */
     struct fact *facts;
     size_t fact_count;

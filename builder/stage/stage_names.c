@@ -76,7 +76,7 @@ static int check_earlier(const struct build *build, size_t stage, int other, con
     return STAGE_NONE;
 }
 
-int stage_named_by_base(const struct build *build, size_t stage, struct error *error)
+int stage_named_by_base(struct build *build, size_t stage, struct error *error)
 {
     const struct instruction *from = &build->spec->stages[stage].from;
     cleanup_free char *base = arguments_expand_global(build, from->words.items[0], error);

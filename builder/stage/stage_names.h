@@ -14,7 +14,7 @@ int stage_named(const struct spec *spec, const char *text);
  * STAGE_NONE and an error: a base that is neither scratch nor a stage; a stage that is used before it is
  * defined or is built from itself.
  */
-int stage_named_by_base(const struct build *build, size_t stage, struct error *error);
+int stage_named_by_base(struct build *build, size_t stage, struct error *error);
 
 /* The stage that the instruction's --from names. Only for instructions of the stage with this number, which
  * have the flag. STAGE_NONE and an error. */

@@ -1,9 +1,9 @@
-/* Variables as vectors of "NAME=value". */
 #include "builder/stage/variables.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 
 static char **find(const struct strings *variables, const char *name)
@@ -31,4 +31,13 @@ void variables_set(struct strings *variables, const char *name, const char *valu
     }
     free(*found);
     *found = entry;
+}
+
+void variables_set_all(struct strings *variables, const struct strings *others)
+{
+    for (size_t i = 0; i < others->count; i++) {
+        const char *value = strchr(others->items[i], '=') + 1;
+        cleanup_free char *name = xstrndup(others->items[i], (size_t)(value - others->items[i]) - 1);
+        variables_set(variables, name, value);
+    }
 }

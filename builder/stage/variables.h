@@ -12,4 +12,7 @@ const char *variables_get(const struct strings *variables, const char *name);
 /* Sets or replaces a value; the place of the first definition stays. */
 void variables_set(struct strings *variables, const char *name, const char *value);
 
+/* Sets all of `others`. */
+void variables_set_all(struct strings *variables, const struct strings *others);
+
 #endif

@@ -96,6 +96,14 @@ void strings_add_all(struct strings *strings, const struct strings *other)
         strings_add(strings, other->items[i]);
 }
 
+bool strings_contain(const struct strings *strings, const char *string)
+{
+    for (size_t i = 0; i < strings->count; i++)
+        if (strcmp(strings->items[i], string) == 0)
+            return true;
+    return false;
+}
+
 void strings_free(struct strings *strings)
 {
     for (size_t i = 0; i < strings->count; i++)

@@ -3,6 +3,7 @@
 #define FORMATS_BASE_BUFFER_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Bytes that grow. `data` has a NUL behind its last byte once anything was added, so text can be used as a
@@ -33,6 +34,7 @@ void strings_add(struct strings *strings, const char *string); /* copies */
 void strings_add_owned(struct strings *strings, char *string); /* takes ownership */
 void strings_format(struct strings *strings, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void strings_add_all(struct strings *strings, const struct strings *other);
+bool strings_contain(const struct strings *strings, const char *string);
 void strings_free(struct strings *strings);
 #define cleanup_strings __attribute__((cleanup(strings_free)))
 

@@ -517,11 +517,21 @@ static void the_environment_gives_the_time_and_values_of_arguments(void **state)
                            "URUNC_UNSET", ".", NULL),
                      0);
     assert_int_equal(command.time, 77);
-    assert_int_equal(command.arguments.count, 1);
+    assert_int_equal(command.arguments.count, 2);
     assert_string_equal(command.arguments.items[0], "URUNC_TEST_ARG=value");
+    assert_string_equal(command.arguments.items[1], "SOURCE_DATE_EPOCH=77");
+    build_command_free(&command);
+    assert_int_equal(parse(&command, &error, "-t", "a", "--build-arg", "SOURCE_DATE_EPOCH=99", ".", NULL), 0);
+    assert_int_equal(command.time, 99);
+    assert_true(command.has_time);
+    build_command_free(&command);
+    assert_int_equal(parse(&command, &error, "-t", "a", "--build-arg", "SOURCE_DATE_EPOCH=", ".", NULL), 0);
+    assert_int_equal(command.time, 0);
+    assert_true(command.has_time);
     build_command_free(&command);
     assert_int_equal(parse(&command, &error, "-t", "a", "--timestamp=0", ".", NULL), 0);
     assert_int_equal(command.time, 0);
+    assert_string_equal(command.arguments.items[0], "SOURCE_DATE_EPOCH=77");
     build_command_free(&command);
     setenv("SOURCE_DATE_EPOCH", "yesterday", 1);
     assert_int_equal(parse(&command, &error, "-t", "a", ".", NULL), -1);

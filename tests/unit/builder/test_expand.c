@@ -8,15 +8,15 @@ static const char *lookup(const void *data, const char *name)
     (void)data;
     static const struct {
         const char *name, *value;
-    } variables[] = {
-        {"x", "one"}, {"long_name2", "two"}, {"empty", ""}, {"q", "a 'b' \"c\" $x"}, {"1", "first"}};
+    } variables[] = {{"x", "one"},   {"long_name2", "two"}, {"empty", ""},  {"q", "a 'b' \"c\" $x"},
+                     {"1", "first"}, {"12", "twelfth"},     {"größe", "L"}, {"名前", "name"}};
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
         if (strcmp(variables[i].name, name) == 0)
             return variables[i].value;
     return NULL;
 }
 
-static const struct expand_scope scope = {lookup, NULL, '\\'};
+static const struct expand_scope scope = {lookup, NULL, '\\', NULL};
 
 static void check(const char *word, const char *expected)
 {
@@ -48,6 +48,34 @@ static void expands_plain_variables(void **state)
     check("$xy", "");
     check("$unset${unset}", "");
     check("$1", "first");
+    check("$12", "twelfth");
+    check("$1x", "firstx");
+    check("${12}3", "twelfth3");
+}
+
+static void names_take_letters_of_any_script(void **state)
+{
+    (void)state;
+    check("$größe-${größe}", "L-L");
+    check("$名前", "name");
+    check("$名前。", "name。"); /* an ideographic full stop */
+    check("$größe…", "L…");
+    check("$x–y", "one–y"); /* an en dash */
+    check("$xé", "");
+    check("$x×y", "one×y");
+}
+
+static void unset_variables_are_told_once(void **state)
+{
+    (void)state;
+    cleanup_error struct error error = {0};
+    cleanup_strings struct strings undefined = {0};
+    const struct expand_scope telling = {lookup, NULL, '\\', &undefined};
+    cleanup_free char *text = expand_word(&telling, "$x$a${b}\"$a\"${c:-}${d+}'$e'", &error);
+    assert_string_equal(text, "one$e");
+    assert_int_equal(undefined.count, 2);
+    assert_string_equal(undefined.items[0], "a");
+    assert_string_equal(undefined.items[1], "b");
 }
 
 static void a_lone_dollar_stays(void **state)
@@ -123,7 +151,7 @@ static void the_escape_character_can_be_a_backtick(void **state)
 {
     (void)state;
     cleanup_error struct error error = {0};
-    struct expand_scope windows = {lookup, NULL, '`'};
+    struct expand_scope windows = {lookup, NULL, '`', NULL};
     cleanup_free char *text = expand_word(&windows, "c:\\$x`$x", &error);
     assert_string_equal(text, "c:\\one$x");
 }
@@ -170,6 +198,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(expands_plain_variables),
+        cmocka_unit_test(names_take_letters_of_any_script),
+        cmocka_unit_test(unset_variables_are_told_once),
         cmocka_unit_test(a_lone_dollar_stays),
         cmocka_unit_test(defaults_apply_to_unset_and_with_a_colon_to_empty),
         cmocka_unit_test(alternatives_apply_to_set_and_with_a_colon_to_not_empty),

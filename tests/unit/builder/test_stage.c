@@ -107,11 +107,137 @@ static void build_args_win_over_defaults(void **state)
     check_joined(&stage->config.env, "a=stage");
 }
 
-static void the_environment_wins_over_arguments(void **state)
+static void of_an_argument_and_a_variable_the_later_wins(void **state)
 {
     struct fixture *fixture = *state;
     struct stage *stage = assert_runs(fixture, SCRATCH "ENV v=env\nARG v=arg\nENV a=$v\n");
+    check_joined(&stage->config.env, "v=env|a=arg");
+    stage = assert_runs(fixture, SCRATCH "ARG v=arg\nENV v=env\nENV a=$v\n");
     check_joined(&stage->config.env, "v=env|a=env");
+    stage = assert_runs(fixture, SCRATCH "ENV v=env\nARG v\nENV a=$v\n");
+    check_joined(&stage->config.env, "v=env|a=env");
+}
+
+static void a_stage_inherits_the_arguments_of_its_base(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char spec[] = "ARG g=1\nFROM scratch AS base\nARG g\nARG v=arg\nARG none\n"
+                               "FROM base\nARG v\nENV a=$v-$g b=${none-unset}\n";
+    struct stage *stage = assert_runs(fixture, spec);
+    check_joined(&stage->config.env, "a=arg-1|b=unset");
+    /* Another stage that is not built from it sees nothing. */
+    stage = assert_runs(fixture, "FROM scratch AS base\nARG v=arg\nFROM scratch\nENV a=${v-unset}\n");
+    check_joined(&stage->config.env, "a=unset");
+}
+
+static void path_has_a_value_from_the_beginning(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char usual[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    struct stage *stage = assert_runs(fixture, SCRATCH "ENV PATH=/x:$PATH\nENV PATH=/y:$PATH\n");
+    cleanup_free char *expected = xasprintf("PATH=/y:/x:%s", usual);
+    check_joined(&stage->config.env, expected);
+    /* Nothing but an ENV writes it. */
+    stage = assert_runs(fixture, SCRATCH "ENV a=1\n");
+    check_joined(&stage->config.env, "a=1");
+}
+
+static void the_target_stage_is_an_argument(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char named[] = "FROM scratch AS one\nARG TARGETSTAGE\nENV a=$TARGETSTAGE\nFROM one AS two\n";
+    struct stage *stage = assert_runs(fixture, named);
+    check_joined(&stage->config.env, "a=two");
+    fixture->options.target = "one";
+    stage = assert_runs(fixture, named);
+    check_joined(&stage->config.env, "a=one");
+    fixture->options.target = NULL;
+    stage = assert_runs(fixture, SCRATCH "ARG TARGETSTAGE\nENV a=$TARGETSTAGE\n");
+    check_joined(&stage->config.env, "a=default");
+}
+
+static void build_args_replace_predefined_arguments(void **state)
+{
+    struct fixture *fixture = *state;
+    strings_add(&fixture->options.arguments, "TARGETARCH=mips");
+    struct stage *stage = assert_runs(
+        fixture, "FROM --platform=linux/$TARGETARCH scratch\nARG TARGETARCH\nENV a=$TARGETARCH\n");
+    assert_string_equal(stage->platform.architecture, "mips");
+    check_joined(&stage->config.env, "a=mips");
+    strings_free(&fixture->options.arguments);
+}
+
+static void source_date_epoch_is_an_argument_and_the_time(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char spec[] = "ARG SOURCE_DATE_EPOCH=77\nFROM scratch\nARG SOURCE_DATE_EPOCH\n"
+                               "ENV a=$SOURCE_DATE_EPOCH\nCOPY f /\nWORKDIR /d\n";
+    put_file(fixture, "f", "");
+    struct stage *stage = assert_runs(fixture, spec);
+    check_joined(&stage->config.env, "a=77");
+    assert_int_equal(stage->config.created, 77);
+    assert_int_equal(find(stage->root, "f")->mtime, 77);
+    assert_int_equal(find(stage->root, "d")->mtime, 77);
+    /* A time that the command line gives stays. */
+    fixture->options.has_time = true;
+    fixture->options.time = 5;
+    assert_int_equal(find(assert_runs(fixture, spec)->root, "f")->mtime, 5);
+    fixture->options.has_time = false;
+    fixture->options.time = 0;
+    assert_fails(fixture, "\nARG SOURCE_DATE_EPOCH=soon\nFROM scratch\n", 2,
+                 "ARG SOURCE_DATE_EPOCH: soon: must be seconds since 1970");
+}
+
+/* The warnings of a spec, which is executed. */
+static char *warnings_of(struct fixture *fixture, const char *spec)
+{
+    char *text = NULL;
+    size_t length;
+    fixture->options.log = open_memstream(&text, &length);
+    struct stage *stage = run_spec(fixture, spec);
+    fclose(fixture->options.log);
+    fixture->options.log = NULL;
+    if (stage == NULL)
+        fail_msg("%s", fixture->error.message);
+    return text;
+}
+
+static void undefined_variables_are_warned_of(void **state)
+{
+    struct fixture *fixture = *state;
+    put_file(fixture, "f", "");
+    cleanup_free char *one = warnings_of(fixture, SCRATCH "ENV VERSION=1\nENV a=$VERSOIN b=$VERSOIN c=$2\n");
+    assert_string_equal(one, "Containerfile:3: warning: $VERSOIN is not set; did you mean $VERSION?\n"
+                             "Containerfile:3: warning: $2 is not set and expands to nothing\n");
+    cleanup_free char *heredoc = warnings_of(fixture, SCRATCH "COPY <<E /\n$x\nE\nCOPY f$y /\n");
+    assert_string_equal(heredoc, "Containerfile:2: warning: $x is not set and expands to nothing\n"
+                                 "Containerfile:5: warning: $y is not set and expands to nothing\n");
+    cleanup_free char *global = warnings_of(fixture, "ARG a=${x}\nFROM ${y}scratch\n");
+    assert_string_equal(global, "Containerfile:1: warning: $x is not set and expands to nothing\n"
+                                "Containerfile:2: warning: $y is not set and expands to nothing\n");
+}
+
+static void variables_that_may_be_unset_are_not_warned_of(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char spec[] =
+        SCRATCH "ARG declared\nENV a=${x:-1} b=${x-1} c=${x:+1} d=$declared e=\\$x f='$x'\n"
+                "CMD [\"$x\"]\n";
+    cleanup_free char *none = warnings_of(fixture, spec);
+    assert_string_equal(none, "");
+}
+
+static void text_that_is_not_utf8_names_its_line(void **state)
+{
+    struct fixture *fixture = *state;
+    strings_add(&fixture->options.arguments, "v=\xff");
+    assert_fails(fixture, SCRATCH "ARG v\nENV a=$v\n", 3, "ENV: $v: its value is not UTF-8");
+    assert_fails(fixture, SCRATCH "ARG v\nLABEL a=\"b $v\"\n", 3, "LABEL: \"b $v\": its value is not UTF-8");
+    assert_fails(fixture, SCRATCH "ARG v\nLABEL $v=b\n", 3, "its value is not UTF-8");
+    assert_fails(fixture, SCRATCH "ARG v\nUSER $v\n", 3, "its value is not UTF-8");
+    assert_fails(fixture, SCRATCH "ARG v\nARG w=$v\n", 3, "its value is not UTF-8");
+    assert_fails(fixture, "ARG v\nFROM $v\n", 2, "its value is not UTF-8");
+    strings_free(&fixture->options.arguments);
 }
 
 static void platform_arguments_are_there_when_declared(void **state)
@@ -279,7 +405,15 @@ int main(void)
         TEST(other_bases_and_sources_are_told),
         TEST(globals_reach_from_and_stages_that_declare_them),
         TEST(build_args_win_over_defaults),
-        TEST(the_environment_wins_over_arguments),
+        TEST(of_an_argument_and_a_variable_the_later_wins),
+        TEST(a_stage_inherits_the_arguments_of_its_base),
+        TEST(path_has_a_value_from_the_beginning),
+        TEST(the_target_stage_is_an_argument),
+        TEST(build_args_replace_predefined_arguments),
+        TEST(source_date_epoch_is_an_argument_and_the_time),
+        TEST(undefined_variables_are_warned_of),
+        TEST(variables_that_may_be_unset_are_not_warned_of),
+        TEST(text_that_is_not_utf8_names_its_line),
         TEST(platform_arguments_are_there_when_declared),
         TEST(a_demanded_argument_names_its_line),
         TEST(env_of_one_line_sees_the_lines_before),
