@@ -18,7 +18,7 @@ enum {
     BOOT_STATUS_PORT = 0x505,
 };
 
-/* What a guest needs besides the ordinary; a monitor that cannot do one refuses the boot. */
+/* Needs of a guest besides the ordinary; a boot is refused where the monitor cannot meet one. */
 enum boot_quirk {
     BOOT_QUIRK_EXIT_PORT = 1 << 0,     /* exit and status ports, where the monitor has them */
     BOOT_QUIRK_MODERN_VIRTIO = 1 << 1, /* virtio-net without the legacy interface */

@@ -28,7 +28,7 @@ struct monitor_config {
 
 struct config {
     struct monitor_config monitors[HYPERVISOR_COUNT];
-    char *fallback_runtime; /* for containers that are no unikernel, or NULL: runc, then crun, in PATH */
+    char *fallback_runtime; /* for containers that are not unikernels, or NULL: runc, then crun, in PATH */
 };
 
 /* Reads `path`; NULL means CONFIG_DEFAULT_PATH, which may be missing. Unknown keys, wrong types and values

@@ -1,6 +1,6 @@
 /*
  * The contract of annotations as one table (docs/architecture.md, "The contract"): the keys, what each value
- * must be, and a set of values as text. What a valid set says is formats/contract/unikernel.h.
+ * must be, and a set of values as text. formats/contract/unikernel.h has the parsed values of a valid set.
  */
 #ifndef FORMATS_CONTRACT_ANNOTATIONS_H
 #define FORMATS_CONTRACT_ANNOTATIONS_H

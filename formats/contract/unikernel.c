@@ -7,8 +7,8 @@
 #include "formats/base/memory.h"
 #include "formats/stream/base64.h"
 
-/* How many values of the contract there are, empty ones not counted; -1 where one is not a text. The older
- * name useDMBlock makes no unikernel by itself: Go's urunc adds it to every container's annotations. */
+/* Returns the number of values of the contract, without empty ones; -1 where one is not a text. The older
+ * name useDMBlock does not count: Go's urunc adds it to every container's annotations. */
 static int collect(const json_t *object, struct annotation_set *set, struct error *error)
 {
     int count = 0;

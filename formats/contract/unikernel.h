@@ -1,4 +1,4 @@
-/* struct unikernel: what a validated set of annotations says. */
+/* struct unikernel: the parsed values of a valid set of annotations. */
 #ifndef FORMATS_CONTRACT_UNIKERNEL_H
 #define FORMATS_CONTRACT_UNIKERNEL_H
 

@@ -1,4 +1,3 @@
-/* /urunc.json: the annotations inside of the image. */
 #include "formats/contract/urunc_json.h"
 
 #include <errno.h>

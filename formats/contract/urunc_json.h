@@ -1,5 +1,5 @@
-/* /urunc.json: the annotations inside of the image, for engines that drop the manifest's (design, section 3).
- */
+/* /urunc.json: the annotations inside of the image, for engines that drop the manifest's
+ * (docs/architecture.md, "The contract"). */
 #ifndef FORMATS_CONTRACT_URUNC_JSON_H
 #define FORMATS_CONTRACT_URUNC_JSON_H
 

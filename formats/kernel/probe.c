@@ -1,4 +1,3 @@
-/* The headers that lie at fixed places. ELF files continue in elf.c. */
 #include "formats/kernel/probe.h"
 
 #include <errno.h>
@@ -107,7 +106,7 @@ int kernel_probe(int fd, const char *name, struct kernel_probe *probe, struct er
     if (head->length >= 4 && memcmp(head->bytes, "\177ELF", 4) == 0)
         return kernel_elf_probe(&file, probe, error);
     if (!probe_bzimage(head, probe) && !probe_arm64_image(head, probe) && probe->formats != 0)
-        probe->architecture = "amd64"; /* a multiboot kernel that is no ELF file */
+        probe->architecture = "amd64"; /* a multiboot kernel that is not an ELF file */
     return 0;
 }
 

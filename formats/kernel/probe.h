@@ -1,4 +1,5 @@
-/* What a kernel file is, told from its bytes. The file is hostile: every offset is checked. */
+/* Tells from a file's bytes which kinds of kernel it is: the headers that lie at fixed offsets in probe.c,
+ * ELF in elf.c, Solo5's notes in solo5.c. The file is hostile: every offset is checked. */
 #ifndef FORMATS_KERNEL_PROBE_H
 #define FORMATS_KERNEL_PROBE_H
 
@@ -50,7 +51,7 @@ struct kernel_probe {
     unsigned solo5_device_count;
 };
 
-/* Probes an opened regular file (its position does not change). A file that is nothing known is no error
+/* Probes an opened regular file (its position does not change). A file of no known format is not an error
  * (formats 0); a file that claims to be an ELF or a Solo5 kernel and is broken is. `name` stands in errors.
  */
 int kernel_probe(int fd, const char *name, struct kernel_probe *probe, struct error *error);

@@ -19,7 +19,7 @@ int platform_parse(const char *text, struct platform *platform, struct error *er
 /* The "platform" object of an entry of an index; what it does not say is "". */
 void platform_from_json(const json_t *json, struct platform *platform);
 
-/* GOARCH of the machine that this program runs on: "amd64"; "unknown" where there is no name for it. Static.
+/* GOARCH of the machine that this program runs on: "amd64"; "unknown" for others. Static.
  */
 const char *platform_host_architecture(void);
 

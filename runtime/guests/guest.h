@@ -66,8 +66,8 @@ const struct guest *guest_find(enum framework framework);
  * by the caller. */
 char *guest_join_arguments(const struct guest_input *input);
 
-/* Where the first word of a cmdline annotation starts in `text`; *length gets its bytes, 0 where there is
- * none. The text behind it is the program's own. */
+/* Returns the start of the first word of a cmdline annotation; *length gets its bytes, 0 where there is none.
+ * The text behind it is the program's own. */
 const char *guest_split_program(const char *text, size_t *length);
 
 #endif

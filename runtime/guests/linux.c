@@ -23,7 +23,7 @@ enum {
     INIT_ENV_MAX = 30,       /* the same limit, where HOME and TERM of the kernel's own stand already */
 };
 
-/* Where the root file system is. */
+/* The place of the root file system. */
 enum root {
     ROOT_KERNEL, /* in the kernel, or nowhere: no storage was given */
     ROOT_INITRD,
@@ -122,7 +122,7 @@ static void add_network(struct buffer *line, const struct guest_input *input)
                   name);
 }
 
-/* What only urunc's init understands: runtime/init/cmdline.h is the other side. */
+/* Words that only urunc's init understands: runtime/init/cmdline.h is the other side. */
 static void add_own_words(struct buffer *line, const struct plan *plan)
 {
     const struct guest_input *input = plan->input;

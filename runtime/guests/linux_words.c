@@ -1,4 +1,3 @@
-/* Words of the Linux command line. */
 #include "runtime/guests/linux_words.h"
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* What guests on Solo5 share: the devices that a kernel's manifest declares. */
+/* Guests on Solo5: the devices that a kernel's manifest declares. */
 #ifndef RUNTIME_GUESTS_SOLO5_H
 #define RUNTIME_GUESTS_SOLO5_H
 

@@ -15,8 +15,8 @@
 
 static const unsigned long first_current_version[] = {0, 16, 1};
 
-/* Compares a version such as "0.17.0", "v0.16" or "0.16.1-rc2" with 0.16.1. What is no version is a recent
- * one. */
+/* Compares a version such as "0.17.0", "v0.16" or "0.16.1-rc2" with 0.16.1. Any other text stands for a
+ * recent one. */
 static bool is_current(const char *version)
 {
     if (version == NULL)

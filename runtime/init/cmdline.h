@@ -1,5 +1,5 @@
 /*
- * What the host says on the kernel's command line. runtime/guests/linux.c is the other side.
+ * The words of the host on the kernel's command line. runtime/guests/linux.c is the other side.
  *
  * Kernel parameters that concern this program: root=, ro, rootfstype=, init=, rdinit=, ip=. Words of our own,
  * whose names have a dot so that the kernel ignores them; values marked * are percent-encoded:

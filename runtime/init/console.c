@@ -1,4 +1,3 @@
-/* The guest's console. */
 #include "runtime/init/console.h"
 
 #include <errno.h>

@@ -1,4 +1,3 @@
-/* Small files and directories. */
 #include "runtime/init/files.h"
 
 #include <errno.h>

@@ -26,7 +26,7 @@ void module_index_read(struct module_index *index);
  * not there. */
 struct module *module_index_find(const struct module_index *index, const char *name);
 
-/* Whether modules.builtin lists it. */
+/* True if modules.builtin lists it. */
 bool module_index_is_builtin(const struct module_index *index, const char *name);
 
 #endif

@@ -1,4 +1,3 @@
-/* Loading kernel modules, each after what it depends on. */
 #include "runtime/init/modules.h"
 
 #include <errno.h>

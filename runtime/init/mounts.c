@@ -1,4 +1,3 @@
-/* File systems besides the root. */
 #include "runtime/init/mounts.h"
 
 #include <errno.h>
@@ -48,7 +47,7 @@ void mount_kernel_file_systems(void)
         mount_one(&kernel_mounts[i]);
 }
 
-/* What devtmpfs leaves to userspace and container images write their logs to. */
+/* Links that devtmpfs leaves to userspace; container images write their logs to them. */
 static void link_standard_streams(void)
 {
     static const char *const links[][2] = {
@@ -88,7 +87,8 @@ bool wait_for_device(const char *device)
             return true;
         usleep(PAUSE);
     }
-    complain("%s: no such block device came up within ten seconds: is its driver among the modules?", device);
+    complain("%s: the block device did not come up within ten seconds: is its driver among the modules?",
+             device);
     return false;
 }
 

@@ -41,8 +41,9 @@ static bool wait_for_interface(const char *name)
             return true;
         usleep(PAUSE);
     }
-    complain("%s: no such network interface came up within three seconds: is its driver among the modules?",
-             name);
+    complain(
+        "%s: the network interface did not come up within three seconds: is its driver among the modules?",
+        name);
     return false;
 }
 

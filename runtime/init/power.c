@@ -1,4 +1,3 @@
-/* The end: status, file systems, power. */
 #include "runtime/init/power.h"
 
 #include <fcntl.h>
@@ -40,7 +39,7 @@ static void write_port(uint16_t port, uint8_t value)
 }
 #endif
 
-/* What was read-write becomes read-only: a file system that nobody wrote to since is clean. */
+/* Makes all file systems read-only: one that nobody wrote to since is clean. */
 static void write_back(const struct cmdline *cmdline)
 {
     kill(-1, SIGKILL);

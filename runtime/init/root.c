@@ -65,7 +65,7 @@ static void carry_over(const char *from)
     snprintf(to, sizeof to, NEW_ROOT "%s", from);
     mkdir(to, 0755);
     if (mount(from, to, NULL, MS_MOVE, NULL) < 0) {
-        complain("%s: the root file system has no such directory:", from);
+        complain("%s: the directory is missing in the root file system:", from);
         umount2(from, MNT_DETACH);
     }
 }

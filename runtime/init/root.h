@@ -6,7 +6,7 @@
 
 #include "runtime/init/cmdline.h"
 
-/* Whether this program runs from an initramfs and root= names a block device. */
+/* True if this program runs from an initramfs and root= names a block device. */
 bool root_is_elsewhere(const struct cmdline *cmdline);
 
 /* Mounts that device, makes it the root with /proc, /sys and /dev as they are, and frees the initramfs.

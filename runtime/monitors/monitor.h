@@ -27,7 +27,7 @@ struct monitor_generated {
     size_t length;
 };
 
-/* How the monitor is started. */
+/* The start of a monitor: its command line, and files made for it. */
 struct monitor_command {
     struct strings argv; /* the whole; argv[0] is the program, an absolute path in the private root */
     struct monitor_generated *generated;
@@ -46,7 +46,7 @@ struct monitor {
     unsigned storage;    /* enum storage_kind that it can offer */
     unsigned quirks;     /* enum boot_quirk that it knows */
     unsigned overhead;   /* MiB that it needs beyond the guest's memory, where nothing is configured */
-    /* What of the host the private root must hold. Known before the boot is planned. */
+    /* Lists the host's files that the private root must hold. Called before the boot is planned. */
     int (*files)(const struct monitor_config *config, struct monitor_files *files, struct error *error);
     /* Fills an empty command for the boot; argv[0] is `program`. */
     int (*command)(const struct boot *boot, const struct monitor_config *config, const char *program,

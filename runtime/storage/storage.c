@@ -1,4 +1,3 @@
-/* The guest's files, opened once beneath the rootfs. */
 #include "runtime/storage/storage.h"
 
 #include <errno.h>
@@ -17,7 +16,7 @@ static int open_file(int rootfd, const char *key, const char *path, int flags, s
     int fd = beneath_open_file(rootfd, path, flags, BENEATH_IN_ROOT, error);
     if (fd < 0) {
         int number = error->number;
-        error_prefix(error, ANNOTATION_PREFIX "%s", key);
+        error_prefix(error, "%s", key);
         error->number = number;
     }
     return fd;
@@ -27,21 +26,20 @@ static int check_sectors(int fd, const char *path, struct error *error)
 {
     struct stat status;
     if (fstat(fd, &status) < 0)
-        return error_errno(error, errno, ANNOTATION_PREFIX "block: %s", path);
+        return error_errno(error, errno, KEY_BLOCK ": %s", path);
     if (status.st_size == 0 || status.st_size % SECTOR_SIZE != 0)
-        return error_set(error,
-                         ANNOTATION_PREFIX "block: %s: %lld bytes are no whole number of %d-byte sectors",
-                         path, (long long)status.st_size, SECTOR_SIZE);
+        return error_set(error, KEY_BLOCK ": %s: %lld bytes are not a whole number of %d-byte sectors", path,
+                         (long long)status.st_size, SECTOR_SIZE);
     return 0;
 }
 
 static int open_block(int rootfd, const char *path, bool *readonly, struct error *error)
 {
-    cleanup_close int fd = open_file(rootfd, "block", path, *readonly ? O_RDONLY : O_RDWR, error);
+    cleanup_close int fd = open_file(rootfd, KEY_BLOCK, path, *readonly ? O_RDONLY : O_RDWR, error);
     if (fd < 0 && error->number == EROFS && !*readonly) {
         error_clear(error);
         *readonly = true;
-        fd = open_file(rootfd, "block", path, O_RDONLY, error);
+        fd = open_file(rootfd, KEY_BLOCK, path, O_RDONLY, error);
     }
     if (fd < 0 || check_sectors(fd, path, error) < 0)
         return -1;
@@ -53,11 +51,11 @@ int guest_files_open(int rootfd, const struct unikernel *unikernel, bool readonl
 {
     *files = GUEST_FILES_NONE;
     cleanup_guest_files struct guest_files opened = GUEST_FILES_NONE;
-    opened.binary = open_file(rootfd, "binary", unikernel->binary, O_RDONLY, error);
+    opened.binary = open_file(rootfd, KEY_BINARY, unikernel->binary, O_RDONLY, error);
     if (opened.binary < 0)
         return -1;
     if (unikernel->initrd != NULL) {
-        opened.initrd = open_file(rootfd, "initrd", unikernel->initrd, O_RDONLY, error);
+        opened.initrd = open_file(rootfd, KEY_INITRD, unikernel->initrd, O_RDONLY, error);
         if (opened.initrd < 0)
             return -1;
     }

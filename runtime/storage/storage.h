@@ -1,4 +1,5 @@
-/* The guest's files: what an image names, opened once beneath its rootfs. What was opened is what is used. */
+/* The guest's files, which an image names: opened once beneath its rootfs, so that what was checked is what
+ * is used. */
 #ifndef RUNTIME_STORAGE_STORAGE_H
 #define RUNTIME_STORAGE_STORAGE_H
 

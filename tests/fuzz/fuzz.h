@@ -1,4 +1,4 @@
-/* What all fuzzers share: the entry that libFuzzer calls, and a check that stays whatever the build type. */
+/* The entry that libFuzzer calls, and a check that stays whatever the build type. */
 #ifndef FUZZ_H
 #define FUZZ_H
 

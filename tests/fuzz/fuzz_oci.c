@@ -6,7 +6,7 @@
 #include "formats/oci/reference.h"
 #include "tests/fuzz/fuzz.h"
 
-/* What is taken is what is written. */
+/* A descriptor that was taken is written as it was read. */
 static void check_descriptor(const json_t *json)
 {
     struct error error = {0};

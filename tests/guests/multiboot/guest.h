@@ -62,7 +62,7 @@ struct pci_device {
 /* Calls `visit` for each function 0 on bus 0. */
 void pci_scan(void (*visit)(const struct pci_device *device, void *context), void *context);
 uint32_t pci_read(const struct pci_device *device, uint8_t offset);
-/* The I/O port of BAR 0, bus mastering and I/O switched on; 0 where BAR 0 is no I/O port. */
+/* The I/O port of BAR 0, bus mastering and I/O switched on; 0 where BAR 0 is not an I/O port. */
 uint16_t pci_io_port(const struct pci_device *device);
 
 /* virtio.c: legacy (0.9.5) virtio over PCI. */

@@ -49,7 +49,7 @@ static void print_device(const struct pci_device *device, void *context)
         virtio_print_nic(device, found->nics++);
 }
 
-/* What follows `key` where it is the start of a word of `text`, or NULL. */
+/* Returns the text behind `key`, where that starts a word of `text`, or NULL. */
 static const char *find_word(const char *text, const char *key)
 {
     for (bool start = true; *text != '\0'; start = *text == ' ', text++) {

@@ -1,4 +1,4 @@
-/* What compilers call by themselves, also in freestanding code. */
+/* Functions that compilers call by themselves, also in freestanding code. */
 #include "guest.h"
 
 void *memset(void *memory, int value, size_t size);

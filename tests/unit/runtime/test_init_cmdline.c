@@ -1,4 +1,4 @@
-/* How urunc's init reads the kernel's command line, also one that nobody meant well with. */
+/* urunc's init reads the kernel's command line, also a hostile one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

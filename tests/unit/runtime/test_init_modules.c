@@ -1,4 +1,4 @@
-/* How urunc's init finds modules and in which order it loads them, with a kernel of our own. */
+/* urunc's init finds modules and loads them in order, with a kernel of our own. */
 #include "tests/unit/fixtures/temporary.h"
 
 #include <errno.h>

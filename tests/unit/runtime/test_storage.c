@@ -138,10 +138,10 @@ static void a_block_image_is_whole_sectors(void **state)
     char odd[] = "/kernel";
     rootfs->unikernel.block = odd;
     assert_refused(rootfs,
-                   "com.urunc.unikernel.block: /kernel: 10 bytes are no whole number of 512-byte sectors");
+                   "com.urunc.unikernel.block: /kernel: 10 bytes are not a whole number of 512-byte sectors");
     put_file(rootfs, "kernel", 0);
     assert_refused(rootfs,
-                   "com.urunc.unikernel.block: /kernel: 0 bytes are no whole number of 512-byte sectors");
+                   "com.urunc.unikernel.block: /kernel: 0 bytes are not a whole number of 512-byte sectors");
 }
 
 #define storage_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
