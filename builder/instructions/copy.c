@@ -120,9 +120,13 @@ static int read_flags(struct copy *copy, struct error *error)
         return -1;
     if (owner != NULL && ownership_parse_owner(copy->stage->root, owner, &copy->ownership, error) < 0)
         return -1;
+    if (mode != NULL && ownership_parse_mode(mode, &copy->ownership, error) < 0)
+        return -1;
     copy->changeset.uid = copy->ownership.uid;
     copy->changeset.gid = copy->ownership.gid;
-    return mode != NULL ? ownership_parse_mode(mode, &copy->ownership, error) : 0;
+    if (mode != NULL)
+        copy->changeset.mode = copy->ownership.mode;
+    return 0;
 }
 
 static int run_copy(struct copy *copy, struct error *error)
@@ -140,8 +144,8 @@ static int run_copy(struct copy *copy, struct error *error)
         return error_set(error, "the destination is empty: %s", words->items[words->count - 1]);
     copy->destination = scope_absolute_path(copy->stage, destination);
     copy->into = words->count > 2;
-    if (copy->into && destination[strlen(destination) - 1] != '/' && strcmp(destination, ".") != 0)
-        return error_set(error, "%s: with several sources the destination is a directory and ends in \"/\"",
+    if (copy->into && !changeset_is_directory(&copy->changeset, copy->destination))
+        return error_set(error, "%s: several sources need a directory as their destination; end it in \"/\"",
                          destination);
     for (size_t i = 0; i + 1 < words->count; i++)
         if (copy_word(copy, words->items[i], error) < 0)

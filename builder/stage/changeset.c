@@ -12,6 +12,7 @@
 /* Of a directory that the instruction makes. */
 static void set_made_attributes(const struct changeset *changeset, struct inode *directory)
 {
+    directory->mode = S_IFDIR | changeset->mode;
     directory->uid = changeset->uid;
     directory->gid = changeset->gid;
     directory->mtime = changeset->time;
@@ -26,7 +27,7 @@ static struct inode *new_layer(const struct changeset *changeset)
 
 struct changeset changeset_begin(struct stage *stage, int64_t time)
 {
-    struct changeset changeset = {.stage = stage, .time = time};
+    struct changeset changeset = {.stage = stage, .time = time, .mode = 0755};
     changeset.layer = new_layer(&changeset);
     return changeset;
 }
@@ -102,12 +103,21 @@ static char *real_path(const struct changeset *changeset, const char *path, stru
     return NULL;
 }
 
-/* Whether the path says by itself that it is a directory. */
+/* True if the path says by itself that it is a directory. */
 static bool names_directory(const char *path)
 {
     size_t length = strlen(path);
     return length == 0 || path[length - 1] == '/' || (length >= 2 && strcmp(path + length - 2, "/.") == 0) ||
            (length >= 3 && strcmp(path + length - 3, "/..") == 0);
+}
+
+bool changeset_is_directory(const struct changeset *changeset, const char *destination)
+{
+    cleanup_error struct error missing = {0};
+    if (names_directory(destination))
+        return true;
+    const struct inode *there = tree_lookup(changeset->stage->root, destination, TREE_FOLLOW, &missing);
+    return there != NULL && S_ISDIR(there->mode);
 }
 
 char *changeset_add_file(struct changeset *changeset, const char *destination, const char *name, bool into,

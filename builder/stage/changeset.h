@@ -16,10 +16,11 @@
 struct changeset {
     struct stage *stage;
     struct inode *layer;
-    /* Of directories that are made; their mode is 0755. */
+    /* Of directories that are made. */
     int64_t time;
-    uint32_t uid; /* 0 unless COPY --chown sets it */
+    uint32_t uid; /* 0 unless COPY --chown or, for WORKDIR, USER sets it */
     uint32_t gid;
+    mode_t mode; /* permission bits: 0755 unless COPY --chmod sets it */
 };
 
 struct changeset changeset_begin(struct stage *stage, int64_t time);
@@ -29,6 +30,9 @@ void changeset_end(struct changeset *changeset, const char *created_by);
 
 void changeset_free(struct changeset *changeset);
 #define cleanup_changeset __attribute__((cleanup(changeset_free)))
+
+/* True if the destination says by itself that it is a directory, or is one in the stage. */
+bool changeset_is_directory(const struct changeset *changeset, const char *destination);
 
 /*
  * Puts anything but a directory at `destination` (absolute), or into it under `name` where it ends in a

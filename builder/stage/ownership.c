@@ -43,28 +43,36 @@ static int find_name(struct inode *root, const char *path, const char *name, uin
     return error_set(error, "%s: neither a number nor a name in %s of the stage", name, path);
 }
 
-int ownership_parse_owner(struct inode *root, const char *text, struct ownership *ownership,
-                          struct error *error)
+int owner_parse(struct inode *root, const char *text, struct owner *owner, struct error *error)
 {
     size_t length = strcspn(text, ":");
     cleanup_free char *user = xstrndup(text, length);
     const char *group = text[length] == ':' ? text + length + 1 : NULL;
-    ownership->set_owner = true;
-    ownership->gid = 0;
-    if (account_parse_id(user, &ownership->uid))
-        ownership->gid = ownership->uid;
+    *owner = (struct owner){0};
+    if (account_parse_id(user, &owner->uid))
+        owner->gid = owner->uid;
     else if (length == 0)
-        return error_set(error, "--chown=%s: no user; write user[:group]", text);
-    else if (find_name(root, "/etc/passwd", user, &ownership->uid, &ownership->gid, error) < 0)
-        return error_prefix(error, "--chown=%s", text);
+        return error_set(error, "no user; write user[:group]");
+    else if (find_name(root, "/etc/passwd", user, &owner->uid, &owner->gid, error) < 0)
+        return -1;
     if (group == NULL)
         return 0;
     if (*group == '\0')
-        return error_set(error, "--chown=%s: no group follows the colon", text);
-    if (account_parse_id(group, &ownership->gid))
+        return error_set(error, "no group follows the colon");
+    if (account_parse_id(group, &owner->gid))
         return 0;
-    if (find_name(root, "/etc/group", group, &ownership->gid, NULL, error) < 0)
+    return find_name(root, "/etc/group", group, &owner->gid, NULL, error);
+}
+
+int ownership_parse_owner(struct inode *root, const char *text, struct ownership *ownership,
+                          struct error *error)
+{
+    struct owner owner;
+    if (owner_parse(root, text, &owner, error) < 0)
         return error_prefix(error, "--chown=%s", text);
+    ownership->set_owner = true;
+    ownership->uid = owner.uid;
+    ownership->gid = owner.gid;
     return 0;
 }
 

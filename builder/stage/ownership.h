@@ -1,4 +1,4 @@
-/* COPY --chown and --chmod. */
+/* Owners by name or number, and what COPY --chown and --chmod change. */
 #ifndef BUILDER_STAGE_OWNERSHIP_H
 #define BUILDER_STAGE_OWNERSHIP_H
 
@@ -7,6 +7,15 @@
 #include <sys/types.h>
 
 #include "formats/tree/tree.h"
+
+struct owner {
+    uint32_t uid;
+    uint32_t gid;
+};
+
+/* Parses "user[:group]": numbers, or names that the stage's /etc/passwd and /etc/group hold. A user's name
+ * alone takes that user's group; a number alone is the group too (as in Docker). */
+int owner_parse(struct inode *root, const char *text, struct owner *owner, struct error *error);
 
 /* References to an inode and to its changed copy: the first keeps its address from being used again. */
 struct changed_inode {
@@ -28,8 +37,7 @@ struct ownership {
 void ownership_free(struct ownership *ownership);
 #define cleanup_ownership __attribute__((cleanup(ownership_free)))
 
-/* Parses "user[:group]": numbers, or names that the stage's /etc/passwd and /etc/group hold. A user's name
- * alone takes that user's group; a number alone is the group too (as in Docker). */
+/* The same for --chown, which the error names. */
 int ownership_parse_owner(struct inode *root, const char *text, struct ownership *ownership,
                           struct error *error);
 

@@ -5,7 +5,7 @@
 
 #include "builder/stage/variables.h"
 #include "formats/base/memory.h"
-#include "formats/base/search_path.h"
+#include "formats/base/programs.h"
 
 void stage_init(struct stage *stage, const struct stage_plan *plan, size_t number, int64_t time)
 {
@@ -13,7 +13,7 @@ void stage_init(struct stage *stage, const struct stage_plan *plan, size_t numbe
     stage->root->mtime = time;
     stage->title = plan->name != NULL ? xstrdup(plan->name) : xasprintf("%zu", number);
     stage->config.created = time;
-    variables_set(&stage->variables, "PATH", DEFAULT_SEARCH_PATH); /* seen; written where an ENV sets it */
+    variables_set(&stage->variables, "PATH", PROGRAM_PATH); /* seen; written where an ENV sets it */
     stage->config.labels = json_object();
 }
 

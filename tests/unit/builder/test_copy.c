@@ -28,14 +28,18 @@ static void a_file_goes_to_a_name_or_into_a_directory(void **state)
     assert_content(stage->root, "z", "X");
 }
 
-static void directories_on_the_way_take_the_owner_and_no_mode(void **state)
+static void directories_that_copy_makes_take_the_owner_and_the_mode(void **state)
 {
     struct fixture *fixture = *state;
     put_standard_files(fixture);
     struct stage *stage = assert_runs(
-        fixture, SCRATCH "WORKDIR /w\nCOPY --chown=5:6 --chmod=600 a /p/q/r\nCOPY --chown=7 d /w/v/u\n");
+        fixture, SCRATCH "WORKDIR /w\nCOPY --chown=5:6 --chmod=600 a /p/q/r\nCOPY --chown=7 d /w/v/u\n"
+                         "COPY --chmod=2711 d /new/dir\n");
     assert_int_equal(find(stage->root, "p")->uid, 5);
-    assert_int_equal(find(stage->root, "p/q")->mode, S_IFDIR | 0755);
+    assert_int_equal(find(stage->root, "p/q")->mode, S_IFDIR | 0600);
+    assert_int_equal(find(stage->root, "new")->mode, S_IFDIR | 02711);
+    assert_int_equal(find(stage->root, "new/dir")->mode, S_IFDIR | 02711);
+    assert_int_equal(find(stage->root, "w")->mode, S_IFDIR | 0755); /* was there: stays */
     assert_int_equal(find(stage->root, "p/q")->uid, 5);
     assert_int_equal(find(stage->root, "p/q")->gid, 6);
     assert_int_equal(find(stage->root, "w")->uid, 0); /* was there: stays */
@@ -77,7 +81,13 @@ static void several_sources_need_a_directory(void **state)
     struct fixture *fixture = *state;
     put_standard_files(fixture);
     assert_fails(fixture, SCRATCH "COPY a b /x\n", 2, "several sources");
-    struct stage *stage = assert_runs(fixture, SCRATCH "COPY [ab] /x\n");
+    assert_fails(fixture, SCRATCH "COPY a /x\nCOPY a b /x\n", 3, "several sources");
+    struct stage *stage =
+        assert_runs(fixture, SCRATCH "COPY d /x\nCOPY a b /x\nWORKDIR /w\nCOPY a b .\nCOPY a b ..\n");
+    assert_content(stage->root, "x/a", "A");
+    assert_content(stage->root, "w/b", "B");
+    assert_content(stage->root, "b", "B");
+    stage = assert_runs(fixture, SCRATCH "COPY [ab] /x\n");
     assert_content(stage->root, "x/a", "A");
     assert_content(stage->root, "x/b", "B");
 }
@@ -266,7 +276,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_file_goes_to_a_name_or_into_a_directory),
-        TEST(directories_on_the_way_take_the_owner_and_no_mode),
+        TEST(directories_that_copy_makes_take_the_owner_and_the_mode),
         TEST(of_a_directory_the_contents_are_copied),
         TEST(relative_destinations_start_at_workdir),
         TEST(several_sources_need_a_directory),

@@ -356,6 +356,36 @@ static void workdir_makes_its_directory_once(void **state)
     assert_fails(fixture, SCRATCH "COPY f /f\nWORKDIR /f\n", 3, "not a directory");
 }
 
+static void a_workdir_belongs_to_the_user_of_its_line(void **state)
+{
+    struct fixture *fixture = *state;
+    put_file(fixture, "etc/passwd", "root:x:0:0::/:/bin/sh\nweb:x:33:44::/:/bin/sh\n");
+    struct stage *stage =
+        assert_runs(fixture, SCRATCH "COPY etc /etc\nWORKDIR /r/oot/\nUSER 7:8\nWORKDIR /r/n//b\n"
+                                     "USER web\nWORKDIR w\nWORKDIR /r\nUSER 9\nWORKDIR /nine\n");
+    assert_int_equal(find(stage->root, "r")->uid, 0);
+    assert_int_equal(find(stage->root, "r/oot")->uid, 0);
+    assert_int_equal(find(stage->root, "r/n")->uid, 7);
+    assert_int_equal(find(stage->root, "r/n/b")->uid, 7);
+    assert_int_equal(find(stage->root, "r/n/b")->gid, 8);
+    assert_int_equal(find(stage->root, "r/n/b/w")->uid, 33);
+    assert_int_equal(find(stage->root, "r/n/b/w")->gid, 44);
+    assert_int_equal(find(stage->root, "nine")->gid, 9);
+    assert_string_equal(stage->config.working_dir, "/nine");
+    stage = assert_runs(fixture, SCRATCH "WORKDIR /x/\nWORKDIR y//./z/\n");
+    assert_string_equal(stage->config.working_dir, "/x/y/z");
+}
+
+static void a_workdir_of_an_unknown_user_is_roots(void **state)
+{
+    struct fixture *fixture = *state;
+    cleanup_free char *text = warnings_of(fixture, SCRATCH "USER nobody\nWORKDIR /x\nWORKDIR /x\n");
+    assert_string_equal(text,
+                        "Containerfile:3: warning: WORKDIR: /x belongs to root: nobody: neither a number nor "
+                        "a name in /etc/passwd of the stage\n");
+    assert_int_equal(find(fixture->build.stages[0].root, "x")->uid, 0);
+}
+
 static void from_platform_is_read(void **state)
 {
     struct fixture *fixture = *state;
@@ -423,6 +453,8 @@ int main(void)
         TEST(ports_are_checked_and_completed),
         TEST(the_other_facts_of_a_config_are_kept),
         TEST(workdir_makes_its_directory_once),
+        TEST(a_workdir_belongs_to_the_user_of_its_line),
+        TEST(a_workdir_of_an_unknown_user_is_roots),
         TEST(from_platform_is_read),
         cmocka_unit_test(sizes_have_units),
     };
