@@ -14,6 +14,7 @@
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/path.h"
 
 struct level {
     dev_t device;
@@ -59,7 +60,7 @@ static int read_level(struct walk *walk, struct level *level, struct error *erro
     struct dirent *entry;
     while ((entry = readdir(directory)) != NULL) {
         const char *name = entry->d_name;
-        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        if (path_is_dot(name))
             continue;
         if (is_directory(walk->fd, entry))
             buffer_add(&level->names, name, strlen(name) + 1);

@@ -9,6 +9,7 @@
 #include "builder/bundle/directory_walk.h"
 #include "builder/bundle/unpacker.h"
 #include "formats/base/cleanup.h"
+#include "formats/base/path.h"
 
 #define WHITEOUT        ".wh."
 #define WHITEOUT_OPAQUE ".wh..wh..opq"
@@ -93,7 +94,7 @@ int whiteout_apply(struct unpacker *unpacker, const struct destination *destinat
     bool opaque = strcmp(destination->name, WHITEOUT_OPAQUE) == 0;
     if (!opaque && strncmp(destination->name, WHITEOUT_META, strlen(WHITEOUT_META)) == 0)
         return 0;
-    if (!opaque && (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0))
+    if (!opaque && (*name == '\0' || path_is_dot(name)))
         return error_set(error, "a whiteout without a name");
     parent_cache_invalidate(&unpacker->parents);
     return opaque ? hide_children(unpacker, destination->parent, error)

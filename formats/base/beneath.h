@@ -31,8 +31,4 @@ int beneath_open(int rootfd, const char *path, int flags, mode_t mode, enum bene
 int beneath_open_file(int rootfd, const char *path, int flags, enum beneath_policy policy,
                       struct error *error);
 
-/* Makes the directories of `path` that are missing, mode 0755, under BENEATH_IN_ROOT rules, and returns an
- * O_PATH descriptor of the last. */
-int beneath_mkdirs(int rootfd, const char *path, struct error *error);
-
 #endif

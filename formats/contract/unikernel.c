@@ -5,6 +5,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/text.h"
 #include "formats/stream/base64.h"
 
 /* Returns the number of values of the contract, without empty ones; -1 where one is not a text. The older
@@ -36,8 +37,7 @@ static char *decode_text(const char *value)
     cleanup_free char *text = base64_decode(value, &length);
     if (text == NULL || strlen(text) != length)
         return NULL;
-    cleanup_json json_t *utf8 = json_stringn(text, length);
-    return utf8 != NULL ? take_pointer(text) : NULL;
+    return text_is_utf8(text) ? take_pointer(text) : NULL;
 }
 
 static bool decode(const struct annotation_set *plain, struct annotation_set *decoded)

@@ -30,11 +30,6 @@ int compression_from_name(const char *name)
     return -1;
 }
 
-const char *compression_name(enum compression compression)
-{
-    return names[compression];
-}
-
 /*
  * All compressors see their input in the same blocks however it was written to the sink: that, one thread and
  * fixed levels make the output a function of the input alone.

@@ -12,7 +12,6 @@ enum compression {
 
 /* "none", "gzip", "zstd"; -1 for another word. */
 int compression_from_name(const char *name);
-const char *compression_name(enum compression compression);
 
 /*
  * A sink that compresses into `next` (borrowed; finished by finish) as ONE gzip member or zstd frame, which

@@ -112,14 +112,6 @@ struct content *content_of_path(int rootfd, const char *path, struct error *erro
     return content;
 }
 
-struct content *content_of_status(int rootfd, const char *path, const struct stat *status)
-{
-    struct content *content = content_new(CONTENT_PATH, path, strlen(path));
-    content->fd = rootfd;
-    remember(content, status);
-    return content;
-}
-
 struct content *content_ref(struct content *content)
 {
     content->references++;

@@ -4,7 +4,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
 #include "formats/base/error.h"
 #include "formats/stream/sink.h"
@@ -26,10 +25,6 @@ struct content *content_of_fd(int fd, const char *name, struct error *error);
  * while it was being read").
  */
 struct content *content_of_path(int rootfd, const char *path, struct error *error);
-
-/* The same for a file that the caller has just looked at (fstatat without following symlinks, while walking a
- * directory beneath the root): nothing is opened now. `status` must be of a regular file; never fails. */
-struct content *content_of_status(int rootfd, const char *path, const struct stat *status);
 
 struct content *content_ref(struct content *content);
 void content_unref(struct content *content); /* NULL is fine */

@@ -164,21 +164,6 @@ void tree_put(struct inode *directory, const char *name, struct inode *inode)
     directory->child_count++;
 }
 
-bool tree_remove(struct inode *directory, const char *name)
-{
-    bool found;
-    size_t i = child_index(directory, name, &found);
-    if (!found)
-        return false;
-    struct node removed = directory->children[i];
-    struct node *at = &directory->children[i];
-    memmove(at, at + 1, (directory->child_count - i - 1) * sizeof *at);
-    directory->child_count--;
-    free(removed.name);
-    inode_unref(removed.inode);
-    return true;
-}
-
 void inode_copy_attributes(struct inode *to, const struct inode *from)
 {
     to->mode = from->mode;
@@ -251,17 +236,6 @@ void tree_merge(struct inode *root, const struct inode *layer)
         inode_copy_attributes(item.inode, item.other);
         for (size_t i = 0; i < item.other->child_count; i++)
             merge_child(item.inode, &item.other->children[i], &work);
-    } while (work_pop(&work, &item));
-}
-
-void tree_set_times(struct inode *root, int64_t mtime)
-{
-    cleanup_work struct work work = {0};
-    struct work_item item = {root, NULL};
-    do {
-        item.inode->mtime = mtime;
-        for (size_t i = 0; i < item.inode->child_count; i++)
-            work_push(&work, item.inode->children[i].inode, NULL);
     } while (work_pop(&work, &item));
 }
 

@@ -72,9 +72,6 @@ struct inode *tree_child(const struct inode *directory, const char *name);
  * component. Cheap when names come in order. */
 void tree_put(struct inode *directory, const char *name, struct inode *inode);
 
-/* Removes a name; false where there is none. */
-bool tree_remove(struct inode *directory, const char *name);
-
 enum tree_resolve {
     TREE_FOLLOW, /* the last component's symlinks are followed too */
     TREE_NOFOLLOW,
@@ -91,11 +88,6 @@ struct inode *tree_lookup(struct inode *root, const char *path, enum tree_resolv
  */
 char *tree_real_path(struct inode *root, const char *path, enum tree_resolve how, struct error *error);
 
-/* The directory at a path that holds no symlinks; missing ones are made with this mode, owner and time. NULL
- * with ENOTDIR where a component is something else. Borrowed. */
-struct inode *tree_mkdirs(struct inode *root, const char *path, mode_t mode, uint32_t uid, uint32_t gid,
-                          int64_t mtime, struct error *error);
-
 /* Lays `layer` over `root`: directories merge (the layer's owner, mode, times and xattrs win), everything
  * else replaces. */
 void tree_merge(struct inode *root, const struct inode *layer);
@@ -111,8 +103,5 @@ struct inode_map *inode_map_new(void);
 void inode_map_free(struct inode_map *map);
 /* The value slot of this inode, 0 when new; valid until the next call. */
 uint64_t *inode_map_at(struct inode_map *map, const struct inode *inode);
-
-/* Sets each mtime in the tree to `mtime`, also of inodes that another tree shares. */
-void tree_set_times(struct inode *root, int64_t mtime);
 
 #endif

@@ -141,11 +141,6 @@ int64_t namespaces_host_uid(const struct namespaces *namespaces, uint32_t uid)
     return host_id(namespaces, namespaces->uid_mappings, namespaces->uid_mapping_count, uid);
 }
 
-int64_t namespaces_host_gid(const struct namespaces *namespaces, uint32_t gid)
-{
-    return host_id(namespaces, namespaces->gid_mappings, namespaces->gid_mapping_count, gid);
-}
-
 /* How the child is made, and what it does. */
 struct child {
     uint64_t flags;

@@ -60,7 +60,6 @@ static inline bool namespace_is_new(const struct namespaces *namespaces, enum na
 /* The host's ID behind a container's ID; the ID itself without a new user namespace; -1 where no mapping
  * holds it. */
 int64_t namespaces_host_uid(const struct namespaces *namespaces, uint32_t uid);
-int64_t namespaces_host_gid(const struct namespaces *namespaces, uint32_t gid);
 
 /*
  * Clones the calling process into the namespaces: those with a path are joined, the new ones made. A mount

@@ -48,14 +48,6 @@ int exec_label_apply(const struct exec_label *label, struct error *error)
     return 0;
 }
 
-void exec_label_free(struct exec_label *label)
-{
-    if (label->fd >= 0)
-        close(label->fd);
-    free(label->text);
-    *label = EXEC_LABEL_NONE;
-}
-
 static int set_rlimit(const struct rlimit_request *request, struct error *error)
 {
     struct rlimit wanted = {.rlim_cur = request->soft, .rlim_max = request->hard}, held;

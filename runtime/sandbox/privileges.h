@@ -15,7 +15,6 @@ struct exec_label {
 
 int exec_label_open(const struct process *process, struct exec_label *label, struct error *error);
 int exec_label_apply(const struct exec_label *label, struct error *error);
-void exec_label_free(struct exec_label *label);
 
 /*
  * Gives up everything that the bundle does not grant: resource limits, groups, user, capabilities (at most

@@ -65,8 +65,8 @@ static int fill(struct scanner *scanner, const char *path, const char *full, con
                 struct inode *inode)
 {
     if (S_ISREG(inode->mode)) {
-        inode->content = content_of_status(scanner->rootfd, path, status);
-        return 0;
+        inode->content = content_of_path(scanner->rootfd, path, &scanner->error);
+        return inode->content != NULL ? 0 : -1;
     }
     if (S_ISLNK(inode->mode)) {
         char target[4096];

@@ -122,35 +122,6 @@ static void the_empty_path_is_the_root(void **state)
     close(root);
 }
 
-static void missing_directories_are_made_inside(void **state)
-{
-    struct temporary *temporary = *state;
-    int root = make_root(temporary);
-    struct error error = {0};
-    assert_int_equal(symlinkat("/dir", root, "link"), 0);
-    int fd = beneath_mkdirs(root, "/link/a/../b//c", &error);
-    assert_true(fd >= 0);
-    close(fd);
-    assert_int_equal(faccessat(root, "dir/a", F_OK, 0), 0);
-    assert_int_equal(faccessat(root, "dir/b/c", F_OK, 0), 0);
-    fd = beneath_mkdirs(root, "../../x", &error);
-    assert_true(fd >= 0);
-    close(fd);
-    assert_int_equal(faccessat(root, "x", F_OK, 0), 0);
-    assert_int_equal(faccessat(temporary->fd, "x", F_OK, 0), -1);
-    close(root);
-}
-
-static void a_file_in_the_way_of_directories_is_an_error(void **state)
-{
-    int root = make_root(*state);
-    struct error error = {0};
-    assert_int_equal(beneath_mkdirs(root, "file/x", &error), -1);
-    assert_int_equal(error.number, ENOTDIR);
-    error_clear(&error);
-    close(root);
-}
-
 static void a_file_can_be_made_inside(void **state)
 {
     struct temporary *temporary = *state;
@@ -176,8 +147,6 @@ int main(void)
         cmocka_unit_test(magic_links_are_not_followed),
         with_temporary(only_regular_files_count_as_files),
         with_temporary(the_empty_path_is_the_root),
-        with_temporary(missing_directories_are_made_inside),
-        with_temporary(a_file_in_the_way_of_directories_is_an_error),
         with_temporary(a_file_can_be_made_inside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

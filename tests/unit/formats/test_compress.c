@@ -37,8 +37,9 @@ static void compress_to(const char *path, make_sink *make, enum compression comp
 static void names_are_words_of_the_spec(void **state)
 {
     (void)state;
-    for (int i = COMPRESSION_NONE; i <= COMPRESSION_ZSTD; i++)
-        assert_int_equal(compression_from_name(compression_name((enum compression)i)), i);
+    assert_int_equal(compression_from_name("none"), COMPRESSION_NONE);
+    assert_int_equal(compression_from_name("gzip"), COMPRESSION_GZIP);
+    assert_int_equal(compression_from_name("zstd"), COMPRESSION_ZSTD);
     assert_int_equal(compression_from_name("xz"), -1);
     assert_int_equal(compression_from_name(""), -1);
     assert_int_equal(compression_from_name("GZIP"), -1);

@@ -100,21 +100,6 @@ static void a_path_is_opened_when_it_is_read(void **state)
     content_unref(content);
 }
 
-static void what_was_looked_at_is_what_must_be_read(void **state)
-{
-    (void)state;
-    cleanup_close int root = open_root();
-    struct stat status;
-    write_file("f", "hello");
-    write_file("g", "HELLO");
-    assert_int_equal(lstat("f", &status), 0);
-    struct content *content = content_of_status(root, "f", &status);
-    assert_bytes(content, "hello");
-    assert_int_equal(rename("g", "f"), 0);
-    assert_unreadable(content, "f: changed while it was being read");
-    content_unref(content);
-}
-
 static void a_file_that_changed_is_an_error(void **state)
 {
     (void)state;
@@ -212,7 +197,6 @@ int main(void)
         cmocka_unit_test(memory_is_copied),
         temporary_test(a_descriptor_outlives_the_name_and_readers_share_no_offset),
         temporary_test(a_path_is_opened_when_it_is_read),
-        temporary_test(what_was_looked_at_is_what_must_be_read),
         temporary_test(a_file_that_changed_is_an_error),
         temporary_test(a_file_that_is_gone_is_an_error),
         temporary_test(only_regular_files_beneath_the_root_are_content),

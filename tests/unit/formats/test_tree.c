@@ -28,18 +28,6 @@ static void put_replaces_and_releases_what_stood_there(void **state)
     assert_int_equal(replacement->references, 1);
 }
 
-static void remove_says_whether_the_name_was_there(void **state)
-{
-    (void)state;
-    cleanup_inode struct inode *root = new_root();
-    put(root, "a/b", S_IFREG);
-    put(root, "c", S_IFREG);
-    assert_true(tree_remove(root, "a"));
-    assert_false(tree_remove(root, "a"));
-    assert_int_equal(root->child_count, 1);
-    assert_string_equal(root->children[0].name, "c");
-}
-
 static void xattrs_are_sorted_and_replaced_by_name(void **state)
 {
     (void)state;
@@ -182,36 +170,6 @@ static void real_path_fails_below_a_file_and_in_a_loop(void **state)
     assert_int_equal(error.number, ELOOP);
 }
 
-static void mkdirs_gives_owner_mode_and_time_to_what_it_makes(void **state)
-{
-    (void)state;
-    cleanup_inode struct inode *root = new_root();
-    cleanup_error struct error error = {0};
-    put(root, "a/file", S_IFREG);
-    struct inode *made = tree_mkdirs(root, "/a/./b//c/", 0750, 5, 6, 7, &error);
-    assert_non_null(made);
-    struct inode *between = tree_child(tree_child(root, "a"), "b");
-    assert_ptr_equal(tree_child(between, "c"), made);
-    assert_int_equal(between->mode, S_IFDIR | 0750);
-    assert_int_equal(between->uid, 5);
-    assert_int_equal(between->gid, 6);
-    assert_int_equal(between->mtime, 7);
-    assert_int_equal(tree_child(root, "a")->uid, 0);
-    assert_ptr_equal(tree_mkdirs(root, "/", 0750, 5, 6, 7, &error), root);
-}
-
-static void mkdirs_goes_through_no_file_symlink_or_dots(void **state)
-{
-    (void)state;
-    cleanup_inode struct inode *root = tree_with_symlinks();
-    static const char *const paths[] = {"usr/lib/file/x", "lib/x", "usr/../x"};
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        cleanup_error struct error error = {0};
-        assert_null(tree_mkdirs(root, paths[i], 0755, 0, 0, 0, &error));
-        assert_int_equal(error.number, i < 2 ? ENOTDIR : EINVAL);
-    }
-}
-
 static void merge_joins_directories_and_replaces_all_else(void **state)
 {
     (void)state;
@@ -280,7 +238,7 @@ static void depth_is_limited_by_no_stack(void **state)
         directory = put(directory, "d", S_IFDIR | 0755);
     cleanup_inode struct inode *copy = tree_copy(root);
     tree_merge(copy, root);
-    tree_set_times(copy, 5);
+    tree_child(copy, "d")->mtime = 5;
     size_t count = 0;
     assert_int_equal(tree_walk(copy, count_visit, &count, &error), 0);
     assert_int_equal(count, DEPTH + 1);
@@ -310,7 +268,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(children_are_sorted_whatever_the_order_they_come_in),
         cmocka_unit_test(put_replaces_and_releases_what_stood_there),
-        cmocka_unit_test(remove_says_whether_the_name_was_there),
         cmocka_unit_test(xattrs_are_sorted_and_replaced_by_name),
         cmocka_unit_test(a_copy_has_directories_of_its_own_and_shares_files),
         cmocka_unit_test(lookup_resolves_as_inside_of_a_chroot),
@@ -318,8 +275,6 @@ int main(void)
         cmocka_unit_test(symlinks_that_double_a_path_end_in_an_error),
         cmocka_unit_test(real_path_keeps_what_does_not_exist),
         cmocka_unit_test(real_path_fails_below_a_file_and_in_a_loop),
-        cmocka_unit_test(mkdirs_gives_owner_mode_and_time_to_what_it_makes),
-        cmocka_unit_test(mkdirs_goes_through_no_file_symlink_or_dots),
         cmocka_unit_test(merge_joins_directories_and_replaces_all_else),
         cmocka_unit_test(walk_goes_parents_first_and_ends_when_told),
         cmocka_unit_test(depth_is_limited_by_no_stack),
