@@ -7,6 +7,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/text.h"
 
 void new_image_free(struct new_image *image)
 {
@@ -227,6 +228,41 @@ static json_t *platform_of(const struct image_config *config)
     return platform;
 }
 
+static int check_utf8(const char *what, const char *text, struct error *error)
+{
+    if (text == NULL || text_is_utf8(text))
+        return 0;
+    return error_set(error, "image config: %s: \"%s\" is not UTF-8", what, text);
+}
+
+static int check_list(const char *what, const struct strings *list, struct error *error)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (check_utf8(what, list->items[i], error) < 0)
+            return -1;
+    return 0;
+}
+
+/* JSON holds UTF-8 only: jansson would leave anything else out. */
+static int check_texts(const struct image_config *config, struct error *error)
+{
+    for (size_t i = 0; i < config->history_count; i++)
+        if (check_utf8("history", config->history[i].created_by, error) < 0 ||
+            check_utf8("history", config->history[i].comment, error) < 0)
+            return -1;
+    if (check_utf8("Author", config->author, error) < 0 || check_utf8("User", config->user, error) < 0 ||
+        check_utf8("WorkingDir", config->working_dir, error) < 0 ||
+        check_utf8("StopSignal", config->stop_signal, error) < 0 ||
+        check_utf8("Platform", config->architecture, error) < 0 ||
+        check_utf8("Platform", config->os, error) < 0 || check_utf8("Platform", config->variant, error) < 0)
+        return -1;
+    if (check_list("Env", &config->env, error) < 0 || check_list("Cmd", &config->cmd, error) < 0 ||
+        check_list("Entrypoint", &config->entrypoint, error) < 0 ||
+        check_list("Volumes", &config->volumes, error) < 0)
+        return -1;
+    return check_list("ExposedPorts", &config->ports, error);
+}
+
 static int make_config(struct new_image *image, const struct image_config *config, struct error *error)
 {
     if (config->architecture == NULL || *config->architecture == '\0')
@@ -235,7 +271,7 @@ static int make_config(struct new_image *image, const struct image_config *confi
     if (created == NULL)
         return error_set(error, "image config: time %lld: must lie in the years 0 to 9999",
                          (long long)config->created);
-    if (check_history(image, config, error) < 0)
+    if (check_history(image, config, error) < 0 || check_texts(config, error) < 0)
         return -1;
     json_t *parameters = execution_parameters(config, error);
     if (parameters == NULL)

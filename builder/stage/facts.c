@@ -3,6 +3,7 @@
 #include "builder/stage/scope.h"
 #include "builder/stage/warn.h"
 #include "formats/base/cleanup.h"
+#include "formats/base/text.h"
 #include "formats/contract/annotations.h"
 
 int facts_set(struct stage *stage, const char *key, const char *value, int line, struct error *error)
@@ -11,6 +12,9 @@ int facts_set(struct stage *stage, const char *key, const char *value, int line,
     /* An empty value counts as absent: it takes back what came before. */
     if (annotation != NULL && *value != '\0' && annotation_check(annotation, value, error) < 0)
         return -1;
+    /* A path can come from a symlink in the stage, whose target is any bytes. */
+    if (!text_is_utf8(value))
+        return error_set(error, "%s: \"%s\": must be UTF-8", key, value);
     stage_set_fact(stage, key, value, line);
     return 0;
 }

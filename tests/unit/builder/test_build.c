@@ -220,6 +220,18 @@ static void command_line_labels_and_annotations_win(void **state)
     fixture->options.annotations = fixture->options.labels = NULL;
 }
 
+static void a_path_that_is_not_utf8_is_an_error(void **state)
+{
+    struct fixture *fixture = *state;
+    put_kernel(fixture, "kernel");
+    put_file(fixture, "d/\xff/x", "");
+    assert_int_equal(symlinkat("\xff", fixture->fd, "d/link"), 0);
+    assert_int_equal(run_build(fixture, "FROM scratch\nCOPY d /\nUNIKERNEL generic\nMONITOR qemu\n"
+                                        "KERNEL --dest=/link/kernel kernel\n"),
+                     -1);
+    assert_error(fixture, 5, "com.urunc.unikernel.binary: \"/\\xff/kernel\": must be UTF-8");
+}
+
 static void an_image_without_a_unikernel_is_one_like_any_other(void **state)
 {
     struct fixture *fixture = *state;
@@ -589,6 +601,7 @@ int main(void)
         TEST(firecracker_takes_no_bzimage),
         TEST(shell_form_is_for_guests_with_a_shell),
         TEST(command_line_labels_and_annotations_win),
+        TEST(a_path_that_is_not_utf8_is_an_error),
         TEST(an_image_without_a_unikernel_is_one_like_any_other),
         TEST(urunc_json_stays_where_the_runtime_looks),
         TEST(initrd_makes_an_archive_of_a_tree),

@@ -115,6 +115,24 @@ static void contradictions_are_errors(void **state)
     expect_assemble_error(&config, NULL, "label a: must be a string");
 }
 
+static void text_that_is_not_utf8_is_an_error(void **state)
+{
+    (void)state;
+    struct image_config config = {.architecture = xstrdup("amd64")};
+    strings_add(&config.env, "A=1");
+    strings_add(&config.env, "B=\xff");
+    expect_assemble_error(&config, NULL, "image config: Env: \"B=\\xff\" is not UTF-8");
+    config.architecture = xstrdup("amd64");
+    config.author = xstrdup("\xc3");
+    expect_assemble_error(&config, NULL, "image config: Author: \"\\xc3\" is not UTF-8");
+    config.architecture = xstrdup("amd64");
+    strings_add(&config.volumes, "/\xed\xa0\x80");
+    expect_assemble_error(&config, NULL, "image config: Volumes: \"/\\xed\\xa0\\x80\" is not UTF-8");
+    config.architecture = xstrdup("amd64");
+    image_config_add_history(&config, "ENV \xff", NULL, true);
+    expect_assemble_error(&config, NULL, "image config: history: \"ENV \\xff\" is not UTF-8");
+}
+
 static void times_are_rfc_3339_in_utc(void **state)
 {
     (void)state;
@@ -296,6 +314,7 @@ int main(void)
         cmocka_unit_test(documents_have_everything_in_a_fixed_order),
         cmocka_unit_test(what_is_absent_is_left_out),
         cmocka_unit_test(contradictions_are_errors),
+        cmocka_unit_test(text_that_is_not_utf8_is_an_error),
         cmocka_unit_test(times_are_rfc_3339_in_utc),
         with_temporary(images_are_opened_by_all_their_names),
         with_temporary(what_is_not_there_is_named),
