@@ -1,4 +1,3 @@
-/* The operator's settings. */
 #include "runtime/config.h"
 
 #include <errno.h>
@@ -9,6 +8,7 @@
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
+#include "formats/base/json.h"
 #include "formats/base/memory.h"
 #include "runtime/monitors/monitor.h"
 
@@ -194,10 +194,9 @@ int config_load(const char *path, struct config *config, struct error *error)
         error_clear(error);
         return 0;
     }
-    json_error_t at;
-    cleanup_json json_t *root = json_loadb(text.data, text.length, JSON_REJECT_DUPLICATES, &at);
+    cleanup_json json_t *root = parse_json(text.data, text.length, name, error);
     if (root == NULL)
-        return error_set(error, "%s:%d: %s", name, at.line, at.text);
+        return -1;
     if (read_config(root, config, error) < 0) {
         config_free(config);
         return error_prefix(error, "%s", name);

@@ -8,6 +8,7 @@
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
+#include "formats/base/json.h"
 #include "formats/stream/base64.h"
 
 char *urunc_json_write(const struct unikernel *unikernel)
@@ -37,9 +38,8 @@ enum unikernel_found urunc_json_read(int rootfd, struct unikernel *unikernel, st
     cleanup_buffer struct buffer text = {0};
     if (fd < 0 || read_all(fd, URUNC_JSON_MAX, &text, URUNC_JSON_PATH, error) < 0)
         return UNIKERNEL_FAILED;
-    json_error_t position;
-    cleanup_json json_t *object = json_loadb(text.data, text.length, JSON_REJECT_DUPLICATES, &position);
+    cleanup_json json_t *object = parse_json(text.data, text.length, URUNC_JSON_PATH, error);
     if (object == NULL)
-        return error_set(error, "%s:%d: %s", URUNC_JSON_PATH, position.line, position.text), UNIKERNEL_FAILED;
+        return UNIKERNEL_FAILED;
     return unikernel_from_json(object, URUNC_JSON_PATH, unikernel, error);
 }

@@ -1,4 +1,3 @@
-/* A bundle, read and validated once. */
 #include "runtime/bundle/bundle.h"
 
 #include <errno.h>
@@ -31,10 +30,9 @@ static int read_config(struct bundle *bundle, struct error *error)
     cleanup_buffer struct buffer text = {0};
     if (read_file(AT_FDCWD, path, BUNDLE_CONFIG_MAX, &text, error) < 0)
         return -1;
-    json_error_t at;
-    bundle->config = json_loadb(text.data, text.length, 0, &at);
+    bundle->config = parse_json(text.data, text.length, path, error);
     if (bundle->config == NULL)
-        return error_set(error, "%s:%d: %s", path, at.line, at.text);
+        return -1;
     if (!json_is_object(bundle->config))
         return error_set(error, "%s: not a JSON object", path);
     return 0;
@@ -59,7 +57,7 @@ static int read_process(struct bundle *bundle, struct error *error)
     return process_read(process, CONFIG_NAME, &bundle->process, error);
 }
 
-static int read_root(struct bundle *bundle, struct error *error)
+static int open_root(struct bundle *bundle, struct error *error)
 {
     const json_t *root = NULL;
     const char *path = NULL;
@@ -67,8 +65,7 @@ static int read_root(struct bundle *bundle, struct error *error)
         return -1;
     if (root == NULL)
         return error_set(error, CONFIG_PLACE "root: missing");
-    if (require_string(root, CONFIG_PLACE "root.", "path", &path, error) < 0 ||
-        read_bool(root, CONFIG_PLACE "root.", "readonly", &bundle->rootfs_readonly, error) < 0)
+    if (require_string(root, CONFIG_PLACE "root.", "path", &path, error) < 0)
         return -1;
     bundle->rootfs = path[0] == '/' ? xstrdup(path) : xasprintf("%s/%s", bundle->path, path);
     bundle->rootfs_fd = open(bundle->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -122,10 +119,8 @@ static int read_linux(struct bundle *bundle, struct error *error)
     return read_memory_limit(bundle, error);
 }
 
-static int read_annotations(struct bundle *bundle, struct error *error)
+static int check_annotations(const struct bundle *bundle, struct error *error)
 {
-    if (read_object(bundle->config, CONFIG_PLACE, "annotations", &bundle->annotations, error) < 0)
-        return -1;
     const char *key;
     json_t *value;
     json_object_foreach ((json_t *)bundle->annotations, key, value) {
@@ -135,31 +130,37 @@ static int read_annotations(struct bundle *bundle, struct error *error)
     return 0;
 }
 
-static int read_all_parts(struct bundle *bundle, struct error *error)
-{
-    if (read_version(bundle, error) < 0 || read_process(bundle, error) < 0 || read_root(bundle, error) < 0 ||
-        read_linux(bundle, error) < 0 || read_annotations(bundle, error) < 0 ||
-        read_host_name(bundle, "hostname", &bundle->hostname, error) < 0 ||
-        read_host_name(bundle, "domainname", &bundle->domainname, error) < 0 ||
-        read_object(bundle->config, CONFIG_PLACE, "hooks", &bundle->hooks, error) < 0)
-        return -1;
-    return hooks_check(bundle->hooks, CONFIG_NAME, error);
-}
-
-int bundle_load(const char *directory, struct bundle *bundle, struct error *error)
+int bundle_open(const char *directory, struct bundle *bundle, struct error *error)
 {
     *bundle = BUNDLE_NONE;
     bundle->path = realpath(directory, NULL);
     if (bundle->path == NULL)
         return error_errno(error, errno, "bundle %s", directory);
-    /* It stands in the container's state, which is JSON: unreadable, that could not be acted upon. */
-    cleanup_json json_t *name = json_string(bundle->path);
-    if (name == NULL)
-        error_set(error, "bundle %s: the path is not UTF-8", bundle->path);
-    else if (read_config(bundle, error) == 0 && read_all_parts(bundle, error) == 0)
+    if (read_config(bundle, error) == 0 && open_root(bundle, error) == 0 &&
+        read_object(bundle->config, CONFIG_PLACE, "annotations", &bundle->annotations, error) == 0)
         return 0;
     bundle_free(bundle);
     return -1;
+}
+
+/* The path stands in the container's state, which is JSON. */
+static int check_path(const struct bundle *bundle, struct error *error)
+{
+    cleanup_json json_t *name = json_string(bundle->path);
+    return name != NULL ? 0 : error_set(error, "bundle %s: the path is not UTF-8", bundle->path);
+}
+
+int bundle_read(struct bundle *bundle, struct error *error)
+{
+    const json_t *root = json_object_get(bundle->config, "root");
+    if (check_path(bundle, error) < 0 || read_version(bundle, error) < 0 || read_process(bundle, error) < 0 ||
+        read_bool(root, CONFIG_PLACE "root.", "readonly", &bundle->rootfs_readonly, error) < 0 ||
+        read_linux(bundle, error) < 0 || check_annotations(bundle, error) < 0 ||
+        read_host_name(bundle, "hostname", &bundle->hostname, error) < 0 ||
+        read_host_name(bundle, "domainname", &bundle->domainname, error) < 0 ||
+        read_object(bundle->config, CONFIG_PLACE, "hooks", &bundle->hooks, error) < 0)
+        return -1;
+    return hooks_check(bundle->hooks, CONFIG_NAME, error);
 }
 
 void bundle_free(struct bundle *bundle)

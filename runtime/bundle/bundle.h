@@ -36,8 +36,15 @@ struct bundle {
 
 #define BUNDLE_NONE ((struct bundle){.rootfs_fd = -1})
 
-/* Reads DIRECTORY/config.json and opens the rootfs. Errors name file, place and value. */
-int bundle_load(const char *directory, struct bundle *bundle, struct error *error);
+/*
+ * Reading goes in two steps, because a container that is not a unikernel is another runtime's: nothing of its
+ * config.json is checked but what the decision needs.
+ *
+ * bundle_open parses DIRECTORY/config.json, opens the rootfs and finds the annotations. bundle_read then
+ * reads and checks all of it, for a unikernel. Errors name file, place and value.
+ */
+int bundle_open(const char *directory, struct bundle *bundle, struct error *error);
+int bundle_read(struct bundle *bundle, struct error *error);
 void bundle_free(struct bundle *bundle);
 #define cleanup_bundle __attribute__((cleanup(bundle_free)))
 

@@ -54,10 +54,11 @@ static int read_groups(const json_t *user, const char *where, struct process *pr
 
 static int read_user(const json_t *object, const char *file, struct process *process, struct error *error)
 {
-    cleanup_free char *where = xasprintf("%s: process.user.", file);
+    cleanup_free char *outer = xasprintf("%s: process.", file);
+    cleanup_free char *where = xasprintf("%suser.", outer);
     const json_t *user = NULL;
     process->umask = 022;
-    if (read_object(object, where, "user", &user, error) < 0)
+    if (read_object(object, outer, "user", &user, error) < 0)
         return -1;
     int64_t uid = 0, gid = 0, mask = 022;
     /* -1 means "leave it" to setresuid, so it is no ID. */
@@ -124,20 +125,17 @@ static int read_capabilities(const json_t *object, const char *file, struct capa
     return 0;
 }
 
-/* Limits are unsigned 64-bit numbers in the specification; jansson reads those above 2^63-1 as reals or
- * refuses them, so engines write -1 or 2^64-1 for "no limit" with different luck. Both are taken. */
-static int read_limit(const json_t *value, const char *where, const char *key, uint64_t *out,
+/* Limits are unsigned in the specification, and 2^64-1 is none; some engines write -1 for it. */
+static int read_limit(const json_t *item, const char *where, const char *key, uint64_t *out,
                       struct error *error)
 {
-    const json_t *number = json_object_get(value, key);
-    if (json_is_real(number) && json_real_value(number) >= 9223372036854775807.0) {
+    const json_t *value = json_object_get(item, key);
+    if (json_is_integer(value) && json_integer_value(value) == -1) {
         *out = RLIM_INFINITY;
         return 0;
     }
-    if (!json_is_integer(number) || json_integer_value(number) < -1)
-        return error_set(error, "%s%s: not a limit", where, key);
-    *out = json_integer_value(number) == -1 ? RLIM_INFINITY : (uint64_t)json_integer_value(number);
-    return 0;
+    int found = read_uint64(item, where, key, out, error);
+    return found != 0 ? found : error_set(error, "%s%s: missing", where, key);
 }
 
 static int read_rlimit(const json_t *item, const char *where, struct rlimit_request *limit,
@@ -151,7 +149,7 @@ static int read_rlimit(const json_t *item, const char *where, struct rlimit_requ
             *limit =
                 (struct rlimit_request){.name = rlimit_names[i].name, .resource = rlimit_names[i].resource};
     if (limit->name == NULL)
-        return error_set(error, "%stype: \"%s\" is no resource limit of Linux", where, type);
+        return error_set(error, "%stype: unknown resource limit \"%s\"", where, type);
     if (read_limit(item, where, "soft", &limit->soft, error) < 0 ||
         read_limit(item, where, "hard", &limit->hard, error) < 0)
         return -1;

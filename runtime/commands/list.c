@@ -1,6 +1,5 @@
 #include <dirent.h>
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,18 +30,7 @@ static int find_ids(const char *root, struct strings *ids, struct error *error)
     return 0;
 }
 
-static json_t *describe(const struct state *state, enum status status)
-{
-    json_t *json = state_to_spec(state, status);
-    const struct passwd *owner = getpwuid(state->owner);
-    cleanup_free char *number = xasprintf("%u", state->owner);
-    json_object_set_new(json, "rootfs", json_string(state->rootfs != NULL ? state->rootfs : ""));
-    json_object_set_new(json, "created", json_string(state->created != NULL ? state->created : ""));
-    json_object_set_new(json, "owner", json_string(owner != NULL ? owner->pw_name : number));
-    return json;
-}
-
-/* Our containers; what belongs to another runtime or cannot be read is left out. */
+/* urunc's containers. One of another runtime, or with a state that cannot be read, is left out. */
 static json_t *collect(const struct runtime *runtime, const struct strings *ids)
 {
     json_t *array = json_array();
@@ -51,7 +39,7 @@ static json_t *collect(const struct runtime *runtime, const struct strings *ids)
         cleanup_error struct error ignored = {0};
         cleanup_close int directory = container_load(runtime, ids->items[i], &state, &ignored);
         if (directory >= 0)
-            json_array_append_new(array, describe(&state, state_status(directory, &state)));
+            json_array_append_new(array, state_describe(&state, state_status(directory, &state)));
     }
     return array;
 }

@@ -9,11 +9,7 @@ static int print_state(const struct invocation *invocation, const char *id, stru
     cleanup_close int directory = container_load(&invocation->runtime, id, &state, error);
     if (directory < 0)
         return -1;
-    cleanup_json json_t *json = state_to_spec(&state, state_status(directory, &state));
-    /* As runc has them, beyond the specification. */
-    json_object_set_new(json, "rootfs", json_string(state.rootfs != NULL ? state.rootfs : ""));
-    json_object_set_new(json, "created", json_string(state.created != NULL ? state.created : ""));
-    json_object_set_new(json, "owner", json_string(state.owner == 0 ? "root" : ""));
+    cleanup_json json_t *json = state_describe(&state, state_status(directory, &state));
     cleanup_free char *text = json_dumps(json, JSON_INDENT(2));
     printf("%s\n", text != NULL ? text : "{}");
     return 0;

@@ -58,7 +58,7 @@ static enum create_result read_everything(const struct runtime *runtime, const s
                                           struct container *container, struct error *error)
 {
     struct bundle *bundle = &container->bundle;
-    if (bundle_load(request->bundle, bundle, error) < 0)
+    if (bundle_open(request->bundle, bundle, error) < 0)
         return CREATE_FAILED;
     switch (guest_setup_read(bundle, &container->guest.unikernel, error)) {
     case UNIKERNEL_FAILED:
@@ -68,7 +68,7 @@ static enum create_result read_everything(const struct runtime *runtime, const s
     case UNIKERNEL_FOUND:
         break;
     }
-    if (check_terminal(bundle, request, error) < 0 ||
+    if (bundle_read(bundle, error) < 0 || check_terminal(bundle, request, error) < 0 ||
         sysctl_check(bundle->sysctl, &bundle->namespaces, error) < 0 ||
         config_load(runtime->config_path, &container->config, error) < 0 ||
         seccomp_compile(bundle->seccomp, &container->seccomp, error) < 0 ||

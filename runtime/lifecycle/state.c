@@ -216,11 +216,7 @@ static json_t *load(int directory, struct error *error)
     cleanup_buffer struct buffer text = {0};
     if (read_file(directory, STATE_FILE, STATE_MAX, &text, error) < 0)
         return NULL;
-    json_error_t at;
-    json_t *object = json_loadb(text.data, text.length, 0, &at);
-    if (object == NULL)
-        error_set(error, STATE_FILE ": %s", at.text);
-    return object;
+    return parse_json(text.data, text.length, STATE_FILE, error);
 }
 
 static bool is_ours(const json_t *object)

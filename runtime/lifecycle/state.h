@@ -87,7 +87,10 @@ const char *status_name(enum status status);
 /* The container's state as the runtime specification defines it (runtime.md, "State"); owned. `pid` is 0
  * where it is stopped. */
 json_t *state_to_spec(const struct state *state, enum status status);
-/* The same as the text that hooks get; owned. */
+/* The same with "rootfs", "created" and the name of the "owner", as runc prints it beyond the specification;
+ * owned. */
+json_t *state_describe(const struct state *state, enum status status);
+/* The container's state as the text that hooks get; owned. */
 char *state_spec_text(const struct state *state, enum status status);
 
 #endif

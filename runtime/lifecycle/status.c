@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,17 @@ json_t *state_to_spec(const struct state *state, enum status status)
                                status == STATUS_STOPPED ? 0 : (int)state->pid, "bundle", state->bundle);
     if (state->annotations != NULL)
         json_object_set(object, "annotations", state->annotations);
+    return object;
+}
+
+json_t *state_describe(const struct state *state, enum status status)
+{
+    json_t *object = state_to_spec(state, status);
+    const struct passwd *owner = getpwuid(state->owner);
+    cleanup_free char *number = xasprintf("%u", state->owner);
+    json_object_set_new(object, "rootfs", json_string(state->rootfs != NULL ? state->rootfs : ""));
+    json_object_set_new(object, "created", json_string(state->created != NULL ? state->created : ""));
+    json_object_set_new(object, "owner", json_string(owner != NULL ? owner->pw_name : number));
     return object;
 }
 

@@ -138,11 +138,12 @@ static int read_argument(const json_t *item, const char *where, struct scmp_arg_
                          struct error *error)
 {
     const char *name = NULL;
-    int64_t index = 0, value = 0, second = 0;
+    int64_t index = 0;
+    uint64_t value = 0, second = 0;
     if (require_string(item, where, "op", &name, error) < 0 ||
         read_integer(item, where, "index", 0, ARGUMENTS - 1, &index, error) < 0 ||
-        read_integer(item, where, "value", INT64_MIN, INT64_MAX, &value, error) < 0 ||
-        read_integer(item, where, "valueTwo", INT64_MIN, INT64_MAX, &second, error) < 0)
+        read_uint64(item, where, "value", &value, error) < 0 ||
+        read_uint64(item, where, "valueTwo", &second, error) < 0)
         return -1;
     const struct seccomp_name *comparison = find(seccomp_operators, name);
     if (comparison == NULL)
@@ -150,8 +151,8 @@ static int read_argument(const json_t *item, const char *where, struct scmp_arg_
     *argument = (struct scmp_arg_cmp){
         .arg = (unsigned)index,
         .op = (enum scmp_compare)comparison->value,
-        .datum_a = (uint64_t)value,
-        .datum_b = (uint64_t)second,
+        .datum_a = value,
+        .datum_b = second,
     };
     return 0;
 }

@@ -31,7 +31,7 @@ static int load(void **state, const char *patch, struct bundle *bundle, struct e
     cleanup_free char *text = json_dumps(config, 0);
     temporary_write_text(temporary, "config.json", text);
     mkdirat(temporary->fd, "rootfs", 0755);
-    return bundle_load(temporary->path, bundle, error);
+    return bundle_open(temporary->path, bundle, error) < 0 ? -1 : bundle_read(bundle, error);
 }
 
 static void assert_refused(void **state, const char *patch, const char *expected)
@@ -95,6 +95,11 @@ static void wrong_types_and_values_name_their_place(void **state)
                    "RLIMIT_X");
     assert_refused(state, "{\"process\":{\"rlimits\":[{\"type\":\"RLIMIT_CORE\",\"soft\":2,\"hard\":1}]}}",
                    "above the hard limit");
+    assert_refused(state, "{\"process\":{\"user\":\"root\"}}", "config.json: process.user: not an object");
+    assert_refused(state, "{\"process\":{\"rlimits\":[{\"type\":\"RLIMIT_CORE\",\"soft\":-2,\"hard\":1}]}}",
+                   "process.rlimits[0].soft: -2 is out of range");
+    assert_refused(state, "{\"process\":{\"rlimits\":[{\"type\":\"RLIMIT_CORE\",\"hard\":1}]}}",
+                   "soft: missing");
     assert_refused(state, "{\"process\":null}", "process: missing");
     assert_refused(state, "{\"root\":null}", "root: missing");
     assert_refused(state, "{\"root\":{\"path\":\"gone\"}}", "gone: No such file");
@@ -103,6 +108,47 @@ static void wrong_types_and_values_name_their_place(void **state)
     assert_refused(state, "{\"linux\":{\"timeOffsets\":{\"monotonic\":{\"secs\":1}}}}", "timeOffsets");
     assert_refused(state, "{\"linux\":{\"resources\":{\"memory\":{\"limit\":\"1G\"}}}}",
                    "limit: not a whole number");
+}
+
+/* Podman writes 2^64-1 for --ulimit memlock=-1:-1. */
+static void limits_are_unsigned_and_exact(void **state)
+{
+    cleanup_bundle struct bundle bundle = BUNDLE_NONE;
+    cleanup_error struct error error = {0};
+    const char *text =
+        "{\"ociVersion\":\"1.1.0\",\"root\":{\"path\":\"rootfs\"},\"process\":{\"cwd\":\"/\",\"rlimits\":["
+        "{\"type\":\"RLIMIT_MEMLOCK\",\"soft\":18446744073709551614,\"hard\":18446744073709551615},"
+        "{\"type\":\"RLIMIT_CORE\",\"soft\":0,\"hard\":9223372036854775808}]}}";
+    struct temporary *temporary = *state;
+    assert_int_equal(load(state, "{}", &bundle, &error), 0);
+    bundle_free(&bundle);
+    temporary_write_text(temporary, "config.json", text);
+    assert_int_equal(bundle_open(temporary->path, &bundle, &error), 0);
+    assert_int_equal(bundle_read(&bundle, &error), 0);
+    assert_true(bundle.process.rlimits[0].soft == UINT64_MAX - 1);
+    assert_true(bundle.process.rlimits[0].hard == RLIM_INFINITY);
+    assert_true(bundle.process.rlimits[1].hard == (uint64_t)INT64_MAX + 1);
+}
+
+static void only_the_second_step_reads_what_a_decision_does_not_need(void **state)
+{
+    static const char *const patches[] = {
+        "{\"ociVersion\":\"9\"}",
+        "{\"process\":null}",
+        "{\"process\":{\"cwd\":\"x\"}}",
+        "{\"linux\":{\"namespaces\":[{\"type\":\"mount\",\"path\":\"/x\"}]}}",
+        "{\"linux\":{\"timeOffsets\":{\"monotonic\":{\"secs\":1}}}}",
+        "{\"annotations\":{\"a\":1}}",
+        "{\"hooks\":7}",
+        "{\"root\":{\"path\":\"rootfs\",\"readonly\":7}}",
+    };
+    for (size_t i = 0; i < sizeof patches / sizeof *patches; i++) {
+        cleanup_bundle struct bundle bundle = BUNDLE_NONE;
+        cleanup_error struct error error = {0};
+        assert_int_equal(load(state, patches[i], &bundle, &error), -1);
+        bundle_free(&bundle);
+        assert_int_equal(bundle_open(((struct temporary *)*state)->path, &bundle, &error), 0);
+    }
 }
 
 static void namespaces_must_be_known_single_and_absolute(void **state)
@@ -162,8 +208,13 @@ static void a_directory_that_is_not_utf8_is_refused(void **state)
     cleanup_error struct error error = {0};
     cleanup_bundle struct bundle bundle = BUNDLE_NONE;
     cleanup_free char *path = xasprintf("%s/b\xff", temporary->path);
+    assert_int_equal(load(state, "{}", &bundle, &error), 0);
+    bundle_free(&bundle);
     assert_int_equal(mkdir(path, 0755), 0);
-    assert_int_equal(bundle_load(path, &bundle, &error), -1);
+    assert_int_equal(renameat(temporary->fd, "config.json", temporary->fd, "b\xff/config.json"), 0);
+    assert_int_equal(renameat(temporary->fd, "rootfs", temporary->fd, "b\xff/rootfs"), 0);
+    assert_int_equal(bundle_open(path, &bundle, &error), 0);
+    assert_int_equal(bundle_read(&bundle, &error), -1);
     assert_non_null(strstr(error.message, "not UTF-8"));
 }
 
@@ -173,7 +224,7 @@ static void a_config_that_is_no_file_is_refused(void **state)
     cleanup_bundle struct bundle bundle = BUNDLE_NONE;
     cleanup_error struct error error = {0};
     assert_int_equal(mkfifoat(temporary->fd, "config.json", 0600), 0);
-    assert_int_equal(bundle_load(temporary->path, &bundle, &error), -1); /* and does not block */
+    assert_int_equal(bundle_open(temporary->path, &bundle, &error), -1); /* and does not block */
     assert_non_null(strstr(error.message, "not a regular file"));
 }
 
@@ -183,6 +234,8 @@ int main(void)
         with_temporary(a_minimal_bundle_has_defaults),
         with_temporary(a_process_is_read_whole),
         with_temporary(wrong_types_and_values_name_their_place),
+        with_temporary(limits_are_unsigned_and_exact),
+        with_temporary(only_the_second_step_reads_what_a_decision_does_not_need),
         with_temporary(namespaces_must_be_known_single_and_absolute),
         with_temporary(user_mappings_translate_ids),
         with_temporary(hooks_are_checked_before_anything_is_made),

@@ -188,6 +188,19 @@ static void a_stopped_container_has_no_process_id(void **unused)
     assert_string_equal(json_string_value(json_object_get(running, "ociVersion")), "1.1.0");
 }
 
+static void an_owner_is_a_name_where_there_is_one(void **unused)
+{
+    (void)unused;
+    cleanup_state struct state state = example();
+    state.owner = 4294967;
+    cleanup_json json_t *nobody = state_describe(&state, STATUS_RUNNING);
+    state.owner = 0;
+    cleanup_json json_t *root = state_describe(&state, STATUS_RUNNING);
+    assert_string_equal(json_string_value(json_object_get(nobody, "owner")), "4294967");
+    assert_string_equal(json_string_value(json_object_get(root, "owner")), "root");
+    assert_string_equal(json_string_value(json_object_get(root, "rootfs")), "/b/rootfs");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +213,7 @@ int main(void)
         with_temporary(other_runtimes_are_recognized),
         with_temporary(status_follows_process_and_socket),
         cmocka_unit_test(a_zombie_has_stopped),
+        cmocka_unit_test(an_owner_is_a_name_where_there_is_one),
         cmocka_unit_test(a_stopped_container_has_no_process_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
