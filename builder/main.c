@@ -1,82 +1,60 @@
-/* urunc-build: a table of commands, and the one place that prints an error. */
+/* urunc-build: the options before a command, and the one place that prints an error. */
 #include <stdio.h>
 #include <string.h>
 
-#include "builder/commands/commands.h"
+#include "builder/commands/command.h"
 #include "builder/spec/location.h"
-#include "formats/base/suggest.h"
 
-static const struct command commands[] = {
-    {"build", "build an image from a Containerfile", command_build},
-    {"bundle", "unpack an image into a bundle for an OCI runtime", command_bundle},
-    {NULL, NULL, NULL},
-};
-
-static void print_usage(FILE *out)
+static void print_help(const struct option_spec *specs)
 {
-    fputs("Usage: urunc-build COMMAND [OPTIONS] ARGUMENTS\n"
-          "\n"
-          "Builds OCI images that carry a unikernel.\n"
-          "\n"
-          "Commands:\n",
-          out);
+    printf("Usage: urunc-build COMMAND [OPTIONS] ARGUMENTS\n\n"
+           "Builds OCI images that carry a unikernel.\n\nCommands:\n");
     for (const struct command *command = commands; command->name != NULL; command++)
-        fprintf(out, "  %-8s  %s\n", command->name, command->summary);
-    fputs("\n"
-          "Options:\n"
-          "  -h, --help     print this text\n"
-          "  -v, --version  print the version\n"
-          "\n"
-          "\"urunc-build COMMAND --help\" tells more about a command.\n",
-          out);
+        printf("  %-10s %s\n", command->name, command->summary);
+    printf("\nOptions:\n");
+    options_print(specs);
+    printf("\n`urunc-build COMMAND --help` explains a command.\n");
 }
 
-static const struct command *find_command(const char *name)
+static int run_command(char *const *argv, struct error *error)
 {
-    for (const struct command *command = commands; command->name != NULL; command++)
-        if (strcmp(command->name, name) == 0)
-            return command;
-    return NULL;
+    char help[] = "--help", *asked[] = {argv[1], help, NULL};
+    bool is_help = strcmp(argv[0], "help") == 0;
+    char *const *words = is_help ? asked : argv;
+    const struct command *command = command_find(words[0], error);
+    return command != NULL ? command->run(command, words, error) : -1;
 }
 
-static int unknown_command(const char *name, struct error *error)
+static int run(char *const *argv, struct error *error)
 {
-    const char *near = NULL;
-    for (const struct command *command = commands; command->name != NULL; command++)
-        near = suggest_nearer(name, near, command->name);
-    if (near != NULL)
-        return error_set(error, "\"%s\" is no command; did you mean \"%s\"?", name, near);
-    return error_set(error, "\"%s\" is no command; see \"urunc-build --help\"", name);
-}
-
-static int run(int argc, char **argv, struct error *error)
-{
-    if (argc < 2) {
-        print_usage(stderr);
-        return 1;
-    }
-    const char *word = argv[1];
-    if (strcmp(word, "--version") == 0 || strcmp(word, "-v") == 0) {
+    bool version = false;
+    const struct option_spec specs[] = {
+        OPTION_FLAG("version", 'v', "print the version", &version),
+        OPTIONS_END,
+    };
+    int next = options_parse(specs, argv, OPTIONS_TO_OPERAND, NULL, error);
+    if (next < 0)
+        return -1;
+    if (version) {
         printf("urunc-build version %s\n", URUNC_VERSION);
         return 0;
     }
-    if (strcmp(word, "help") == 0 && argc > 2) {
-        const struct command *command = find_command(argv[2]);
-        char *arguments[] = {argv[2], (char[]){"--help"}, NULL};
-        return command != NULL ? command->run(2, arguments, error) : unknown_command(argv[2], error);
-    }
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
-        print_usage(stdout);
+    bool only_help =
+        next > 0 && argv[next] != NULL && strcmp(argv[next], "help") == 0 && argv[next + 1] == NULL;
+    if (next == 0 || only_help) {
+        print_help(specs);
         return 0;
     }
-    const struct command *command = find_command(word);
-    return command != NULL ? command->run(argc - 1, argv + 1, error) : unknown_command(word, error);
+    if (argv[next] == NULL)
+        return error_set(error, "a command is missing; see urunc-build --help");
+    return run_command(argv + next, error);
 }
 
 int main(int argc, char **argv)
 {
+    (void)argc;
     cleanup_error struct error error = {0};
-    int status = run(argc, argv, &error);
+    int status = run(argv, &error);
     if (status < 0) {
         fprintf(stderr, "%s%s\n", error_is_located(&error) ? "" : "urunc-build: ",
                 error.message != NULL ? error.message : "failed");

@@ -9,7 +9,6 @@
 
 #include "builder/build/build.h"
 #include "builder/commands/build_options.h"
-#include "builder/commands/commands.h"
 #include "builder/context/context.h"
 #include "builder/spec/spec_file.h"
 #include "formats/base/cleanup.h"
@@ -100,7 +99,7 @@ static int build(const struct build_command *command, struct error *error)
         .arguments = command->arguments,
         .target = command->target,
         .labels = command->labels,
-        .annotations = command->annotations,
+        .annotations = command->annotations.manifest,
         .platform = command->platform.os != NULL ? &command->platform : NULL,
         .compression = command->compression,
         .time = command->time,
@@ -118,14 +117,9 @@ static int build(const struct build_command *command, struct error *error)
     return 0;
 }
 
-int command_build(int argc, char **argv, struct error *error)
+int command_build(const struct command *command, char *const *argv, struct error *error)
 {
-    cleanup_build_command struct build_command command;
-    if (build_command_parse(argc, argv, &command, error) < 0)
-        return -1;
-    if (command.help) {
-        build_command_usage();
-        return 0;
-    }
-    return build(&command, error);
+    cleanup_build_command struct build_command line = {0};
+    int parsed = build_command_parse(command, argv, &line, error);
+    return parsed <= 0 ? parsed : build(&line, error);
 }

@@ -6,13 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "builder/commands/command.h"
+#include "builder/output/document_annotations.h"
 #include "builder/output/output.h"
 #include "formats/base/buffer.h"
 #include "formats/base/error.h"
 #include "formats/oci/platform.h"
 
 struct build_command {
-    bool help;
     const char *context;      /* directory */
     const char *file;         /* the spec; NULL: the context's own; "-": standard input */
     const char *target;       /* or NULL */
@@ -20,8 +21,8 @@ struct build_command {
     const char *guest_init;   /* or NULL */
     struct strings names;     /* full references */
     struct strings arguments; /* "NAME=value" */
-    json_t *labels;           /* objects of strings */
-    json_t *annotations;
+    json_t *labels;           /* an object of strings, or NULL */
+    struct document_annotations annotations;
     struct platform platform;     /* os NULL: not given */
     struct output_options output; /* complete */
     enum compression compression;
@@ -30,11 +31,11 @@ struct build_command {
     bool quiet;
 };
 
-/* Reads the arguments, which it borrows, and SOURCE_DATE_EPOCH. */
-int build_command_parse(int argc, char **argv, struct build_command *command, struct error *error);
+/* Reads the arguments, which it borrows, and SOURCE_DATE_EPOCH. Returns 1 to go on, 0 where --help was
+ * answered, -1 for a usage error. */
+int build_command_parse(const struct command *command, char *const *argv, struct build_command *build,
+                        struct error *error);
 void build_command_free(struct build_command *command);
 #define cleanup_build_command __attribute__((cleanup(build_command_free)))
-
-void build_command_usage(void); /* to standard output */
 
 #endif

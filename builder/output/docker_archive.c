@@ -8,7 +8,6 @@
 
 #include "builder/output/archive_writer.h"
 #include "builder/output/names.h"
-#include "builder/output/types.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 
@@ -65,11 +64,5 @@ static int write_image(const struct output_options *options, struct new_image *i
     return archive_write_members(options->dest, &members, error);
 }
 
-const struct output output_docker_archive = {
-    .type = "docker-archive",
-    .compression = COMPRESSION_NONE,
-    .takes_compressed = false,
-    .takes_stdout = true,
-    .blob_directory = archive_blob_directory,
-    .write = write_image,
-};
+DEFINE_OUTPUT(docker_archive, .compression = COMPRESSION_NONE, .takes_compressed = false,
+              .takes_stdout = true, .blob_directory = archive_blob_directory, .write = write_image);

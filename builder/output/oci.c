@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "builder/output/names.h"
-#include "builder/output/types.h"
+#include "builder/output/output.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/base/path.h"
@@ -136,16 +136,10 @@ static int write_image(const struct output_options *options, struct new_image *i
         return error_prefix(error, "%s", options->dest);
     for (size_t i = 0; i < entries.count; i++)
         if (oci_layout_tag(&layout, &image->manifest_descriptor, image->platform, entries.items[i].tag,
-                           entries.items[i].image_name, error) < 0)
+                           entries.items[i].image_name, output_index_annotations(options), error) < 0)
             return -1;
     return 0;
 }
 
-const struct output output_oci = {
-    .type = "oci",
-    .compression = COMPRESSION_GZIP,
-    .takes_compressed = true,
-    .takes_stdout = false,
-    .blob_directory = blob_directory,
-    .write = write_image,
-};
+DEFINE_OUTPUT(oci, .compression = COMPRESSION_GZIP, .takes_compressed = true, .takes_stdout = false,
+              .takes_annotations = true, .blob_directory = blob_directory, .write = write_image);

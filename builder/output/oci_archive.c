@@ -4,7 +4,6 @@
 
 #include "builder/output/archive_writer.h"
 #include "builder/output/names.h"
-#include "builder/output/types.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 
@@ -13,14 +12,13 @@ static char *blob_path(const struct descriptor *descriptor)
     return xasprintf("blobs/sha256/%s", digest_hex(&descriptor->digest));
 }
 
-static char *index_text(const struct new_image *image, const struct index_names *entries)
+static char *index_text(const struct new_image *image, const struct index_names *entries,
+                        struct oci_annotations annotations)
 {
     cleanup_json json_t *index = oci_index_new();
-    json_t *manifests = json_object_get(index, "manifests");
     for (size_t i = 0; i < entries->count; i++)
-        json_array_append_new(manifests,
-                              oci_index_entry(&image->manifest_descriptor, image->platform,
-                                              entries->items[i].tag, entries->items[i].image_name));
+        oci_index_add(index, &image->manifest_descriptor, image->platform, entries->items[i].tag,
+                      entries->items[i].image_name, annotations);
     return oci_json_text(index);
 }
 
@@ -30,7 +28,7 @@ static int write_image(const struct output_options *options, struct new_image *i
     cleanup_index_names struct index_names entries = {0};
     if (index_names_of(names, &entries, error) < 0)
         return -1;
-    cleanup_free char *index = index_text(image, &entries);
+    cleanup_free char *index = index_text(image, &entries, output_index_annotations(options));
     cleanup_free char *config = blob_path(&image->config_descriptor);
     cleanup_free char *manifest = blob_path(&image->manifest_descriptor);
     cleanup_members struct members members = {0};
@@ -47,11 +45,5 @@ static int write_image(const struct output_options *options, struct new_image *i
     return archive_write_members(options->dest, &members, error);
 }
 
-const struct output output_oci_archive = {
-    .type = "oci-archive",
-    .compression = COMPRESSION_GZIP,
-    .takes_compressed = true,
-    .takes_stdout = true,
-    .blob_directory = archive_blob_directory,
-    .write = write_image,
-};
+DEFINE_OUTPUT(oci_archive, .compression = COMPRESSION_GZIP, .takes_compressed = true, .takes_stdout = true,
+              .takes_annotations = true, .blob_directory = archive_blob_directory, .write = write_image);

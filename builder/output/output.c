@@ -1,21 +1,41 @@
-/* The table of outputs, and the option that chooses one. */
 #include "builder/output/output.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder/output/types.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/suggest.h"
 
-const struct output *const outputs[] = {&output_oci, &output_oci_archive, &output_docker_archive, NULL};
+#define OUTPUT_TYPE_TEXT(identifier, type_) const char output_type_##identifier[] = type_;
+OUTPUTS(OUTPUT_TYPE_TEXT)
+#undef OUTPUT_TYPE_TEXT
+
+#define OUTPUT_ENTRY(identifier, type_) &output_##identifier,
+static const struct output *const outputs[] = {OUTPUTS(OUTPUT_ENTRY)};
+#undef OUTPUT_ENTRY
+
+enum { OUTPUT_COUNT = sizeof outputs / sizeof *outputs };
 
 const struct output *output_find(const char *type)
 {
-    for (const struct output *const *output = outputs; *output != NULL; output++)
-        if (strcmp((*output)->type, type) == 0)
-            return *output;
+    for (size_t i = 0; i < OUTPUT_COUNT; i++)
+        if (strcmp(outputs[i]->type, type) == 0)
+            return outputs[i];
     return NULL;
+}
+
+static int unknown_type(const char *type, struct error *error)
+{
+    const char *near = NULL;
+    for (size_t i = 0; i < OUTPUT_COUNT; i++)
+        near = suggest_nearer(type, near, outputs[i]->type);
+    if (near != NULL)
+        return error_set(error, "unknown type \"%s\"; did you mean \"%s\"?", type, near);
+    cleanup_buffer struct buffer names = {0};
+    for (size_t i = 0; i < OUTPUT_COUNT; i++)
+        buffer_format(&names, "%s%s", i > 0 ? ", " : "", outputs[i]->type);
+    return error_set(error, "unknown type \"%s\"; there are: %s", type, names.data);
 }
 
 /* The next field of a CSV line, its quotes taken off; NULL at the end or where a quote is not closed. */
@@ -56,12 +76,7 @@ static int take_field(char *field, struct output_options *options, struct error 
     if (strcmp(field, "type") != 0)
         return error_set(error, "unknown key \"%s\"; there are type and dest", field);
     options->output = output_find(value);
-    if (options->output != NULL)
-        return 0;
-    cleanup_buffer struct buffer names = {0};
-    for (const struct output *const *output = outputs; *output != NULL; output++)
-        buffer_format(&names, "%s%s", names.length > 0 ? ", " : "", (*output)->type);
-    return error_set(error, "unknown type \"%s\"; there are: %s", value, names.data);
+    return options->output != NULL ? 0 : unknown_type(value, error);
 }
 
 static int take_fields(const char *text, struct output_options *options, struct error *error)
@@ -86,17 +101,24 @@ int output_options_parse(const char *text, struct output_options *options, struc
         options->dest = xstrdup(text);
     } else if (take_fields(text, options, error) < 0) {
         output_options_free(options);
-        return error_prefix(error, "output \"%s\"", text);
+        return -1;
     }
     bool to_stdout = options->dest != NULL && strcmp(options->dest, "-") == 0;
     if (options->dest == NULL || *options->dest == '\0')
-        error_set(error, "output \"%s\": no dest", text);
+        error_set(error, "no dest");
     else if (to_stdout && !options->output->takes_stdout)
-        error_set(error, "output \"%s\": type %s cannot go to standard output", text, options->output->type);
+        error_set(error, "type %s cannot go to standard output", options->output->type);
     else
         return 0;
     output_options_free(options);
     return -1;
+}
+
+struct oci_annotations output_index_annotations(const struct output_options *options)
+{
+    if (options->annotations == NULL)
+        return (struct oci_annotations){0};
+    return (struct oci_annotations){options->annotations->descriptor, options->annotations->index};
 }
 
 void output_options_free(struct output_options *options)

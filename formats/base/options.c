@@ -46,7 +46,8 @@ static int unknown_name(const struct option_spec *specs, const char *word, size_
     cleanup_free char *name = xstrndup(word, length);
     const char *near = NULL;
     for (; specs->name != NULL; specs++)
-        near = suggest_nearer(name, near, specs->name);
+        if (specs->instead == NULL)
+            near = suggest_nearer(name, near, specs->name);
     if (near != NULL)
         return error_set(error, "unknown option --%s; did you mean --%s?", name, near);
     return error_set(error, "unknown option --%s; see --help", name);
@@ -83,6 +84,8 @@ struct parse {
 static int take_option(struct parse *parse, const struct option_spec *spec, const char *value,
                        struct error *error)
 {
+    if (spec->instead != NULL)
+        return error_set(error, "unknown option --%s: %s", spec->name, spec->instead);
     if (spec == &help_option)
         parse->help = true;
     if (spec->argument == NULL)
@@ -158,6 +161,7 @@ static void print_option(const struct option_spec *spec)
 void options_print(const struct option_spec *specs)
 {
     for (; specs->name != NULL; specs++)
-        print_option(specs);
+        if (specs->instead == NULL)
+            print_option(specs);
     print_option(&help_option);
 }

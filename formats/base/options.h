@@ -24,6 +24,9 @@ struct option_spec {
      * option's name is put before its error. */
     int (*add)(void *context, const char *value, struct error *error);
     void *context;
+    /* For an option of other programs that people type and this one does not have: what to do instead. It is
+     * refused by name, and not listed. */
+    const char *instead;
 };
 
 #define OPTION_FLAG(name_, letter_, help_, flag_)                                                            \
@@ -43,6 +46,10 @@ struct option_spec {
 #define OPTION_IGNORED(name_, argument_, help_)                                                              \
     {                                                                                                        \
         .name = name_, .argument = argument_, .help = help_                                                  \
+    }
+#define OPTION_REFUSED(name_, instead_)                                                                      \
+    {                                                                                                        \
+        .name = name_, .instead = instead_                                                                   \
     }
 #define OPTIONS_END                                                                                          \
     {                                                                                                        \

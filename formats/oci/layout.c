@@ -204,7 +204,7 @@ static int lock(const struct oci_layout *layout, struct error *error)
 }
 
 int oci_layout_tag(const struct oci_layout *layout, const struct descriptor *manifest, const json_t *platform,
-                   const char *tag, const char *image_name, struct error *error)
+                   const char *tag, const char *image_name, struct oci_annotations extra, struct error *error)
 {
     cleanup_close int locked = lock(layout, error);
     if (locked < 0)
@@ -218,7 +218,7 @@ int oci_layout_tag(const struct oci_layout *layout, const struct descriptor *man
     for (size_t i = json_array_size(manifests); i > 0; i--)
         if (is_replaced(json_array_get(manifests, i - 1), tag, image_name))
             json_array_remove(manifests, i - 1);
-    json_array_append_new(manifests, oci_index_entry(manifest, platform, tag, image_name));
+    oci_index_add(index, manifest, platform, tag, image_name, extra);
     cleanup_free char *text = oci_json_text(index);
     if (strlen(text) > OCI_MAX_DOCUMENT)
         return error_set(error, "%s/index.json: would be larger than %d bytes", layout->path,

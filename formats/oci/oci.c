@@ -93,21 +93,34 @@ json_t *oci_index_new(void)
     return index;
 }
 
-json_t *oci_index_entry(const struct descriptor *manifest, const json_t *platform, const char *tag,
-                        const char *image_name)
+/* Sets the strings of `from`, if any, in the object's member "annotations". */
+static void annotate(json_t *object, const json_t *from)
+{
+    if (json_object_size(from) == 0)
+        return;
+    json_t *member = json_object_get(object, "annotations");
+    if (!json_is_object(member)) {
+        member = json_object();
+        json_object_set_new(object, "annotations", member);
+    }
+    json_object_update(member, (json_t *)from);
+}
+
+void oci_index_add(json_t *index, const struct descriptor *manifest, const json_t *platform, const char *tag,
+                   const char *image_name, struct oci_annotations extra)
 {
     json_t *entry = descriptor_to_json(manifest);
+    cleanup_json json_t *names = json_object();
     if (platform != NULL)
         json_object_set_new(entry, "platform", json_deep_copy(platform));
-    if (tag == NULL && image_name == NULL)
-        return entry;
-    json_t *names = json_object();
     if (image_name != NULL)
         json_object_set_new(names, OCI_ANNOTATION_IMAGE_NAME, json_string(image_name));
     if (tag != NULL)
         json_object_set_new(names, OCI_ANNOTATION_REF_NAME, json_string(tag));
-    json_object_set_new(entry, "annotations", names);
-    return entry;
+    annotate(entry, names);
+    annotate(entry, extra.entry);
+    json_array_append_new(json_object_get(index, "manifests"), entry);
+    annotate(index, extra.index);
 }
 
 static const char *entry_annotation(const json_t *entry, const char *key)

@@ -76,6 +76,12 @@ int oci_layout_open_blob(const struct oci_layout *layout, const struct descripto
 json_t *oci_layout_read_json(const struct oci_layout *layout, const struct descriptor *descriptor,
                              struct error *error);
 
+/* Annotations besides the names: objects of strings, borrowed; NULL: none. */
+struct oci_annotations {
+    const json_t *entry; /* of the manifest's entry in the index */
+    const json_t *index; /* of the index itself, over those that it has */
+};
+
 /*
  * Adds the manifest to index.json, replacing an entry of the same tag or the same full name; written
  * atomically, under a lock against other writers of the same layout. `tag` goes to
@@ -84,10 +90,12 @@ json_t *oci_layout_read_json(const struct oci_layout *layout, const struct descr
  * the other one that has no name. `platform` may be NULL.
  */
 int oci_layout_tag(const struct oci_layout *layout, const struct descriptor *manifest, const json_t *platform,
-                   const char *tag, const char *image_name, struct error *error);
-/* An entry of an index: {"mediaType","digest","size","platform","annotations"}; new reference. */
-json_t *oci_index_entry(const struct descriptor *manifest, const json_t *platform, const char *tag,
-                        const char *image_name);
+                   const char *tag, const char *image_name, struct oci_annotations extra,
+                   struct error *error);
+/* Adds an entry {"mediaType","digest","size","platform","annotations"} to an index, and annotations to both.
+ */
+void oci_index_add(json_t *index, const struct descriptor *manifest, const json_t *platform, const char *tag,
+                   const char *image_name, struct oci_annotations extra);
 /* An index without entries; new reference. */
 json_t *oci_index_new(void);
 /* Finds a manifest or nested index by tag or full name (any form that the reference grammar completes to it);

@@ -1,6 +1,5 @@
 /* Whole builds: the contract of annotations, the guest's init, archives, and the image that comes out. */
 #include "builder/build/guest_init.h"
-#include "builder/commands/build_options.h"
 #include "tests/unit/fixtures/builder_fixture.h"
 
 #define UNIKERNEL "FROM scratch\nUNIKERNEL generic\nMONITOR firecracker\nKERNEL kernel\n"
@@ -484,107 +483,6 @@ static void the_time_is_the_one_that_was_asked_for(void **state)
     assert_string_equal(json_string_value(json_object_get(config, "created")), "1970-01-02T00:00:00Z");
 }
 
-/* ---- the command line ---- */
-
-static int parse(struct build_command *command, struct error *error, ...)
-{
-    char *arguments[16] = {(char[]){"build"}};
-    int count = 1;
-    va_list list;
-    va_start(list, error);
-    for (char *word; (word = va_arg(list, char *)) != NULL;)
-        arguments[count++] = word;
-    va_end(list);
-    return build_command_parse(count, arguments, command, error);
-}
-
-static void options_are_read(void **state)
-{
-    (void)state;
-    cleanup_error struct error error = {0};
-    cleanup_build_command struct build_command command;
-    unsetenv("SOURCE_DATE_EPOCH");
-    assert_int_equal(parse(&command, &error, "-t", "host:5000/team/web:2", "--build-arg=a=b=c", "--label",
-                           "x", "ctx", "--annotation", "k=v=w", "--timestamp", "5", "-q", NULL),
-                     0);
-    assert_string_equal(command.names.items[0], "host:5000/team/web:2");
-    assert_string_equal(command.output.dest, "web");
-    assert_string_equal(command.output.output->type, "oci");
-    assert_string_equal(command.arguments.items[0], "a=b=c");
-    assert_string_equal(json_string_value(json_object_get(command.labels, "x")), "");
-    assert_string_equal(json_string_value(json_object_get(command.annotations, "k")), "v=w");
-    assert_string_equal(command.context, "ctx");
-    assert_int_equal(command.time, 5);
-    assert_true(command.quiet);
-}
-
-static void the_environment_gives_the_time_and_values_of_arguments(void **state)
-{
-    (void)state;
-    cleanup_error struct error error = {0};
-    setenv("SOURCE_DATE_EPOCH", "77", 1);
-    setenv("URUNC_TEST_ARG", "value", 1);
-    struct build_command command;
-    assert_int_equal(parse(&command, &error, "-t", "a", "--build-arg", "URUNC_TEST_ARG", "--build-arg",
-                           "URUNC_UNSET", ".", NULL),
-                     0);
-    assert_int_equal(command.time, 77);
-    assert_int_equal(command.arguments.count, 2);
-    assert_string_equal(command.arguments.items[0], "URUNC_TEST_ARG=value");
-    assert_string_equal(command.arguments.items[1], "SOURCE_DATE_EPOCH=77");
-    build_command_free(&command);
-    assert_int_equal(parse(&command, &error, "-t", "a", "--build-arg", "SOURCE_DATE_EPOCH=99", ".", NULL), 0);
-    assert_int_equal(command.time, 99);
-    assert_true(command.has_time);
-    build_command_free(&command);
-    assert_int_equal(parse(&command, &error, "-t", "a", "--build-arg", "SOURCE_DATE_EPOCH=", ".", NULL), 0);
-    assert_int_equal(command.time, 0);
-    assert_true(command.has_time);
-    build_command_free(&command);
-    assert_int_equal(parse(&command, &error, "-t", "a", "--timestamp=0", ".", NULL), 0);
-    assert_int_equal(command.time, 0);
-    assert_string_equal(command.arguments.items[0], "SOURCE_DATE_EPOCH=77");
-    build_command_free(&command);
-    setenv("SOURCE_DATE_EPOCH", "yesterday", 1);
-    assert_int_equal(parse(&command, &error, "-t", "a", ".", NULL), -1);
-    build_command_free(&command);
-    unsetenv("SOURCE_DATE_EPOCH");
-    unsetenv("URUNC_TEST_ARG");
-}
-
-static void wrong_options_are_told(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *words[4];
-        const char *expected;
-    } wrong[] = {
-        {{"."}, "nowhere to go"},
-        {{"-t", "a"}, "takes one build context"},
-        {{"-t", "a", ".", "x"}, "takes one build context"},
-        {{"--taget=x", "."}, "did you mean --target?"},
-        {{"-z", "."}, "unknown option -z"},
-        {{"-t"}, "-t needs a value"},
-        {{"-t", "UPPER", "."}, "-t UPPER: "},
-        {{"--label", "=x", "."}, "must be KEY=VALUE"},
-        {{"--build-arg", "=x", "."}, "must be NAME=VALUE"},
-        {{"--platform=amd64", "."}, "--platform: "},
-        {{"--timestamp=-1", "."}, "seconds since 1970"},
-        {{"--compression=xz", "-t", "a", "."}, "must be gzip, zstd or none"},
-        {{"-o", "type=docker-archive,dest=x", "--compression=gzip", "."}, "never compressed"},
-        {{"-o", "type=tape,dest=x", "."}, "-o: "},
-        {{"-o", "x", "-oy", "."}, "-o is given twice"},
-    };
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        const char *const *words = wrong[i].words;
-        cleanup_error struct error error = {0};
-        cleanup_build_command struct build_command command;
-        assert_int_equal(parse(&command, &error, words[0], words[1], words[2], words[3], NULL), -1);
-        if (strstr(error.message, wrong[i].expected) == NULL)
-            fail_msg("\"%s\" lacks \"%s\"", error.message, wrong[i].expected);
-    }
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -616,9 +514,6 @@ int main(void)
         TEST(the_init_must_run_on_the_kernels_architecture),
         TEST(the_same_inputs_give_the_same_image),
         TEST(the_time_is_the_one_that_was_asked_for),
-        cmocka_unit_test(options_are_read),
-        cmocka_unit_test(the_environment_gives_the_time_and_values_of_arguments),
-        cmocka_unit_test(wrong_options_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
 
 #include "builder/bundle/bundle.h"
 #include "builder/bundle/passwd.h"
-#include "builder/commands/commands.h"
+#include "builder/commands/command.h"
 
 static void make_accounts(const struct temporary *temporary)
 {
@@ -196,7 +196,9 @@ static char *run_bundle(const struct temporary *temporary, const char *name)
     char *image = xasprintf("%s/layout:1", temporary->path);
     char *directory = xasprintf("%s/%s", temporary->path, name);
     char *argv[] = {(char *)"bundle", image, directory, NULL};
-    int result = command_bundle(3, argv, &error);
+    struct error none = {0};
+    const struct command *command = command_find("bundle", &none);
+    int result = command->run(command, argv, &error);
     assert_true((result < 0) == error_is_set(&error));
     free(image);
     free(directory);
@@ -269,7 +271,8 @@ static void wrong_command_lines_are_errors(void **state)
         char *argv[5] = {NULL};
         for (; count < 4 && lines[i][count] != NULL; count++)
             argv[count] = (char *)lines[i][count];
-        assert_int_equal(command_bundle(count, argv, &error), -1);
+        const struct command *command = command_find("bundle", &error);
+        assert_int_equal(command->run(command, argv, &error), -1);
         assert_ptr_equal(strstr(error.message, "bundle: "), error.message);
         error_clear(&error);
     }

@@ -44,8 +44,9 @@ static void wrong_options_are_errors(void **state)
 {
     (void)state;
     expect_no_options("type=tar,dest=x", "unknown type \"tar\"; there are: oci, oci-archive, docker-archive");
-    expect_no_options("type=oci", "output \"type=oci\": no dest");
-    expect_no_options("dest=x", "output \"dest=x\": no type");
+    expect_no_options("type=oci-archiv,dest=x", "unknown type \"oci-archiv\"; did you mean \"oci-archive\"?");
+    expect_no_options("type=oci", "no dest");
+    expect_no_options("dest=x", "no type");
     expect_no_options("type=oci,dest=", "no dest");
     expect_no_options("type=oci,dest=-", "type oci cannot go to standard output");
     expect_no_options("type=oci,name=x,dest=y", "unknown key \"name\"");
@@ -224,12 +225,88 @@ static void an_oci_archive_has_a_layouts_members(void **state)
     free(list);
 }
 
+static json_t *set_text(const char *key, const char *value)
+{
+    return json_pack("{s:s}", key, value);
+}
+
+/* Writes an image with an annotation of each document; its index, which the caller owns. */
+static json_t *annotated_index(const struct temporary *temporary, const char *type, const char *key,
+                               const char *tag)
+{
+    struct error error = {0};
+    struct document_annotations annotations = {.descriptor = set_text(key, "entry"),
+                                               .index = set_text(key, "index")};
+    struct image_config config = {.architecture = xstrdup("amd64")};
+    struct output_options options = {output_find(type), xasprintf("%s/%s", temporary->path, type),
+                                     &annotations};
+    struct new_image image = make_image(temporary, COMPRESSION_GZIP);
+    struct strings names = {0};
+    strings_add(&names, tag);
+    assert_int_equal(new_image_assemble(&image, &config, NULL, &error), 0);
+    assert_int_equal(options.output->write(&options, &image, &names, &error), 0);
+    char *command = xasprintf("%s/%s/index.json", temporary->path, type);
+    struct buffer text = {0};
+    if (strcmp(type, "oci") == 0) {
+        assert_int_equal(read_file(AT_FDCWD, command, 1 << 20, &text, &error), 0);
+    } else {
+        char *tar = xasprintf("tar -C %s -xf %s index.json", temporary->path, options.dest);
+        assert_int_equal(system(tar), 0);
+        free(tar);
+        assert_int_equal(read_file(temporary->fd, "index.json", 1 << 20, &text, &error), 0);
+    }
+    json_t *index = json_loads(text.data, 0, NULL);
+    assert_non_null(index);
+    buffer_free(&text);
+    free(command);
+    strings_free(&names);
+    output_options_free(&options);
+    document_annotations_free(&annotations);
+    image_config_free(&config);
+    new_image_free(&image);
+    return index;
+}
+
+static const char *annotation_of(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(json_object_get(object, "annotations"), key));
+}
+
+static void the_index_and_its_entry_get_annotations(void **state)
+{
+    struct temporary *temporary = *state;
+    static const char *const types[] = {"oci", "oci-archive"};
+    for (size_t i = 0; i < 2; i++) {
+        json_t *index = annotated_index(temporary, types[i], "k", "docker.io/library/web:1");
+        const json_t *entry = json_array_get(json_object_get(index, "manifests"), 0);
+        assert_string_equal(annotation_of(index, "k"), "index");
+        assert_string_equal(annotation_of(entry, "k"), "entry");
+        assert_string_equal(annotation_of(entry, "org.opencontainers.image.ref.name"), "1");
+        json_decref(index);
+    }
+}
+
+static void an_index_keeps_the_annotations_that_it_has(void **state)
+{
+    struct temporary *temporary = *state;
+    json_decref(annotated_index(temporary, "oci", "first", "docker.io/library/web:1"));
+    json_t *index = annotated_index(temporary, "oci", "second", "docker.io/library/web:2");
+    assert_string_equal(annotation_of(index, "first"), "index");
+    assert_string_equal(annotation_of(index, "second"), "index");
+    const json_t *manifests = json_object_get(index, "manifests");
+    assert_string_equal(annotation_of(json_array_get(manifests, 0), "first"), "entry");
+    assert_null(annotation_of(json_array_get(manifests, 1), "first"));
+    assert_string_equal(annotation_of(json_array_get(manifests, 1), "second"), "entry");
+    json_decref(index);
+}
+
 static void docker_archives_take_no_compressed_layers(void **state)
 {
     struct temporary *temporary = *state;
     struct new_image image = make_image(temporary, COMPRESSION_GZIP);
     struct image_config config = {.architecture = xstrdup("amd64")};
-    struct output_options options = {output_find("docker-archive"), xasprintf("%s/x.tar", temporary->path)};
+    struct output_options options = {output_find("docker-archive"), xasprintf("%s/x.tar", temporary->path),
+                                     NULL};
     struct strings names = {0};
     struct error error = {0};
     assert_int_equal(new_image_assemble(&image, &config, NULL, &error), 0);
@@ -249,7 +326,8 @@ static void a_failed_write_leaves_the_old_archive(void **state)
     struct new_image image = make_image(temporary, COMPRESSION_GZIP);
     image.layers[1].descriptor.size += 1; /* the blob is shorter than it says */
     struct image_config config = {.architecture = xstrdup("amd64")};
-    struct output_options options = {output_find("oci-archive"), xasprintf("%s/x.tar", temporary->path)};
+    struct output_options options = {output_find("oci-archive"), xasprintf("%s/x.tar", temporary->path),
+                                     NULL};
     struct strings names = {0};
     struct error error = {0};
     assert_int_equal(new_image_assemble(&image, &config, NULL, &error), 0);
@@ -270,7 +348,7 @@ static void blob_directories_show_nothing(void **state)
     struct temporary *temporary = *state;
     static const char *const types[] = {"oci", "oci-archive", "docker-archive"};
     for (size_t i = 0; i < 3; i++) {
-        struct output_options options = {output_find(types[i]), xasprintf("%s/new", temporary->path)};
+        struct output_options options = {output_find(types[i]), xasprintf("%s/new", temporary->path), NULL};
         struct error error = {0};
         int fd = options.output->blob_directory(&options, &error);
         assert_true(fd >= 0);
@@ -288,7 +366,7 @@ static void blob_directories_show_nothing(void **state)
 static void a_missing_parent_directory_is_named(void **state)
 {
     struct temporary *temporary = *state;
-    struct output_options options = {output_find("oci"), xasprintf("%s/missing/new", temporary->path)};
+    struct output_options options = {output_find("oci"), xasprintf("%s/missing/new", temporary->path), NULL};
     struct error error = {0};
     assert_int_equal(options.output->blob_directory(&options, &error), -1);
     assert_non_null(strstr(error.message, "/missing: No such file or directory"));
@@ -331,6 +409,8 @@ int main(void)
         with_temporary(the_same_image_gives_the_same_archive),
         with_temporary(archives_are_sorted_and_of_nobody),
         with_temporary(an_oci_archive_has_a_layouts_members),
+        with_temporary(the_index_and_its_entry_get_annotations),
+        with_temporary(an_index_keeps_the_annotations_that_it_has),
         with_temporary(docker_archives_take_no_compressed_layers),
         with_temporary(a_failed_write_leaves_the_old_archive),
         with_temporary(blob_directories_show_nothing),

@@ -38,7 +38,8 @@ static void tag(const struct oci_layout *layout, const char *digest, const char 
 {
     struct error error = {0};
     struct descriptor manifest = descriptor(digest);
-    assert_int_equal(oci_layout_tag(layout, &manifest, NULL, name, full, &error), 0);
+    assert_int_equal(oci_layout_tag(layout, &manifest, NULL, name, full, (struct oci_annotations){0}, &error),
+                     0);
     descriptor_free(&manifest);
 }
 
@@ -173,7 +174,9 @@ static void an_index_entry_has_tag_name_and_platform(void **state)
     struct descriptor manifest = descriptor(SUM_A);
     struct error error = {0};
     json_t *platform = json_pack("{s:s,s:s}", "architecture", "amd64", "os", "linux");
-    assert_int_equal(oci_layout_tag(&layout, &manifest, platform, "1", "docker.io/library/web:1", &error), 0);
+    assert_int_equal(oci_layout_tag(&layout, &manifest, platform, "1", "docker.io/library/web:1",
+                                    (struct oci_annotations){0}, &error),
+                     0);
     char *text = temporary_read(temporary, "layout/index.json");
     assert_string_equal(text,
                         "{\"schemaVersion\":2,\"mediaType\":\"" OCI_MEDIA_TYPE_INDEX "\",\"manifests\":["
@@ -239,7 +242,8 @@ static void an_index_that_is_broken_is_not_replaced(void **state)
     temporary_write_text(temporary, "layout/index.json", "{\"manifests\":");
     struct descriptor manifest = descriptor(SUM_A);
     struct error error = {0};
-    assert_int_equal(oci_layout_tag(&layout, &manifest, NULL, "1", NULL, &error), -1);
+    assert_int_equal(oci_layout_tag(&layout, &manifest, NULL, "1", NULL, (struct oci_annotations){0}, &error),
+                     -1);
     assert_non_null(strstr(error.message, "layout/index.json:1: "));
     error_clear(&error);
     char *text = temporary_read(temporary, "layout/index.json");
@@ -265,7 +269,8 @@ static void writers_at_the_same_time_lose_nothing(void **state)
             struct descriptor manifest = descriptor(SUM_A);
             char name[32];
             snprintf(name, sizeof name, "%d.%d", i, j);
-            failures += oci_layout_tag(&layout, &manifest, NULL, name, NULL, &error) < 0;
+            failures +=
+                oci_layout_tag(&layout, &manifest, NULL, name, NULL, (struct oci_annotations){0}, &error) < 0;
         }
         _exit(failures);
     }

@@ -38,6 +38,7 @@ static int parse_extent(const char *const *words, enum options_extent extent, st
         OPTION_FLAG("quiet", 'q', "", &line->quiet),
         OPTION_ADD("label", 'l', "KEY=VALUE", "", take_label, &line->labels),
         OPTION_IGNORED("ignored", "N", ""),
+        OPTION_REFUSED("squash", "write --force"),
         OPTIONS_END,
     };
     return options_parse(specs, (char *const *)words, extent, &line->rest, error);
@@ -156,9 +157,28 @@ static void help_is_known_everywhere_but_behind_two_dashes_and_as_a_value(void *
     }
 }
 
+static void options_of_other_programs_are_refused_with_what_to_do(void **state)
+{
+    (void)state;
+    static const char *const lines[][4] = {
+        {"x", "--squash", "id", NULL}, {"x", "--squash=1", NULL}, {"x", "-squash", NULL}};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        cleanup_line struct line line = {0};
+        cleanup_error struct error error = {0};
+        assert_int_equal(parse(lines[i], &line, &error), -1);
+        assert_string_equal(error.message, "unknown option --squash: write --force");
+    }
+    /* It is not suggested. */
+    cleanup_line struct line line = {0};
+    cleanup_error struct error error = {0};
+    assert_int_equal(parse((const char *const[]){"x", "--squas", NULL}, &line, &error), -1);
+    assert_string_equal(error.message, "unknown option --squas; see --help");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(options_of_other_programs_are_refused_with_what_to_do),
         cmocka_unit_test(options_are_taken_in_every_spelling),
         cmocka_unit_test(unknown_options_and_missing_values_are_errors),
         cmocka_unit_test(a_name_is_never_abbreviated),
