@@ -1,4 +1,3 @@
-/* From a complete stage to an image. */
 #include "builder/build/assemble.h"
 
 #include <string.h>

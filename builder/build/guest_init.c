@@ -1,4 +1,3 @@
-/* The Linux guest's init. */
 #include "builder/build/guest_init.h"
 
 #include <errno.h>

@@ -21,8 +21,8 @@ int guest_init_add(struct build *build, struct stage *stage, struct guest_archiv
 void guest_init_prefix_entrypoint(const struct build *build, const struct stage *stage,
                                   struct image_config *config);
 
-/* Where an init was added: checks that a kernel of this architecture (GOARCH, or NULL: unknown) can run it.
- * Placed. */
+/* Checks that a kernel of this architecture (GOARCH, or NULL: unknown) can run the init that was added, if
+ * any. Placed. */
 int guest_init_check_architecture(const struct build *build, const struct stage *stage,
                                   const char *architecture, struct error *error);
 

@@ -2,7 +2,7 @@
 #ifndef BUILDER_BUILD_KERNEL_CHECK_H
 #define BUILDER_BUILD_KERNEL_CHECK_H
 
-#include "builder/build/build.h"
+#include "builder/stage/build_state.h"
 #include "formats/contract/unikernel.h"
 #include "formats/kernel/probe.h"
 

@@ -35,7 +35,7 @@ int order_stages(struct build *build, size_t *target, struct error *error)
         *target = (size_t)found;
     }
     build->stages[*target].needed = true;
-    /* What a stage names stands before it, so one pass backwards reaches all. */
+    /* A stage names only stages before it, so one pass backwards reaches all. */
     for (size_t i = *target + 1; i-- > 0;)
         if (build->stages[i].needed && mark_needs(build, i, error) < 0)
             return -1;

@@ -1,4 +1,4 @@
-/* ARG. */
+/* ARG: declares a variable of the build. */
 #include <stdlib.h>
 
 #include "builder/instructions/handlers.h"

@@ -28,7 +28,7 @@ static int check_filesystem(const struct inode *file, const char *source, struct
         magic[1] == 0xef)
         return 0;
     return error_set(
-        error, "BLOCK: %s: no ext2 filesystem; give a directory, or put the file in with COPY and LABEL",
+        error, "BLOCK: %s: not an ext2 filesystem; give a directory, or put the file in with COPY and LABEL",
         source);
 }
 

@@ -1,4 +1,4 @@
-/* CMD. */
+/* CMD: the guest's arguments behind the ENTRYPOINT. */
 #include "builder/instructions/command.h"
 #include "builder/instructions/handlers.h"
 #include "formats/base/cleanup.h"

@@ -1,4 +1,4 @@
-/* What CMD and ENTRYPOINT share. */
+/* The command of an image, which CMD and ENTRYPOINT set. */
 #ifndef BUILDER_INSTRUCTIONS_COMMAND_H
 #define BUILDER_INSTRUCTIONS_COMMAND_H
 

@@ -1,4 +1,4 @@
-/* COPY. */
+/* COPY: files of the context, of a stage, or of here-documents. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,7 +74,7 @@ static int copy_heredoc(struct copy *copy, const struct heredoc *heredoc, struct
 {
     const char *name = heredoc->name;
     if (strchr(name, '/') != NULL || path_is_dot(name))
-        return error_set(error, "<<%s: no name for a file", name);
+        return error_set(error, "<<%s: not a name that a file can have", name);
     cleanup_free char *expanded = NULL;
     if (heredoc->expand) {
         struct expand_scope scope = scope_variables(copy->build, copy->stage);

@@ -1,4 +1,4 @@
-/* ENTRYPOINT. */
+/* ENTRYPOINT: the first of the guest's arguments. */
 #include "builder/instructions/command.h"
 #include "builder/instructions/handlers.h"
 

@@ -1,4 +1,4 @@
-/* ENV. */
+/* ENV: sets variables of the build and of the image. */
 #include <string.h>
 
 #include "builder/instructions/handlers.h"
@@ -20,7 +20,7 @@ int execute_env(struct build *build, struct stage *stage, const struct instructi
     for (size_t i = 0; i + 1 < expanded.count; i += 2) {
         const char *name = expanded.items[i];
         if (*name == '\0' || strchr(name, '=') != NULL)
-            return error_set(error, "ENV: \"%s\" is no name of a variable", name);
+            return error_set(error, "ENV: \"%s\" is not a name for a variable", name);
         variables_set(&stage->config.env, name, expanded.items[i + 1]);
         variables_set(&stage->variables, name, expanded.items[i + 1]);
     }

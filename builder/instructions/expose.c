@@ -1,4 +1,4 @@
-/* EXPOSE. */
+/* EXPOSE: ports, one by one or as ranges. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,7 @@ static int expose(struct stage *stage, const char *text, struct error *error)
     bool known = strcasecmp(protocol, "tcp") == 0 || strcasecmp(protocol, "udp") == 0 ||
                  strcasecmp(protocol, "sctp") == 0;
     if (first == 0 || last < first || (*rest != '\0' && *rest != '/') || !known)
-        return error_set(error, "EXPOSE: \"%s\" is no port; write 80, 80/udp or 8000-8010/tcp", text);
+        return error_set(error, "EXPOSE: \"%s\" is not a port; write 80, 80/udp or 8000-8010/tcp", text);
     for (unsigned port = first; port <= last; port++) {
         cleanup_free char *entry = xasprintf("%u/%s", port, protocol);
         for (char *c = entry; *c != '\0'; c++)

@@ -1,4 +1,4 @@
-/* FROM. */
+/* FROM: begins a stage, empty or where another ended. */
 #include "builder/instructions/handlers.h"
 #include "builder/stage/arguments.h"
 #include "builder/stage/stage_names.h"

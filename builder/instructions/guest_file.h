@@ -1,11 +1,12 @@
-/* What KERNEL, INITRD and BLOCK share: one source, one file in the image, one annotation. */
+/* Files for the guest, which KERNEL, INITRD and BLOCK add: one source, one file in the image, one annotation.
+ */
 #ifndef BUILDER_INSTRUCTIONS_GUEST_FILE_H
 #define BUILDER_INSTRUCTIONS_GUEST_FILE_H
 
 #include "builder/stage/build_state.h"
 
-/* What the instruction's <src> stands for, as a new reference; its path goes to *source (owned by the
- * caller). NULL and an error that begins with the instruction's name. */
+/* The file or tree that the instruction's <src> stands for, as a new reference; its path goes to *source
+ * (owned by the caller). NULL and an error that begins with the instruction's name. */
 struct inode *guest_file_load(struct build *build, struct stage *stage, const struct instruction *instruction,
                               char **source, struct error *error);
 

@@ -43,9 +43,9 @@ static int check_archive(const struct inode *file, const char *source, struct er
         result = archive_read_next_header(reader, &entry);
     if (result == ARCHIVE_OK || result == ARCHIVE_WARN || result == ARCHIVE_EOF)
         return 0;
-    return error_set(error,
-                     "INITRD: %s: no cpio archive; give a directory, or put the file in with COPY and LABEL",
-                     source);
+    return error_set(
+        error, "INITRD: %s: not a cpio archive; give a directory, or put the file in with COPY and LABEL",
+        source);
 }
 
 static int read_compression(struct build *build, const struct stage *stage,

@@ -1,4 +1,4 @@
-/* LABEL. */
+/* LABEL: labels of the config; one of the contract is a fact of the unikernel, too. */
 #include "builder/instructions/handlers.h"
 #include "builder/stage/facts.h"
 #include "builder/stage/scope.h"

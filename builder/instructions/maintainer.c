@@ -1,4 +1,4 @@
-/* MAINTAINER. */
+/* MAINTAINER: the image's author. */
 #include "builder/instructions/handlers.h"
 #include "formats/base/memory.h"
 

@@ -1,4 +1,4 @@
-/* MONITOR. */
+/* MONITOR: the annotation `hypervisor`. */
 #include "builder/instructions/handlers.h"
 #include "builder/stage/facts.h"
 

@@ -1,4 +1,3 @@
-/* Sizes as users write them. */
 #include "builder/instructions/size.h"
 
 #include <ctype.h>
@@ -8,7 +7,8 @@
 static int bad_size(const char *text, struct error *error)
 {
     return error_set(
-        error, "\"%s\" is no size; write bytes, or 512K, 64M, 2G, or +16M for room beyond the content", text);
+        error, "\"%s\" is not a size; write bytes, or 512K, 64M, 2G, or +16M for room beyond the content",
+        text);
 }
 
 int size_parse(const char *text, uint64_t *size, bool *is_extra, struct error *error)

@@ -1,4 +1,4 @@
-/* STOPSIGNAL. */
+/* STOPSIGNAL: the signal that ends the container. */
 #include "builder/instructions/handlers.h"
 #include "builder/stage/scope.h"
 #include "formats/base/cleanup.h"

@@ -1,4 +1,4 @@
-/* UNIKERNEL. */
+/* UNIKERNEL: the annotations `unikernelType` and `unikernelVersion`. */
 #include "builder/instructions/handlers.h"
 #include "builder/stage/facts.h"
 

@@ -1,4 +1,4 @@
-/* USER. */
+/* USER: the image's user. */
 #include "builder/instructions/handlers.h"
 #include "builder/stage/scope.h"
 

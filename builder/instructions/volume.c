@@ -1,4 +1,4 @@
-/* VOLUME. */
+/* VOLUME: names directories for volumes; none is made. */
 #include "builder/instructions/handlers.h"
 #include "builder/stage/scope.h"
 #include "formats/base/cleanup.h"

@@ -1,4 +1,4 @@
-/* WORKDIR. */
+/* WORKDIR: the directory that relative paths begin at, made where it is missing. */
 #include "builder/instructions/handlers.h"
 #include "builder/stage/changeset.h"
 #include "builder/stage/ownership.h"

@@ -11,7 +11,7 @@
 #include "formats/oci/platform.h"
 #include "formats/stream/compress.h"
 
-/* What the command line says. All is borrowed. */
+/* The facts of the command line. All is borrowed. */
 struct build_options {
     struct strings arguments;        /* --build-arg: "NAME=value" */
     const char *target;              /* name or number of a stage; NULL: the last */

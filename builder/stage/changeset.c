@@ -1,4 +1,3 @@
-/* Putting files into a stage. */
 #include "builder/stage/changeset.h"
 
 #include <errno.h>
@@ -79,7 +78,7 @@ static void commit(struct changeset *changeset, const struct inode *change)
     tree_merge(changeset->layer, change);
 }
 
-/* What stands at a path without symlinks, or NULL. An error where a file is in the way. */
+/* The inode at a path without symlinks, or NULL. An error where a file is in the way. */
 static int look(const struct changeset *changeset, const char *path, struct inode **found,
                 struct error *error)
 {

@@ -1,4 +1,3 @@
-/* COPY --chown and --chmod. */
 #include "builder/stage/ownership.h"
 
 #include <errno.h>

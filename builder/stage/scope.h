@@ -1,4 +1,4 @@
-/* What an instruction is given: its words and flags, expanded, and the source of its files. */
+/* The words and flags of an instruction, expanded, and the source of its files. */
 #ifndef BUILDER_STAGE_SCOPE_H
 #define BUILDER_STAGE_SCOPE_H
 

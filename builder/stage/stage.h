@@ -11,7 +11,7 @@
 #include "formats/oci/platform.h"
 #include "formats/tree/tree.h"
 
-/* What one filesystem instruction changed, its parent directories included. */
+/* The changes of one filesystem instruction, parent directories included. */
 struct stage_layer {
     struct inode *tree;
     char *created_by;

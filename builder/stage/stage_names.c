@@ -34,7 +34,7 @@ static int named_by(const struct spec *spec, const struct instruction *instructi
     return from != NULL ? stage_named(spec, from) : STAGE_NONE;
 }
 
-/* Whether stage `from` leads to stage `to` by the names in the spec. */
+/* True if stage `from` leads to stage `to` by the names in the spec. */
 static bool leads_to(const struct spec *spec, size_t from, size_t to, bool *visited)
 {
     const struct stage_plan *plan = &spec->stages[from];

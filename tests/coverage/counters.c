@@ -1,11 +1,12 @@
 /*
  * Linked into coverage builds only: counters reach their files from processes that have left the host's root.
  *
- * libgcov opens a file by its absolute path when a process exits or executes a program. The container's process does
- * so in the monitor's private root, where that path leads nowhere, and as a user to whom the build directory does not
- * belong. So a descriptor of the build directory is opened before main, closed at execve like all of urunc's own, and
- * files of counters are opened beneath it (linked with --wrap=open) and are everybody's to write. _exit(2), by which
- * forked processes end, writes the counters as well (--wrap=_exit).
+ * libgcov opens a file by its absolute path when a process exits or executes a program. The container's
+ * process does so in the monitor's private root, where that path leads nowhere, and as a user to whom the
+ * build directory does not belong. So a descriptor of the build directory is opened before main, closed at
+ * execve like all of urunc's own, and files of counters are opened beneath it (linked with --wrap=open) and
+ * are everybody's to write. _exit(2), by which forked processes end, writes the counters as well
+ * (--wrap=_exit).
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -295,7 +295,7 @@ static void block_makes_a_filesystem_of_a_tree(void **state)
     struct stage *stage = &fixture->build.stages[1];
     assert_string_equal(stage_fact(stage, PREFIX "blkMntPoint")->value, "/data");
     assert_string_equal(stage_fact(stage, PREFIX "block")->value, "/boot/rootfs.ext2");
-    assert_fails(fixture, "FROM scratch\nBLOCK --size=x tree\n", 2, "\"x\" is no size");
+    assert_fails(fixture, "FROM scratch\nBLOCK --size=x tree\n", 2, "\"x\" is not a size");
     assert_fails(fixture, "FROM scratch\nBLOCK --label=12345678901234567 tree\n", 2, "at most 16 bytes");
     assert_fails(fixture, "FROM scratch\nBLOCK --mount=data tree\n", 2, "must be an absolute path");
     assert_fails(fixture, "FROM scratch\nBLOCK --size=4K tree\n", 2, "does not fit");
@@ -313,9 +313,9 @@ static void finished_files_are_taken_as_they_are(void **state)
     assert_ptr_equal(find(stage->root, "b")->content, find(source->root, "boot/rootfs.ext2")->content);
     put_file(fixture, "text", "some text");
     put_file(fixture, "none", "");
-    assert_fails(fixture, "FROM scratch\nINITRD text\n", 2, "text: no cpio archive");
+    assert_fails(fixture, "FROM scratch\nINITRD text\n", 2, "text: not a cpio archive");
     assert_fails(fixture, "FROM scratch\nINITRD none\n", 2, "none: an empty file");
-    assert_fails(fixture, "FROM scratch\nBLOCK text\n", 2, "text: no ext2 filesystem");
+    assert_fails(fixture, "FROM scratch\nBLOCK text\n", 2, "text: not an ext2 filesystem");
     assert_fails(fixture, "FROM scratch\nBLOCK --size=1M text\n", 2, "--size is for trees");
 }
 

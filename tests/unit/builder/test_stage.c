@@ -268,7 +268,7 @@ static void env_of_one_line_sees_the_lines_before(void **state)
     struct stage *stage =
         assert_runs(fixture, SCRATCH "ENV a=1\nENV a=2 b=$a\nENV c \"it is\" $b\nENV a=3\n");
     check_joined(&stage->config.env, "a=3|b=1|c=it is 1");
-    assert_fails(fixture, SCRATCH "ENV \"a=b\"=c\n", 2, "is no name of a variable");
+    assert_fails(fixture, SCRATCH "ENV \"a=b\"=c\n", 2, "is not a name for a variable");
     cleanup_buffer struct buffer doubling = {0};
     buffer_add_string(&doubling, SCRATCH "ENV a=0123456789abcdef\n");
     for (int i = 0; i < 60; i++)
@@ -319,7 +319,7 @@ static void ports_are_checked_and_completed(void **state)
                                         "a", "80-",   "-1",  "999999999999", "80x"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         cleanup_free char *spec = xasprintf(SCRATCH "EXPOSE %s\n", wrong[i]);
-        assert_fails(fixture, spec, 2, "is no port");
+        assert_fails(fixture, spec, 2, "is not a port");
     }
 }
 
