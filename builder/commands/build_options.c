@@ -61,7 +61,7 @@ static int add_name(void *context, const char *text, struct error *error)
 static int set_platform(void *context, const char *text, struct error *error)
 {
     platform_free(context);
-    return platform_parse(text, context, error);
+    return platform_parse(text, context, error) < 0 ? -1 : platform_check(context, error);
 }
 
 /* What is left to decide when all options were read. */

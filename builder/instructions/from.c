@@ -16,7 +16,9 @@ int execute_from(struct build *build, struct stage *stage, const struct instruct
     if (platform == NULL)
         return 0;
     cleanup_free char *text = arguments_expand_global(build, platform, error);
-    if (text == NULL || platform_parse(text, &stage->platform, error) < 0)
+    if (text == NULL)
         return error_prefix(error, "FROM: --platform");
+    if (platform_parse(text, &stage->platform, error) < 0 || platform_check(&stage->platform, error) < 0)
+        return error_prefix(error, "FROM: --platform=%s", text);
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/suggest.h"
 
 /* Names that uname(2) and people use, and Go's. */
 static const struct {
@@ -35,6 +36,8 @@ static bool is_part(const char *text, size_t length)
 int platform_parse(const char *text, struct platform *platform, struct error *error)
 {
     *platform = (struct platform){0};
+    if (strchr(text, ',') != NULL)
+        return error_set(error, "\"%s\": one platform at a time; make each in a build of its own", text);
     const char *parts[3] = {0};
     size_t lengths[3] = {0}, count = 0;
     for (const char *position = text; count < 3; count++) {
@@ -57,6 +60,58 @@ int platform_parse(const char *text, struct platform *platform, struct error *er
     platform->architecture = xstrdup(canonical(architecture));
     if (count == 3)
         platform->variant = xstrndup(parts[2], lengths[2]);
+    return 0;
+}
+
+/* Go's names (go/build, GOOS and GOARCH) of what is or could be meant. A unikernel image says linux whatever
+ * runs in it: that is what hosts and engines look for. */
+static const char *const systems[] = {"linux", "windows", "darwin", "freebsd", "netbsd", "openbsd", NULL};
+static const char *const known_architectures[] = {"386",     "amd64",   "arm",    "arm64",    "loong64",
+                                                  "mips",    "mipsle",  "mips64", "mips64le", "ppc64",
+                                                  "ppc64le", "riscv64", "s390x",  NULL};
+
+static int unknown_name(const char *what, const char *name, const char *const *known, struct error *error)
+{
+    const char *near = NULL;
+    for (; *known != NULL; known++) {
+        if (strcmp(name, *known) == 0)
+            return 0;
+        near = suggest_nearer(name, near, *known);
+    }
+    return error_set(error, "unknown %s \"%s\"%s%s%s", what, name, near != NULL ? "; did you mean \"" : "",
+                     near != NULL ? near : "", near != NULL ? "\"?" : "");
+}
+
+/* Variants are named for these architectures alone ("v8", "v8.1"). */
+static bool has_variant(const char *architecture, const char *variant)
+{
+    static const struct {
+        const char *architecture;
+        const char *versions;
+        bool minor;
+    } named[] = {{"amd64", "1234", false}, {"arm", "5678", false}, {"arm64", "89", true}};
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
+        if (strcmp(architecture, named[i].architecture) != 0)
+            continue;
+        bool version =
+            variant[0] == 'v' && variant[1] != '\0' && strchr(named[i].versions, variant[1]) != NULL;
+        bool minor = version && named[i].minor && variant[2] == '.' && isdigit((unsigned char)variant[3]) &&
+                     variant[4] == '\0';
+        return version && (variant[2] == '\0' || minor);
+    }
+    return true;
+}
+
+int platform_check(const struct platform *platform, struct error *error)
+{
+    if (unknown_name("operating system", platform->os, systems, error) < 0 ||
+        unknown_name("architecture", platform->architecture, known_architectures, error) < 0)
+        return -1;
+    if (strcmp(platform->os, "linux") != 0)
+        return error_set(error, "a unikernel image is for linux, not for %s; write linux/%s", platform->os,
+                         platform->architecture);
+    if (platform->variant != NULL && !has_variant(platform->architecture, platform->variant))
+        return error_set(error, "%s has no variant \"%s\"", platform->architecture, platform->variant);
     return 0;
 }
 

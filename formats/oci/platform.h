@@ -16,6 +16,10 @@ struct platform {
 /* Parses "os/architecture[/variant]"; other names of an architecture ("x86_64") become Go's. */
 int platform_parse(const char *text, struct platform *platform, struct error *error);
 
+/* Refuses a platform that no unikernel image is for: an operating system but linux, an architecture or a
+ * variant that does not exist. */
+int platform_check(const struct platform *platform, struct error *error);
+
 /* The "platform" object of an entry of an index; what it does not say is "". */
 void platform_from_json(const json_t *json, struct platform *platform);
 

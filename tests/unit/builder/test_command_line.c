@@ -106,6 +106,8 @@ static void wrong_options_are_told(void **state)
         {{"--build-arg", "=x", "."}, "--build-arg =x: must be NAME=VALUE"},
         {{"--label", "k=\xff", "."}, "not UTF-8"},
         {{"--platform=amd64", "."}, "--platform amd64: "},
+        {{"--platform=lniux/amd65", "."}, "--platform lniux/amd65: unknown operating system \"lniux\""},
+        {{"--platform=windows/amd64", "."}, "a unikernel image is for linux"},
         {{"--timestamp=-1", "-t", "a", "."}, "--timestamp: -1: must be seconds since 1970"},
         {{"--timestamp=253402300800", "-t", "a", "."}, "seconds since 1970"},
         {{"--compression=xz", "-t", "a", "."}, "must be gzip, zstd or none"},

@@ -392,6 +392,9 @@ static void from_platform_is_read(void **state)
     struct stage *stage = assert_runs(fixture, "ARG arch=x86_64\nFROM --platform=linux/$arch scratch\n");
     assert_string_equal(stage->platform.architecture, "amd64");
     assert_fails(fixture, "FROM --platform=linux scratch\n", 1, "\"linux\" is not a platform");
+    assert_fails(fixture, "FROM --platform=lniux/amd65 scratch\n", 1,
+                 "FROM: --platform=lniux/amd65: unknown operating system \"lniux\"; did you mean \"linux\"?");
+    assert_fails(fixture, "FROM --platform=windows/amd64 scratch\n", 1, "a unikernel image is for linux");
 }
 
 /* ---- small parsers ---- */
