@@ -1,10 +1,10 @@
-/* Directory blocks: linear, in the order of the names, each entry padded to 4 bytes and the last to the
- * block's end. */
+#include "formats/ext2/directory.h"
+
 #include <endian.h>
 #include <string.h>
 
-#include "formats/ext2/internal.h"
-
+/* Blocks are linear lists of entries in the order of the names, each padded to 4 bytes and the last to the
+ * block's end. */
 enum { ENTRY_HEADER = 8 };
 
 static uint32_t entry_size(size_t name_length)
@@ -64,7 +64,10 @@ static bool add_entry(struct filling *filling, uint32_t number, const char *name
     return true;
 }
 
-void ext2_directory_fill(const struct ext2_plan *plan, uint32_t index, bool first, size_t *next, char *block)
+/* Fills one block from the child *next on and moves *next behind the last that fitted; `first` is for the
+ * block with
+ * "." and "..". */
+static void fill(const struct ext2_plan *plan, uint32_t index, bool first, size_t *next, char *block)
 {
     const struct ext2_file *file = &plan->files[index];
     struct filling filling = {.block = block};
@@ -82,4 +85,20 @@ void ext2_directory_fill(const struct ext2_plan *plan, uint32_t index, bool firs
         return; /* cannot be: ext2_directory_blocks counts a block only where an entry needs it */
     uint32_t gap = EXT2_BLOCK - filling.used;
     filling.last->rec_len = htole16((uint16_t)(le16toh(filling.last->rec_len) + gap));
+}
+
+int ext2_directory_write(const struct ext2_plan *plan, uint32_t index, struct ext2_map *map,
+                         struct error *error)
+{
+    uint32_t count = ext2_directory_blocks(plan->files[index].inode);
+    size_t next_child = 0;
+    for (uint32_t logical = 0; logical < count; logical++) {
+        uint32_t block, granted;
+        char *room;
+        if (ext2_map_add(map, logical, 1, &block, &granted, error) < 0 ||
+            ext2_block_room(map->writer, block, 1, &room, &granted, error) < 0)
+            return -1;
+        fill(plan, index, logical == 0, &next_child, room);
+    }
+    return ext2_map_finish(map, error);
 }

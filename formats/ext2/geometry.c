@@ -1,7 +1,8 @@
-/* How many blocks and inodes an image gets. */
+#include "formats/ext2/geometry.h"
+
 #include <inttypes.h>
 
-#include "formats/ext2/internal.h"
+#include "formats/ext2/format.h"
 
 enum {
     DESCRIPTORS_A_BLOCK = EXT2_BLOCK / 32,
@@ -101,32 +102,32 @@ static int set(struct ext2_geometry *geometry, uint64_t blocks, uint64_t inodes,
 }
 
 /* Exactly this many bytes: as many inodes as is usual for the size, fewer where it is tight. */
-static int fill_size(const struct ext2_plan *plan, uint64_t inodes, uint64_t size, const char *name,
+static int fill_size(const struct ext2_need *need, uint64_t inodes, uint64_t size, const char *name,
                      struct ext2_geometry *geometry, struct error *error)
 {
     uint64_t blocks = size / EXT2_BLOCK;
     if (blocks > UINT32_MAX)
         return error_set(error, "%s: %" PRIu64 " bytes are more than ext2 can have", name, size);
-    uint64_t spare = blocks > plan->blocks ? (blocks - plan->blocks) / FREE_BLOCKS_AN_INODE : 0;
+    uint64_t spare = blocks > need->blocks ? (blocks - need->blocks) / FREE_BLOCKS_AN_INODE : 0;
     for (;; spare /= 2) {
         uint64_t used = blocks - stump(blocks, inodes + spare);
         uint64_t wanted = used;
-        if (used > plan->blocks && !grow(&wanted, plan->blocks, inodes + spare))
+        if (used > need->blocks && !grow(&wanted, need->blocks, inodes + spare))
             return set(geometry, used, inodes + spare, name, error);
         if (spare == 0)
             break;
     }
     return error_set(error, "%s: the content does not fit into %" PRIu64 " bytes; it needs %" PRIu64, name,
-                     size, least_blocks(plan->blocks, inodes) * EXT2_BLOCK);
+                     size, least_blocks(need->blocks, inodes) * EXT2_BLOCK);
 }
 
-int ext2_geometry_choose(const struct ext2_plan *plan, const struct ext2_options *options, const char *name,
+int ext2_geometry_choose(const struct ext2_need *need, const struct ext2_options *options, const char *name,
                          struct ext2_geometry *geometry, struct error *error)
 {
-    uint64_t inodes = (uint64_t)ext2_number(plan->count - 1);
+    uint64_t inodes = need->inodes;
     if (!options->size_is_extra && options->size > 0)
-        return fill_size(plan, inodes, options->size, name, geometry, error);
-    uint64_t free_bytes = plan->blocks * EXT2_BLOCK / 16;
+        return fill_size(need, inodes, options->size, name, geometry, error);
+    uint64_t free_bytes = need->blocks * EXT2_BLOCK / 16;
     if (free_bytes < LEAST_FREE)
         free_bytes = LEAST_FREE;
     if (options->size_is_extra)
@@ -135,6 +136,6 @@ int ext2_geometry_choose(const struct ext2_plan *plan, const struct ext2_options
     uint64_t spare = free_blocks / FREE_BLOCKS_AN_INODE;
     if (spare < LEAST_SPARE_INODES)
         spare = LEAST_SPARE_INODES;
-    return set(geometry, least_blocks(plan->blocks + free_blocks, inodes + spare), inodes + spare, name,
+    return set(geometry, least_blocks(need->blocks + free_blocks, inodes + spare), inodes + spare, name,
                error);
 }

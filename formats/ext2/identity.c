@@ -1,12 +1,11 @@
-/* UUID and hash seed: a digest of all that an image shows. */
+#include "formats/ext2/identity.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
-#include "formats/ext2/internal.h"
 #include "formats/stream/digest.h"
-#include "formats/tree/content.h"
 
 static void add_number(struct buffer *buffer, uint64_t number)
 {
@@ -35,8 +34,8 @@ static void describe(const struct ext2_plan *plan, const struct ext2_file *file,
         file->links,
         inode->child_count,
         inode->xattr_count,
-        file->run_count,
-        file->crc,
+        file->runs.count,
+        file->runs.crc,
         inode->content != NULL ? content_size(inode->content) : 0,
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
@@ -47,9 +46,9 @@ static void describe(const struct ext2_plan *plan, const struct ext2_file *file,
         add_text(buffer, inode->xattrs[i].name, strlen(inode->xattrs[i].name));
         add_text(buffer, inode->xattrs[i].value, inode->xattrs[i].length);
     }
-    for (uint32_t i = 0; i < file->run_count; i++) {
-        add_number(buffer, file->runs[i].first);
-        add_number(buffer, file->runs[i].count);
+    for (uint32_t i = 0; i < file->runs.count; i++) {
+        add_number(buffer, file->runs.items[i].first);
+        add_number(buffer, file->runs.items[i].count);
     }
     for (size_t i = 0; i < inode->child_count; i++) {
         add_text(buffer, inode->children[i].name, strlen(inode->children[i].name));

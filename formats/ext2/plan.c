@@ -1,13 +1,10 @@
-/* Numbers the inodes of an image, reads every file once for its empty blocks, and counts what all of it
- * takes. */
-#include <inttypes.h>
+#include "formats/ext2/plan.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-#include "formats/ext2/internal.h"
-#include "formats/tree/content.h"
 
 enum {
     MOST_LINKS = 65000, /* e2fsprogs' EXT2_LINK_MAX; i_links_count has 16 bits */
@@ -26,8 +23,6 @@ char *ext2_plan_path(const struct ext2_plan *plan, uint32_t index)
     }
     return path;
 }
-
-/* ---- numbering ---- */
 
 static void add_file(struct ext2_plan *plan, struct inode *inode, const char *name, uint32_t parent)
 {
@@ -100,11 +95,7 @@ static int ensure_lost_and_found(struct ext2_plan *plan, struct inode *root, str
         return 0;
     }
     plan->root = inode_new(root->mode);
-    plan->root->uid = root->uid;
-    plan->root->gid = root->gid;
-    plan->root->mtime = root->mtime;
-    for (size_t i = 0; i < root->xattr_count; i++)
-        inode_set_xattr(plan->root, root->xattrs[i].name, root->xattrs[i].value, root->xattrs[i].length);
+    inode_copy_attributes(plan->root, root);
     for (size_t i = 0; i < root->child_count; i++)
         tree_put(plan->root, root->children[i].name, root->children[i].inode);
     cleanup_inode struct inode *made = inode_new(S_IFDIR | 0700);
@@ -113,88 +104,18 @@ static int ensure_lost_and_found(struct ext2_plan *plan, struct inode *root, str
     return 0;
 }
 
-/* ---- counting ---- */
-
-/* Data blocks of the runs, and the indirect blocks that lead to them. */
-static uint64_t blocks_of_runs(const struct ext2_run *runs, uint32_t count)
-{
-    uint64_t blocks = 0;
-    struct ext2_place previous = {0};
-    for (uint32_t i = 0; i < count; i++) {
-        for (uint32_t done = 0; done < runs[i].count;) {
-            struct ext2_place place;
-            ext2_place_of((uint64_t)runs[i].first + done, &place); /* checked by scan */
-            blocks += place.depth + 1 - ext2_place_parts(&previous, &place);
-            uint32_t room = ext2_place_room(&place), left = runs[i].count - done;
-            done += left < room ? left : room;
-            previous = place;
-        }
-        blocks += runs[i].count;
-    }
-    return blocks;
-}
-
-/* The runs of a file, or of one that is not read yet the most that it can have. */
-static uint64_t blocks_of_regular(const struct ext2_file *file)
-{
-    uint64_t size = file->inode->content != NULL ? content_size(file->inode->content) : 0;
-    if (size > EXT2_SMALL)
-        return blocks_of_runs(file->runs, file->run_count);
-    const struct ext2_run whole = {0, (uint32_t)((size + EXT2_BLOCK - 1) / EXT2_BLOCK)};
-    return blocks_of_runs(&whole, 1);
-}
-
-/* At most: small xattrs fit into the inode, and small files may turn out to have holes. */
-static uint64_t blocks_of(const struct ext2_file *file)
-{
-    const struct inode *inode = file->inode;
-    uint64_t blocks = inode->xattr_count > 0;
-    if (S_ISREG(inode->mode))
-        return blocks + blocks_of_regular(file);
-    if (S_ISLNK(inode->mode))
-        return blocks + (strlen(inode->target) >= EXT2_INLINE_TARGET);
-    if (S_ISDIR(inode->mode))
-        return blocks + blocks_of_runs(&(struct ext2_run){0, ext2_directory_blocks(inode)}, 1);
-    return blocks;
-}
-
-static int scan(struct ext2_file *file, char *buffer, struct error *error)
-{
-    const struct content *content = file->inode->content;
-    uint64_t size = content != NULL ? content_size(content) : 0;
-    struct ext2_place place;
-    if (size <= EXT2_SMALL)
-        return 0;
-    if (!ext2_place_of((size - 1) / EXT2_BLOCK, &place))
-        return error_set(error, "%s: %" PRIu64 " bytes are more than a file in ext2 can have",
-                         content_name(content), size);
-    return ext2_scan_large(file, buffer, error);
-}
-
-static int measure(struct ext2_plan *plan, struct error *error)
-{
-    cleanup_free char *buffer = xreallocarray(NULL, 1, EXT2_SMALL);
-    for (uint32_t i = 0; i < plan->count; i++) {
-        struct ext2_file *file = &plan->files[i];
-        if (S_ISREG(file->inode->mode) && scan(file, buffer, error) < 0)
-            return -1;
-        plan->blocks += blocks_of(file);
-    }
-    return 0;
-}
-
 int ext2_plan_make(struct ext2_plan *plan, struct inode *root, struct error *error)
 {
     *plan = (struct ext2_plan){.indexes = inode_map_new()};
-    if (ensure_lost_and_found(plan, root, error) < 0 || number_inodes(plan, error) < 0)
+    if (ensure_lost_and_found(plan, root, error) < 0)
         return -1;
-    return measure(plan, error);
+    return number_inodes(plan, error);
 }
 
 void ext2_plan_free(struct ext2_plan *plan)
 {
     for (uint32_t i = 0; i < plan->count; i++)
-        free(plan->files[i].runs);
+        ext2_runs_free(&plan->files[i].runs);
     free(plan->files);
     inode_map_free(plan->indexes);
     inode_unref(plan->root);

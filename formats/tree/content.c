@@ -183,6 +183,17 @@ int content_open(const struct content *content, struct error *error)
     return take_fd(fd);
 }
 
+int content_read(const struct content *content, int fd, void *bytes, size_t length, uint64_t offset,
+                 struct error *error)
+{
+    ssize_t got = pread_all(fd, bytes, length, (off_t)offset);
+    if (got < 0)
+        return error_errno(error, errno, "%s: read", content_name(content));
+    if ((size_t)got < length)
+        return error_set(error, "%s: changed while it was being read", content_name(content));
+    return 0;
+}
+
 int content_write_to(const struct content *content, struct sink *sink, struct error *error)
 {
     if (content->size == 0)
@@ -194,17 +205,13 @@ int content_write_to(const struct content *content, struct sink *sink, struct er
         return -1;
     size_t capacity = content->size < READ_SIZE ? (size_t)content->size : READ_SIZE;
     cleanup_free char *buffer = xreallocarray(NULL, capacity, 1);
-    for (uint64_t left = content->size; left > 0;) {
-        ssize_t got = read(fd, buffer, left < capacity ? (size_t)left : capacity);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return error_errno(error, errno, "%s: read", content->bytes);
-        if (got == 0)
-            return error_set(error, "%s: changed while it was being read", content->bytes);
-        if (sink_write(sink, buffer, (size_t)got, error) < 0)
+    for (uint64_t offset = 0; offset < content->size;) {
+        uint64_t left = content->size - offset;
+        size_t part = left < capacity ? (size_t)left : capacity;
+        if (content_read(content, fd, buffer, part, offset, error) < 0 ||
+            sink_write(sink, buffer, part, error) < 0)
             return -1;
-        left -= (uint64_t)got;
+        offset += part;
     }
     return content_unchanged(content, fd, error);
 }

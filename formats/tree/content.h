@@ -36,12 +36,17 @@ uint64_t content_size(const struct content *content);
  * use. */
 int content_open(const struct content *content, struct error *error);
 
+/* Reads exactly `length` bytes at `offset` from what content_open returned; a file that ends before was
+ * changed, and that is the error. */
+int content_read(const struct content *content, int fd, void *bytes, size_t length, uint64_t offset,
+                 struct error *error);
+
 /* The bytes themselves where they are in memory (content_size of them, borrowed), else NULL. */
 const void *content_memory(const struct content *content);
 
 /* After reading through content_open: 0 where the file still is what it was when the content was made, else
- * an error
- * ("changed while it was being read"). `fd` is what content_open returned. */
+ * an error ("changed while it was being
+ * read"). `fd` is what content_open returned. */
 int content_unchanged(const struct content *content, int fd, struct error *error);
 
 /* Writes exactly content_size bytes; a file that turns out longer or shorter, or changes meanwhile, is an
