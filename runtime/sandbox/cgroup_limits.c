@@ -1,17 +1,12 @@
-/* linux.resources (runtime-spec, config-linux.md, "Control groups") written to the cgroups' files. */
-#include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
+/* linux.resources, but for its larger parts, which have files of their own. */
 #include <string.h>
 
 #include "formats/base/cleanup.h"
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
-#include "runtime/sandbox/cgroups.h"
+#include "runtime/sandbox/cgroup_limit.h"
 
-#define RESOURCES "config.json: linux.resources."
-
-static const struct cgroup *find(const struct cgroups *cgroups, unsigned controller)
+const struct cgroup *limit_cgroup(const struct cgroups *cgroups, unsigned controller)
 {
     for (size_t i = 0; i < cgroups->count; i++)
         if (cgroups->items[i].controllers & controller)
@@ -19,136 +14,19 @@ static const struct cgroup *find(const struct cgroups *cgroups, unsigned control
     return NULL;
 }
 
-/* Writes `v1` or `v2` (file and value), whichever the controller's hierarchy is; a file of NULL: nothing to
- * do there. */
-struct limit {
-    const char *key; /* for the error: "memory.limit" */
-    unsigned controller;
-    const char *v1_file, *v1_value;
-    const char *v2_file, *v2_value;
-};
-
-static int apply(const struct cgroups *cgroups, const struct limit *limit, struct error *error)
+int limit_apply(const struct cgroups *cgroups, const struct limit *limit, struct error *error)
 {
-    const struct cgroup *cgroup = find(cgroups, limit->controller);
+    const struct cgroup *cgroup = limit_cgroup(cgroups, limit->controller);
     if (cgroup == NULL)
         return error_set(error, RESOURCES "%s: this host has no such controller to write to", limit->key);
     const char *file = cgroup->v2 ? limit->v2_file : limit->v1_file;
     const char *value = cgroup->v2 ? limit->v2_value : limit->v1_value;
-    if (file == NULL || cgroup_write(cgroup, file, value, error) == 0)
-        return 0;
-    return error_prefix(error, RESOURCES "%s", limit->key);
-}
-
-/* A limit in bytes with the monitor's share: "max" or -1 for none. */
-static void format_bytes(int64_t bytes, uint64_t overhead, char *v1, char *v2, size_t size)
-{
-    if (bytes < 0 || (uint64_t)bytes > INT64_MAX - overhead) {
-        snprintf(v1, size, "-1");
-        snprintf(v2, size, "max");
-        return;
-    }
-    snprintf(v1, size, "%llu", (unsigned long long)bytes + overhead);
-    snprintf(v2, size, "%llu", (unsigned long long)bytes + overhead);
-}
-
-static int set_memory(const struct cgroups *cgroups, const json_t *resources, uint64_t overhead,
-                      struct error *error)
-{
-    static const char where[] = RESOURCES "memory.";
-    const json_t *memory = NULL;
-    int64_t limit = 0, swap = 0, reservation = 0;
-    char v1[24], v2[24];
-    if (read_object(resources, RESOURCES, "memory", &memory, error) < 0 ||
-        read_integer(memory, where, "limit", -1, INT64_MAX, &limit, error) < 0 ||
-        read_integer(memory, where, "swap", -1, INT64_MAX, &swap, error) < 0 ||
-        read_integer(memory, where, "reservation", -1, INT64_MAX, &reservation, error) < 0)
-        return -1;
-    if (limit != 0) {
-        format_bytes(limit, overhead, v1, v2, sizeof v1);
-        const struct limit file = {
-            "memory.limit", CGROUP_MEMORY, "memory.limit_in_bytes", v1, "memory.max", v2};
-        if (apply(cgroups, &file, error) < 0)
-            return -1;
-    }
-    if (reservation != 0) {
-        format_bytes(reservation, overhead, v1, v2, sizeof v1);
-        const struct limit file = {
-            "memory.reservation", CGROUP_MEMORY, "memory.soft_limit_in_bytes", v1, "memory.low", v2};
-        if (apply(cgroups, &file, error) < 0)
-            return -1;
-    }
-    if (swap == 0)
-        return 0;
-    if (swap > 0 && (limit <= 0 || swap < limit))
-        return error_set(error, "%sswap: %lld is memory and swap together, which cannot be below the limit",
-                         where, (long long)swap);
-    /* Version 1 limits memory and swap together, version 2 swap alone. */
-    char unused[24];
-    format_bytes(swap, overhead, v1, unused, sizeof v1);
-    format_bytes(swap < 0 ? -1 : swap - limit, 0, unused, v2, sizeof v2);
-    const struct limit file = {
-        "memory.swap", CGROUP_MEMORY, "memory.memsw.limit_in_bytes", v1, "memory.swap.max", v2};
-    return apply(cgroups, &file, error);
-}
-
-static int set_cpu_shares(const struct cgroups *cgroups, const json_t *cpu, struct error *error)
-{
-    int64_t shares = 0;
-    if (read_integer(cpu, RESOURCES "cpu.", "shares", 0, INT64_MAX, &shares, error) < 0)
-        return -1;
-    if (shares == 0)
-        return 0;
-    shares = shares < 2 ? 2 : shares > 262144 ? 262144 : shares;
-    char v1[24], v2[24];
-    snprintf(v1, sizeof v1, "%lld", (long long)shares);
-    /* 2..262144 onto 1..10000, as all runtimes do. */
-    snprintf(v2, sizeof v2, "%lld", 1 + ((long long)shares - 2) * 9999 / 262142);
-    const struct limit file = {"cpu.shares", CGROUP_CPU, "cpu.shares", v1, "cpu.weight", v2};
-    return apply(cgroups, &file, error);
-}
-
-static int set_cpu_quota(const struct cgroups *cgroups, const json_t *cpu, struct error *error)
-{
-    int64_t quota = 0, period = 0;
-    if (read_integer(cpu, RESOURCES "cpu.", "quota", -1, INT64_MAX, &quota, error) < 0 ||
-        read_integer(cpu, RESOURCES "cpu.", "period", 0, INT64_MAX, &period, error) < 0)
-        return -1;
-    if (quota == 0 && period == 0)
-        return 0;
-    char text[24], both[56];
-    if (quota > 0)
-        snprintf(both, sizeof both, "%lld %lld", (long long)quota, (long long)(period > 0 ? period : 100000));
-    else
-        snprintf(both, sizeof both, "max %lld", (long long)(period > 0 ? period : 100000));
-    if (period > 0) {
-        snprintf(text, sizeof text, "%lld", (long long)period);
-        const struct limit file = {"cpu.period", CGROUP_CPU, "cpu.cfs_period_us", text, "cpu.max", both};
-        if (apply(cgroups, &file, error) < 0)
-            return -1;
-    }
-    if (quota == 0)
-        return 0;
-    snprintf(text, sizeof text, "%lld", (long long)quota);
-    const struct limit file = {"cpu.quota", CGROUP_CPU, "cpu.cfs_quota_us", text, "cpu.max", both};
-    return apply(cgroups, &file, error);
-}
-
-static int set_cpu(const struct cgroups *cgroups, const json_t *resources, struct error *error)
-{
-    static const char where[] = RESOURCES "cpu.";
-    const json_t *cpu = NULL;
-    const char *cpus = NULL, *mems = NULL;
-    if (read_object(resources, RESOURCES, "cpu", &cpu, error) < 0 ||
-        set_cpu_shares(cgroups, cpu, error) < 0 || set_cpu_quota(cgroups, cpu, error) < 0 ||
-        read_string(cpu, where, "cpus", &cpus, error) < 0 ||
-        read_string(cpu, where, "mems", &mems, error) < 0)
-        return -1;
-    const struct limit cpus_file = {"cpu.cpus", CGROUP_CPUSET, "cpuset.cpus", cpus, "cpuset.cpus", cpus};
-    const struct limit mems_file = {"cpu.mems", CGROUP_CPUSET, "cpuset.mems", mems, "cpuset.mems", mems};
-    if (cpus != NULL && *cpus != '\0' && apply(cgroups, &cpus_file, error) < 0)
-        return -1;
-    return mems != NULL && *mems != '\0' ? apply(cgroups, &mems_file, error) : 0;
+    if (file == NULL)
+        return error_set(error, RESOURCES "%s: cgroups of version %d do not have it; remove it", limit->key,
+                         cgroup->v2 ? 2 : 1);
+    if (cgroup_write(cgroup, file, value, error) < 0)
+        return error_prefix(error, RESOURCES "%s", limit->key);
+    return 0;
 }
 
 static int set_pids(const struct cgroups *cgroups, const json_t *resources, struct error *error)
@@ -162,12 +40,12 @@ static int set_pids(const struct cgroups *cgroups, const json_t *resources, stru
     if (found <= 0)
         return found;
     /* No limit asks for nothing, so a missing controller is fine. */
-    if (limit <= 0 && find(cgroups, CGROUP_PIDS) == NULL)
+    if (limit <= 0 && limit_cgroup(cgroups, CGROUP_PIDS) == NULL)
         return 0;
     if (limit > 0)
         snprintf(text, sizeof text, "%lld", (long long)limit);
     const struct limit file = {"pids.limit", CGROUP_PIDS, "pids.max", text, "pids.max", text};
-    return apply(cgroups, &file, error);
+    return limit_apply(cgroups, &file, error);
 }
 
 /* linux.resources.unified: names of files of version 2 and what to write. */
@@ -197,11 +75,109 @@ static int set_unified(const struct cgroups *cgroups, const json_t *resources, s
     return 0;
 }
 
+/* hugepageLimits: "2MB" is "hugetlb.2MB.max". */
+static int set_huge_pages(const struct cgroups *cgroups, const json_t *resources, struct error *error)
+{
+    const json_t *limits = NULL;
+    if (read_array(resources, RESOURCES, "hugepageLimits", &limits, error) < 0)
+        return -1;
+    for (size_t i = 0; i < json_array_size(limits); i++) {
+        const json_t *item = json_array_get(limits, i);
+        const char *size = NULL;
+        uint64_t limit = 0;
+        cleanup_free char *key = xasprintf("hugepageLimits[%zu]", i);
+        cleanup_free char *where = xasprintf(RESOURCES "%s.", key);
+        if (require_string(item, where, "pageSize", &size, error) < 0 ||
+            read_uint64(item, where, "limit", &limit, error) < 0)
+            return -1;
+        size_t digits = strspn(size, "0123456789");
+        if (digits == 0 || strspn(size + digits, "KMG") != 1 || strcmp(size + digits + 1, "B") != 0)
+            return error_set(error, "%spageSize: \"%s\" is not like 2MB", where, size);
+        cleanup_free char *v1 = xasprintf("hugetlb.%s.limit_in_bytes", size);
+        cleanup_free char *v2 = xasprintf("hugetlb.%s.max", size);
+        cleanup_free char *text = xasprintf("%llu", (unsigned long long)limit);
+        const struct limit file = {key, CGROUP_HUGETLB, v1, text, v2, text};
+        if (limit_apply(cgroups, &file, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/*
+ * Rules for device nodes are met without being applied: no device can be opened but those of the private
+ * root, in which every mount is nodev but for these, and nobody in it may make a node. So they are only
+ * checked for what they must be. A list that allows more asks for nothing that could be given.
+ */
+static int check_devices(const json_t *resources, struct error *error)
+{
+    const json_t *devices = NULL;
+    if (read_array(resources, RESOURCES, "devices", &devices, error) < 0)
+        return -1;
+    for (size_t i = 0; i < json_array_size(devices); i++) {
+        const json_t *item = json_array_get(devices, i);
+        const char *type = "a", *access = "";
+        int64_t number = 0;
+        bool allow = false;
+        cleanup_free char *where = xasprintf(RESOURCES "devices[%zu].", i);
+        if (!json_is_boolean(json_object_get(item, "allow")))
+            return error_set(error, "%sallow: not true or false", where);
+        if (read_bool(item, where, "allow", &allow, error) < 0 ||
+            read_string(item, where, "type", &type, error) < 0 ||
+            read_string(item, where, "access", &access, error) < 0 ||
+            read_integer(item, where, "major", -1, INT64_MAX, &number, error) < 0 ||
+            read_integer(item, where, "minor", -1, INT64_MAX, &number, error) < 0)
+            return -1;
+        if (strlen(type) > 1 || strspn(type, "abc") != strlen(type))
+            return error_set(error, "%stype: \"%s\" is not a, b or c", where, type);
+        if (strspn(access, "rwm") != strlen(access))
+            return error_set(error, "%saccess: \"%s\" is not made of r, w and m", where, access);
+    }
+    return 0;
+}
+
+/* The guest's packets are nobody's socket, so what classifies sockets would not see them. */
+static int refuse_network(const json_t *resources, struct error *error)
+{
+    static const char where[] = RESOURCES "network.";
+    const json_t *network = NULL, *priorities = NULL;
+    uint32_t class = 0;
+    if (read_object(resources, RESOURCES, "network", &network, error) < 0 ||
+        read_uint32(network, where, "classID", &class, error) < 0 ||
+        read_array(network, where, "priorities", &priorities, error) < 0)
+        return -1;
+    if (class != 0 || json_array_size(priorities) > 0)
+        return error_set(error, "%s%s: urunc cannot apply it to a guest's packets; remove it", where,
+                         class != 0 ? "classID" : "priorities");
+    return 0;
+}
+
+/* No RDMA device can be opened in the private root, so every limit is met. */
+static int check_rdma(const json_t *resources, struct error *error)
+{
+    const json_t *rdma = NULL;
+    if (read_object(resources, RESOURCES, "rdma", &rdma, error) < 0)
+        return -1;
+    const char *device;
+    json_t *limits;
+    json_object_foreach ((json_t *)rdma, device, limits) {
+        uint32_t ignored = 0;
+        cleanup_free char *where = xasprintf(RESOURCES "rdma.%s.", device);
+        if (!json_is_object(limits))
+            return error_set(error, RESOURCES "rdma.%s: not an object", device);
+        if (read_uint32(limits, where, "hcaHandles", &ignored, error) < 0 ||
+            read_uint32(limits, where, "hcaObjects", &ignored, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int cgroups_set_limits(const struct cgroups *cgroups, const json_t *resources, uint64_t overhead,
                        struct error *error)
 {
-    if (set_memory(cgroups, resources, overhead, error) < 0 || set_cpu(cgroups, resources, error) < 0 ||
-        set_pids(cgroups, resources, error) < 0)
+    if (check_devices(resources, error) < 0 || refuse_network(resources, error) < 0 ||
+        check_rdma(resources, error) < 0 || limit_memory(cgroups, resources, overhead, error) < 0 ||
+        limit_cpu(cgroups, resources, error) < 0 || set_pids(cgroups, resources, error) < 0 ||
+        limit_io(cgroups, resources, error) < 0 || set_huge_pages(cgroups, resources, error) < 0)
         return -1;
     return set_unified(cgroups, resources, error);
 }

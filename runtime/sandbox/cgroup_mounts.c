@@ -1,4 +1,3 @@
-/* Which cgroup hierarchies are mounted where. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,20 +9,24 @@ static const struct {
     const char *name;
     enum cgroup_controller controller;
 } controller_names[] = {
-    {"memory", CGROUP_MEMORY},
-    {"cpu", CGROUP_CPU},
-    {"cpuset", CGROUP_CPUSET},
-    {"pids", CGROUP_PIDS},
+    {"memory", CGROUP_MEMORY}, {"cpu", CGROUP_CPU}, {"cpuset", CGROUP_CPUSET},   {"pids", CGROUP_PIDS},
+    {"blkio", CGROUP_IO},      {"io", CGROUP_IO},   {"hugetlb", CGROUP_HUGETLB},
 };
+
+unsigned cgroup_controller(const char *name)
+{
+    for (size_t i = 0; i < sizeof controller_names / sizeof *controller_names; i++)
+        if (strcmp(name, controller_names[i].name) == 0)
+            return controller_names[i].controller;
+    return 0;
+}
 
 static unsigned parse_controllers(char *options)
 {
     unsigned controllers = 0;
     char *rest = NULL;
     for (char *word = strtok_r(options, ",", &rest); word != NULL; word = strtok_r(NULL, ",", &rest))
-        for (size_t i = 0; i < sizeof controller_names / sizeof *controller_names; i++)
-            if (strcmp(word, controller_names[i].name) == 0)
-                controllers |= controller_names[i].controller;
+        controllers |= cgroup_controller(word);
     return controllers;
 }
 

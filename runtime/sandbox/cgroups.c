@@ -112,7 +112,7 @@ static void inherit_cpuset(const char *directory)
  * handed on would refuse them all; whether it is missed shows when a limit is set. */
 static void enable_controllers(const char *directory)
 {
-    static const char *const wanted[] = {"+memory", "+cpu", "+cpuset", "+pids", "+io"};
+    static const char *const wanted[] = {"+memory", "+cpu", "+cpuset", "+pids", "+io", "+hugetlb"};
     cleanup_error struct error ignored = {0};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
         cgroup_write(&(struct cgroup){.directory = (char *)directory}, "cgroup.subtree_control", wanted[i],
@@ -126,12 +126,8 @@ static unsigned v2_controllers(const char *directory)
         return 0;
     unsigned controllers = 0;
     char *rest = NULL;
-    for (char *word = strtok_r(text.data, " \n", &rest); word != NULL; word = strtok_r(NULL, " \n", &rest)) {
-        controllers |= strcmp(word, "memory") == 0 ? CGROUP_MEMORY : 0;
-        controllers |= strcmp(word, "cpu") == 0 ? CGROUP_CPU : 0;
-        controllers |= strcmp(word, "cpuset") == 0 ? CGROUP_CPUSET : 0;
-        controllers |= strcmp(word, "pids") == 0 ? CGROUP_PIDS : 0;
-    }
+    for (char *word = strtok_r(text.data, " \n", &rest); word != NULL; word = strtok_r(NULL, " \n", &rest))
+        controllers |= cgroup_controller(word);
     return controllers;
 }
 

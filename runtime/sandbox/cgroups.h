@@ -22,7 +22,13 @@ enum cgroup_controller {
     CGROUP_CPU = 1 << 1,
     CGROUP_CPUSET = 1 << 2,
     CGROUP_PIDS = 1 << 3,
+    CGROUP_IO = 1 << 4,
+    CGROUP_HUGETLB = 1 << 5,
 };
+
+/* The controller of that name ("blkio" in version 1 is "io" in version 2), or 0 for one through which nothing
+ * is limited. */
+unsigned cgroup_controller(const char *name);
 
 enum { CGROUP_DEPTH_MAX = 64 };
 
@@ -78,7 +84,8 @@ int cgroups_plan(const char *path, struct cgroups *cgroups, struct error *error)
  * out, which is an error only where a limit needs it. On failure nothing is left.
  */
 int cgroups_create(struct cgroups *cgroups, const json_t *resources, uint64_t overhead, struct error *error);
-/* Sets the limits; used by cgroups_create (cgroup_limits.c). */
+/* Sets the limits; used by cgroups_create (cgroup_limits.c). docs/urunc.8 says of each field of
+ * linux.resources whether it is applied, met without being applied, or refused. */
 int cgroups_set_limits(const struct cgroups *cgroups, const json_t *resources, uint64_t overhead,
                        struct error *error);
 /* Writes a value to a file of a cgroup; error->number is the errno. */

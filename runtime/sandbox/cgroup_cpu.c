@@ -1,0 +1,91 @@
+/* linux.resources.cpu. */
+#include <stdio.h>
+
+#include "formats/base/json.h"
+#include "runtime/sandbox/cgroup_limit.h"
+
+static int set_cpu_shares(const struct cgroups *cgroups, const json_t *cpu, struct error *error)
+{
+    int64_t shares = 0;
+    if (read_integer(cpu, RESOURCES "cpu.", "shares", 0, INT64_MAX, &shares, error) < 0)
+        return -1;
+    if (shares == 0)
+        return 0;
+    shares = shares < 2 ? 2 : shares > 262144 ? 262144 : shares;
+    char v1[24], v2[24];
+    snprintf(v1, sizeof v1, "%lld", (long long)shares);
+    /* 2..262144 onto 1..10000, as all runtimes do. */
+    snprintf(v2, sizeof v2, "%lld", 1 + ((long long)shares - 2) * 9999 / 262142);
+    const struct limit file = {"cpu.shares", CGROUP_CPU, "cpu.shares", v1, "cpu.weight", v2};
+    return limit_apply(cgroups, &file, error);
+}
+
+static int set_cpu_quota(const struct cgroups *cgroups, const json_t *cpu, struct error *error)
+{
+    int64_t quota = 0, period = 0;
+    if (read_integer(cpu, RESOURCES "cpu.", "quota", -1, INT64_MAX, &quota, error) < 0 ||
+        read_integer(cpu, RESOURCES "cpu.", "period", 0, INT64_MAX, &period, error) < 0)
+        return -1;
+    if (quota == 0 && period == 0)
+        return 0;
+    char text[24], both[56];
+    if (quota > 0)
+        snprintf(both, sizeof both, "%lld %lld", (long long)quota, (long long)(period > 0 ? period : 100000));
+    else
+        snprintf(both, sizeof both, "max %lld", (long long)(period > 0 ? period : 100000));
+    if (period > 0) {
+        snprintf(text, sizeof text, "%lld", (long long)period);
+        const struct limit file = {"cpu.period", CGROUP_CPU, "cpu.cfs_period_us", text, "cpu.max", both};
+        if (limit_apply(cgroups, &file, error) < 0)
+            return -1;
+    }
+    if (quota == 0)
+        return 0;
+    snprintf(text, sizeof text, "%lld", (long long)quota);
+    const struct limit file = {"cpu.quota", CGROUP_CPU, "cpu.cfs_quota_us", text, "cpu.max", both};
+    return limit_apply(cgroups, &file, error);
+}
+
+/* In this order: a burst is at most the quota, a runtime at most the period. 0 asks for nothing. */
+static int set_cpu_numbers(const struct cgroups *cgroups, const json_t *cpu, struct error *error)
+{
+    static const struct {
+        const char *key;
+        const char *name; /* with "cpu." */
+        const char *v1_file, *v2_file;
+    } numbers[] = {
+        {"burst", "cpu.burst", "cpu.cfs_burst_us", "cpu.max.burst"},
+        {"idle", "cpu.idle", "cpu.idle", "cpu.idle"},
+        {"realtimePeriod", "cpu.realtimePeriod", "cpu.rt_period_us", NULL},
+        {"realtimeRuntime", "cpu.realtimeRuntime", "cpu.rt_runtime_us", NULL},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        int64_t number = 0;
+        char text[24];
+        if (read_integer(cpu, RESOURCES "cpu.", numbers[i].key, INT64_MIN, INT64_MAX, &number, error) < 0)
+            return -1;
+        snprintf(text, sizeof text, "%lld", (long long)number);
+        const struct limit file = {numbers[i].name,    CGROUP_CPU, numbers[i].v1_file, text,
+                                   numbers[i].v2_file, text};
+        if (number != 0 && limit_apply(cgroups, &file, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int limit_cpu(const struct cgroups *cgroups, const json_t *resources, struct error *error)
+{
+    static const char where[] = RESOURCES "cpu.";
+    const json_t *cpu = NULL;
+    const char *cpus = NULL, *mems = NULL;
+    if (read_object(resources, RESOURCES, "cpu", &cpu, error) < 0 ||
+        set_cpu_shares(cgroups, cpu, error) < 0 || set_cpu_quota(cgroups, cpu, error) < 0 ||
+        set_cpu_numbers(cgroups, cpu, error) < 0 || read_string(cpu, where, "cpus", &cpus, error) < 0 ||
+        read_string(cpu, where, "mems", &mems, error) < 0)
+        return -1;
+    const struct limit cpus_file = {"cpu.cpus", CGROUP_CPUSET, "cpuset.cpus", cpus, "cpuset.cpus", cpus};
+    const struct limit mems_file = {"cpu.mems", CGROUP_CPUSET, "cpuset.mems", mems, "cpuset.mems", mems};
+    if (cpus != NULL && *cpus != '\0' && limit_apply(cgroups, &cpus_file, error) < 0)
+        return -1;
+    return mems != NULL && *mems != '\0' ? limit_apply(cgroups, &mems_file, error) : 0;
+}
