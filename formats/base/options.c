@@ -47,7 +47,8 @@ static int unknown_name(const struct option_spec *specs, const char *word, size_
     const char *near = NULL;
     for (; specs->name != NULL; specs++)
         if (specs->instead == NULL)
-            near = suggest_nearer(name, near, specs->name);
+            near = strncmp(specs->name, word, length) == 0 ? specs->name
+                                                           : suggest_nearer(name, near, specs->name);
     if (near != NULL)
         return error_set(error, "unknown option --%s; did you mean --%s?", name, near);
     return error_set(error, "unknown option --%s; see --help", name);

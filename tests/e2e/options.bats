@@ -18,7 +18,7 @@ refused() {
 }
 
 @test "long options are not abbreviated" {
-    refused 'unknown option --plat; see' --plat linux/amd64
+    refused 'unknown option --plat; did you mean --platform\?' --plat linux/amd64
     refused 'unknown option --platfor; did you mean --platform\?' --platfor linux/amd64
 }
 

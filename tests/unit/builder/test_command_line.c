@@ -126,9 +126,9 @@ static void long_options_are_not_abbreviated(void **state)
 {
     (void)state;
     static const struct wrong wrong[] = {
-        {{"--plat", "linux/amd64", "-t", "a", "."}, "build: unknown option --plat; see --help"},
+        {{"--plat", "linux/amd64", "-t", "a", "."}, "build: unknown option --plat; did you mean --platform?"},
         {{"--platfor=linux/amd64", "."}, "unknown option --platfor; did you mean --platform?"},
-        {{"--out", "x", "."}, "unknown option --out"},
+        {{"--out", "x", "."}, "unknown option --out; did you mean --output?"},
         {{"--ver", "."}, "unknown option --ver"},
     };
     ASSERT_WRONG(wrong);
