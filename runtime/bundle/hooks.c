@@ -10,10 +10,10 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
+#include "formats/base/clock.h"
 #include "formats/base/file.h"
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
@@ -33,7 +33,9 @@ struct hook {
     const char *path; /* borrowed */
     struct strings args;
     struct strings env;
-    int64_t timeout; /* seconds; 0: none */
+    int64_t timeout;                               /* seconds; 0: none */
+    int (*enter)(void *data, struct error *error); /* NULL: nothing to do before the hook is executed */
+    void *data;
 };
 
 static void hook_free(struct hook *hook)
@@ -84,19 +86,16 @@ static _Noreturn void exec_hook(const struct hook *hook, int input, int output)
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
-        dup2(output, STDERR_FILENO) >= 0)
+    cleanup_error struct error error = {0};
+    if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 || dup2(output, STDERR_FILENO) < 0)
+        _exit(127);
+    if (hook->enter == NULL || hook->enter(hook->data, &error) == 0) {
         execve(hook->path, hook->args.count > 0 ? hook->args.items : no_arguments,
                hook->env.count > 0 ? hook->env.items : no_environment);
-    dprintf(STDERR_FILENO, "%s", strerror(errno));
+        error_set_errno(&error, errno, "cannot be executed");
+    }
+    dprintf(STDERR_FILENO, "%s", error.message);
     _exit(127);
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Waits for the hook's end; false where its time ran out and it was killed. */
@@ -104,9 +103,9 @@ static bool wait_for(pid_t pid, int64_t timeout_seconds, int *status)
 {
     bool in_time = true;
     cleanup_close int pidfd = timeout_seconds > 0 ? pidfd_open(pid, 0) : -1;
-    int64_t deadline = now_ms() + timeout_seconds * 1000;
+    int64_t deadline = clock_milliseconds() + timeout_seconds * 1000;
     while (pidfd >= 0) {
-        int64_t left = deadline - now_ms();
+        int64_t left = deadline - clock_milliseconds();
         struct pollfd wait = {.fd = pidfd, .events = POLLIN};
         int ready = left > 0 ? poll(&wait, 1, (int)left) : 0;
         if (ready > 0)
@@ -163,11 +162,17 @@ static int run_hook(const struct hook *hook, const char *state, struct error *er
 
 int hooks_run(const json_t *hooks, enum hook_point point, const char *state, struct error *error)
 {
+    return hooks_run_inside(hooks, point, state, NULL, NULL, error);
+}
+
+int hooks_run_inside(const json_t *hooks, enum hook_point point, const char *state,
+                     int (*enter)(void *data, struct error *error), void *data, struct error *error)
+{
     const json_t *array = json_object_get(hooks, hook_names[point]);
     size_t index;
     json_t *item;
     json_array_foreach (array, index, item) {
-        cleanup_hook struct hook hook = {0};
+        cleanup_hook struct hook hook = {.enter = enter, .data = data};
         cleanup_free char *where = xasprintf("%s hook %zu: ", hook_names[point], index);
         if (read_hook(item, where, &hook, error) < 0)
             return -1;

@@ -33,4 +33,8 @@ bool hooks_has(const json_t *hooks, enum hook_point point);
  */
 int hooks_run(const json_t *hooks, enum hook_point point, const char *state, struct error *error);
 
+/* The same; each hook's process calls `enter(data, error)` before it executes the hook. */
+int hooks_run_inside(const json_t *hooks, enum hook_point point, const char *state,
+                     int (*enter)(void *data, struct error *error), void *data, struct error *error);
+
 #endif

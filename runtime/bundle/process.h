@@ -10,13 +10,7 @@
 #include "formats/base/buffer.h"
 #include "formats/base/error.h"
 #include "runtime/sandbox/capabilities.h"
-
-struct rlimit_request {
-    const char *name; /* "RLIMIT_NOFILE"; static */
-    int resource;
-    uint64_t soft;
-    uint64_t hard;
-};
+#include "runtime/sandbox/privileges.h"
 
 /* All memory is owned. */
 struct process {

@@ -1,8 +1,5 @@
-/* Making a container. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,26 +15,29 @@
 #include "formats/base/memory.h"
 #include "runtime/bundle/hooks.h"
 #include "runtime/lifecycle/container.h"
+#include "runtime/process/container.h"
 #include "runtime/process/message.h"
 #include "runtime/process/waiting.h"
+#include "runtime/sandbox/descriptors.h"
 #include "runtime/sandbox/kernel_settings.h"
 
-void container_free(struct container *container)
+/* A container that is being made. */
+struct creation {
+    const struct create_request *request;
+    struct container container;
+    struct state state;
+    int directory; /* the state directory; -1: none; owned */
+    bool hooks_ran;
+};
+
+static void creation_free(struct creation *creation)
 {
-    const int fds[] = {container->directory, container->listener, container->create_end,
-                       container->process_end};
-    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
-        if (fds[i] >= 0)
-            close(fds[i]);
-    console_close(&container->console);
-    seccomp_filter_free(&container->seccomp);
-    guest_setup_free(&container->guest);
-    state_free(&container->state);
-    config_free(&container->config);
-    bundle_free(&container->bundle);
-    *container = CONTAINER_NONE;
+    if (creation->directory >= 0)
+        close(creation->directory);
+    container_free(&creation->container);
+    state_free(&creation->state);
 }
-#define cleanup_container __attribute__((cleanup(container_free)))
+#define cleanup_creation __attribute__((cleanup(creation_free)))
 
 /* ---- reading: nothing is made yet ---- */
 
@@ -77,29 +77,11 @@ static enum create_result read_everything(const struct runtime *runtime, const s
     return CREATE_DONE;
 }
 
-/* What whoever called us left open is neither the hooks' nor the monitor's, and a pipe or a lock of the
- * caller must not be held by a container that waits. All that is ours is close-on-exec, so the rest is the
- * caller's. */
-static void close_inherited(void)
-{
-    cleanup_closedir DIR *descriptors = opendir("/proc/self/fd");
-    if (descriptors == NULL) {
-        close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-        return;
-    }
-    const struct dirent *entry;
-    while ((entry = readdir(descriptors)) != NULL) {
-        int fd = atoi(entry->d_name);
-        int flags = fd > STDERR_FILENO ? fcntl(fd, F_GETFD) : -1;
-        if (flags >= 0 && !(flags & FD_CLOEXEC))
-            close(fd);
-    }
-}
-
 /* ---- making ---- */
 
-static void fill_state(struct container *container)
+static void fill_state(struct creation *creation)
 {
+    struct container *container = &creation->container;
     const struct bundle *bundle = &container->bundle;
     char when[32];
     struct timespec now;
@@ -107,9 +89,9 @@ static void fill_state(struct container *container)
     clock_gettime(CLOCK_REALTIME, &now);
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &utc));
     const char *network = bundle->namespaces.path[NAMESPACE_NETWORK];
-    bool joins_network = network != NULL && !namespace_is_own(network, "net");
-    struct state *state = &container->state;
-    state->id = xstrdup(container->id);
+    container->foreign_network = network != NULL && !namespace_is_own(network, "net");
+    struct state *state = &creation->state;
+    state->id = xstrdup(creation->request->id);
     state->oci_version = xstrdup(bundle->oci_version);
     state->bundle = xstrdup(bundle->path);
     state->rootfs = xstrdup(bundle->rootfs);
@@ -118,47 +100,58 @@ static void fill_state(struct container *container)
     state->annotations = json_incref((json_t *)bundle->annotations);
     state->hooks = json_incref((json_t *)bundle->hooks);
     struct stat status;
-    if (joins_network && stat(network, &status) == 0) {
+    if (container->foreign_network && stat(network, &status) == 0) {
         state->network_namespace = xstrdup(network);
         state->network_device = status.st_dev;
         state->network_inode = status.st_ino;
     }
+    container->spec = (struct spec_state){
+        .oci_version = state->oci_version,
+        .id = state->id,
+        .bundle = state->bundle,
+        .annotations = state->annotations,
+    };
+    container->cgroups = &state->cgroups;
 }
 
 /* The socket that `start` connects to. Bound through the directory's descriptor, because a socket's path has
  * 107 bytes at most and --root may be longer. */
-static int listen_for_start(struct container *container, struct error *error)
+static int listen_for_start(struct creation *creation, struct error *error)
 {
+    int *listener = &creation->container.listener;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/" START_SOCKET,
-             container->directory);
-    container->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    if (container->listener < 0 ||
-        bind(container->listener, (struct sockaddr *)&address, sizeof address) < 0 ||
-        listen(container->listener, 4) < 0)
+             creation->directory);
+    *listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (*listener < 0 || bind(*listener, (struct sockaddr *)&address, sizeof address) < 0 ||
+        listen(*listener, 4) < 0)
         return error_errno(error, errno, START_SOCKET);
     return 0;
 }
 
 /* Before anything else is made: whoever finds this knows what there may be to undo. */
-static int write_plan(struct container *container, struct error *error)
+static int write_plan(struct creation *creation, struct error *error)
 {
-    cleanup_free char *path = cgroup_path(container->bundle.cgroups_path, container->id, error);
-    if (path == NULL || cgroups_plan(path, &container->state.cgroups, error) < 0)
+    struct state *state = &creation->state;
+    const char *cgroups_path = creation->container.bundle.cgroups_path;
+    cleanup_free char *path = cgroup_path(cgroups_path, creation->request->id, error);
+    if (path == NULL || cgroups_plan(path, &state->cgroups, error) < 0)
         return -1;
-    return state_write(container->directory, &container->state, error);
+    return state_write(creation->directory, state, error);
 }
 
-static int make_cgroups(struct container *container, struct error *error)
+static int make_cgroups(struct creation *creation, struct error *error)
 {
+    const struct container *container = &creation->container;
     const struct bundle *bundle = &container->bundle;
     uint64_t overhead = guest_monitor_config(&container->guest, &container->config)->overhead;
-    return cgroups_create(&container->state.cgroups, bundle->resources, overhead, error);
+    return cgroups_create(&creation->state.cgroups, bundle->resources, overhead, error);
 }
 
-static int make_console(struct container *container, const struct create_request *request,
-                        struct error *error)
+static int make_console(struct creation *creation, struct error *error)
 {
+    const struct create_request *request = creation->request;
+    struct container *container = &creation->container;
     const struct process *process = &container->bundle.process;
     if (!process->terminal)
         return 0;
@@ -172,35 +165,38 @@ static int make_console(struct container *container, const struct create_request
     return *request->console_master >= 0 ? 0 : error_errno(error, errno, "the terminal");
 }
 
-static int spawn(struct container *container, struct error *error)
+static int spawn(struct creation *creation, struct error *error)
 {
+    struct container *container = &creation->container;
+    struct state *state = &creation->state;
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return error_errno(error, errno, "socketpair");
     container->create_end = ends[0];
     container->process_end = ends[1];
-    if (cgroups_open(&container->state.cgroups, error) < 0)
+    if (cgroups_open(&state->cgroups, error) < 0)
         return -1;
-    pid_t pid = namespaces_spawn(&container->bundle.namespaces, cgroups_clone_fd(&container->state.cgroups),
+    pid_t pid = namespaces_spawn(&container->bundle.namespaces, cgroups_clone_fd(&state->cgroups),
                                  waiting_process, container, error);
-    cgroups_close(&container->state.cgroups);
+    cgroups_close(&state->cgroups);
     /* Only the process may hold its end: that it ended is seen by the end being closed. */
     close(take_fd(container->process_end));
     console_close(&container->console);
     if (pid < 0)
         return -1;
-    container->state.pid = pid;
-    container->state.start_time = process_start_time(pid);
-    return state_write(container->directory, &container->state, error);
+    state->pid = pid;
+    state->start_time = process_start_time(pid);
+    return state_write(creation->directory, state, error);
 }
 
-static int write_oom_score(const struct container *container, struct error *error)
+static int write_oom_score(const struct creation *creation, struct error *error)
 {
-    if (!container->bundle.process.has_oom_score_adj)
+    const struct process *process = &creation->container.bundle.process;
+    if (!process->has_oom_score_adj)
         return 0;
     char path[64], text[16];
-    snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)container->state.pid);
-    int length = snprintf(text, sizeof text, "%d", container->bundle.process.oom_score_adj);
+    snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)creation->state.pid);
+    int length = snprintf(text, sizeof text, "%d", process->oom_score_adj);
     cleanup_close int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd >= 0 && write(fd, text, (size_t)length) == length)
         return 0;
@@ -210,33 +206,39 @@ static int write_oom_score(const struct container *container, struct error *erro
     return error_errno(error, errno, "config.json: process.oomScoreAdj: %s", text);
 }
 
-static int run_create_hooks(struct container *container, bool *hooks_ran, struct error *error)
+static int run_create_hooks(struct creation *creation, struct error *error)
 {
-    const json_t *hooks = container->bundle.hooks;
-    cleanup_free char *state = state_spec_text(&container->state, STATUS_CREATING);
-    *hooks_ran = true;
+    const json_t *hooks = creation->container.bundle.hooks;
+    cleanup_free char *state = state_spec_text(&creation->state, STATUS_CREATING);
+    creation->hooks_ran = true;
     if (hooks_run(hooks, HOOK_PRESTART, state, error) < 0)
         return -1;
     return hooks_run(hooks, HOOK_CREATE_RUNTIME, state, error);
 }
 
+/* createContainer hooks run in the process, as long as they take. */
+static int settling_timeout(const struct container *container)
+{
+    return hooks_has(container->bundle.hooks, HOOK_CREATE_CONTAINER) ? MESSAGE_NO_TIMEOUT : MESSAGE_TIMEOUT;
+}
+
 /* Leads the new process to where it waits. */
-static int settle(struct container *container, bool *hooks_ran, struct error *error)
+static int lead(struct creation *creation, struct error *error)
 {
     struct message message;
     char pid[16];
+    const struct container *container = &creation->container;
     const struct namespaces *namespaces = &container->bundle.namespaces;
-    snprintf(pid, sizeof pid, "%d", (int)container->state.pid);
+    int connection = container->create_end;
+    snprintf(pid, sizeof pid, "%d", (int)creation->state.pid);
     if (namespace_is_new(namespaces, NAMESPACE_USER) &&
-        namespaces_write_mappings(namespaces, container->state.pid, error) < 0)
+        namespaces_write_mappings(namespaces, creation->state.pid, error) < 0)
         return -1;
-    if (write_oom_score(container, error) < 0 ||
-        message_send(container->create_end, MESSAGE_ENTER, "", error) < 0 ||
-        message_expect(container->create_end, MESSAGE_ENTERED, &message, error) < 0 ||
-        run_create_hooks(container, hooks_ran, error) < 0 ||
-        message_send(container->create_end, MESSAGE_HOOKS, pid, error) < 0)
+    if (write_oom_score(creation, error) < 0 || message_send(connection, MESSAGE_ENTER, "", error) < 0 ||
+        message_expect(connection, MESSAGE_TIMEOUT, MESSAGE_ENTERED, &message, error) < 0 ||
+        run_create_hooks(creation, error) < 0 || message_send(connection, MESSAGE_HOOKS, pid, error) < 0)
         return -1;
-    return message_expect(container->create_end, MESSAGE_CREATED, &message, error);
+    return message_expect(connection, settling_timeout(container), MESSAGE_CREATED, &message, error);
 }
 
 static int write_pid_file(const char *path, pid_t pid, struct error *error)
@@ -258,74 +260,73 @@ static int write_pid_file(const char *path, pid_t pid, struct error *error)
     return -1;
 }
 
-static int make_everything(struct container *container, const struct create_request *request, bool *hooks_ran,
-                           struct error *error)
+static int make_everything(struct creation *creation, struct error *error)
 {
-    if (write_plan(container, error) < 0 || listen_for_start(container, error) < 0 ||
-        make_cgroups(container, error) < 0 || make_console(container, request, error) < 0 ||
-        spawn(container, error) < 0 || settle(container, hooks_ran, error) < 0 ||
-        write_pid_file(request->pid_file, container->state.pid, error) < 0)
+    if (write_plan(creation, error) < 0 || listen_for_start(creation, error) < 0 ||
+        make_cgroups(creation, error) < 0 || make_console(creation, error) < 0 ||
+        spawn(creation, error) < 0 || lead(creation, error) < 0 ||
+        write_pid_file(creation->request->pid_file, creation->state.pid, error) < 0)
         return -1;
-    container->state.complete = true;
-    return state_write(container->directory, &container->state, error);
+    creation->state.complete = true;
+    return state_write(creation->directory, &creation->state, error);
 }
 
 /* Takes back what was made, after a failure. */
-static void unmake(const struct runtime *runtime, struct container *container,
-                   const struct create_request *request, bool hooks_ran)
+static void unmake(const struct runtime *runtime, struct creation *creation)
 {
     cleanup_error struct error ignored = {0};
-    if (container->state.pid > 0) {
-        kill(container->state.pid, SIGKILL);
-        while (waitpid(container->state.pid, NULL, 0) < 0 && errno == EINTR)
+    const struct create_request *request = creation->request;
+    pid_t pid = creation->state.pid;
+    if (pid > 0) {
+        kill(pid, SIGKILL); /* our child, not yet waited for: the number is still its own */
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
             ;
     }
     if (request->console_master != NULL && *request->console_master >= 0)
         close(take_fd(*request->console_master));
-    if (cgroups_remove(&container->state.cgroups, &ignored) < 0)
+    if (cgroups_remove(&creation->state.cgroups, &ignored) < 0)
         log_warning(&runtime->log, &ignored);
-    if (state_directory_remove(runtime->root, container->id, &ignored) < 0)
+    if (state_directory_remove(runtime->root, request->id, &ignored) < 0)
         log_warning(&runtime->log, &ignored);
-    if (!hooks_ran)
+    if (!creation->hooks_ran)
         return;
-    cleanup_free char *state = state_spec_text(&container->state, STATUS_STOPPED);
-    if (hooks_run(container->bundle.hooks, HOOK_POSTSTOP, state, &ignored) < 0)
+    cleanup_free char *state = state_spec_text(&creation->state, STATUS_STOPPED);
+    if (hooks_run(creation->container.bundle.hooks, HOOK_POSTSTOP, state, &ignored) < 0)
         log_warning(&runtime->log, &ignored);
 }
 
-static void log_choice(const struct runtime *runtime, const struct container *container)
+static void log_choice(const struct runtime *runtime, const struct creation *creation)
 {
-    cleanup_free char *kernel = kernel_probe_describe(&container->guest.probe);
-    cleanup_free char *text =
-        xasprintf("%s: framework %s (%s) on %s", container->id,
-                  framework_name(container->guest.unikernel.framework), kernel, container->guest.program);
+    const struct guest_setup *setup = &creation->container.guest;
+    cleanup_free char *kernel = kernel_probe_describe(&setup->probe);
+    cleanup_free char *text = xasprintf("%s: framework %s (%s) on %s", creation->request->id,
+                                        framework_name(setup->unikernel.framework), kernel, setup->program);
     log_line(&runtime->log, LOG_LEVEL_DEBUG, text);
 }
 
 enum create_result container_create(const struct runtime *runtime, const struct create_request *request,
                                     pid_t *pid, struct error *error)
 {
-    cleanup_container struct container container = CONTAINER_NONE;
-    container.id = request->id;
-    container.status_fd = request->status_fd;
+    cleanup_creation struct creation creation = {
+        .request = request, .container = CONTAINER_NONE, .directory = -1};
+    creation.container.status_fd = request->status_fd;
     if (container_id_check(request->id, error) < 0)
         return CREATE_FAILED;
-    enum create_result result = read_everything(runtime, request, &container, error);
+    enum create_result result = read_everything(runtime, request, &creation.container, error);
     if (result != CREATE_DONE)
         return result;
-    close_inherited();
-    fill_state(&container);
-    container.directory = state_directory_make(runtime->root, request->id, error);
-    if (container.directory < 0)
+    descriptors_close_inherited();
+    fill_state(&creation);
+    creation.directory = state_directory_make(runtime->root, request->id, error);
+    if (creation.directory < 0)
         return CREATE_FAILED;
-    log_choice(runtime, &container);
-    bool hooks_ran = false;
-    if (make_everything(&container, request, &hooks_ran, error) < 0) {
-        unmake(runtime, &container, request, hooks_ran);
+    log_choice(runtime, &creation);
+    if (make_everything(&creation, error) < 0) {
+        unmake(runtime, &creation);
         return CREATE_FAILED;
     }
-    /* The waiting process has a copy of the descriptor, and with it of the lock. */
-    state_directory_unlock(container.directory);
-    *pid = container.state.pid;
+    /* The process may not have closed its copy yet, which has the lock too. */
+    state_directory_unlock(creation.directory);
+    *pid = creation.state.pid;
     return CREATE_DONE;
 }

@@ -1,4 +1,3 @@
-/* Starting a created container. */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -13,7 +12,11 @@
 #include "runtime/lifecycle/container.h"
 #include "runtime/process/message.h"
 
-enum { END_TIMEOUT = 1000 }; /* milliseconds */
+/* Milliseconds. */
+enum {
+    ACCEPT_TIMEOUT = 10000, /* the process has nothing else to do than to answer */
+    END_TIMEOUT = 1000,
+};
 
 static int check_status(int directory, const struct state *state, struct error *error)
 {
@@ -78,13 +81,36 @@ static void forget_network(int directory, struct state *state)
     state_write(directory, state, &ignored);
 }
 
+/* startContainer hooks run before the next message, as long as they take. */
+static int next_timeout(const struct state *state, bool accepted)
+{
+    if (!accepted)
+        return ACCEPT_TIMEOUT;
+    return hooks_has(state->hooks, HOOK_START_CONTAINER) ? MESSAGE_NO_TIMEOUT : MESSAGE_TIMEOUT;
+}
+
+static int receive(int connection, const struct state *state, bool accepted, struct message *message,
+                   struct error *error)
+{
+    int timeout = next_timeout(state, accepted);
+    if (message_receive(connection, timeout, message, error) == 0)
+        return 0;
+    if (error->number == ETIMEDOUT)
+        error_set(
+            error,
+            "process %d of the container has not answered for %d seconds: it is stopped or frozen, or not "
+            "urunc's; continue it, or remove the container with `urunc delete --force`",
+            (int)state->pid, timeout / 1000);
+    return -1;
+}
+
 static int converse(int connection, int directory, struct state *state, struct start_result *result,
                     struct error *error)
 {
     struct message message;
     bool accepted = false, joined = false;
     for (;;) {
-        if (message_receive(connection, &message, error) < 0)
+        if (receive(connection, state, accepted, &message, error) < 0)
             return -1;
         switch (message.type) {
         case MESSAGE_ACCEPTED:
@@ -100,6 +126,11 @@ static int converse(int connection, int directory, struct state *state, struct s
             break;
         case MESSAGE_JOINED:
             joined = true;
+            break;
+        case MESSAGE_STARTED:
+            unlinkat(directory, START_SOCKET, 0);
+            if (message_send(connection, MESSAGE_WRITTEN, "", error) < 0)
+                return -1;
             break;
         case MESSAGE_ERROR:
             if (!joined)
@@ -126,7 +157,6 @@ int container_start(const struct runtime *runtime, const char *id, struct start_
     if (connection < 0 ||
         converse(connection, directory, &state, result != NULL ? result : &unused, error) < 0)
         return -1;
-    unlinkat(directory, START_SOCKET, 0);
     if (!hooks_has(state.hooks, HOOK_POSTSTART))
         return 0;
     cleanup_free char *text = state_spec_text(&state, STATUS_RUNNING);

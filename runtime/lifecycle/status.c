@@ -10,6 +10,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "runtime/bundle/spec_state.h"
 #include "runtime/lifecycle/state.h"
 
 const char *status_name(enum status status)
@@ -79,15 +80,22 @@ enum status state_status(int directory, const struct state *state)
     return STATUS_RUNNING;
 }
 
+static struct spec_state spec_of(const struct state *state, enum status status)
+{
+    return (struct spec_state){
+        .oci_version = state->oci_version != NULL ? state->oci_version : "1.0.0",
+        .id = state->id,
+        .status = status_name(status),
+        .pid = status == STATUS_STOPPED ? 0 : state->pid,
+        .bundle = state->bundle,
+        .annotations = state->annotations,
+    };
+}
+
 json_t *state_to_spec(const struct state *state, enum status status)
 {
-    json_t *object = json_pack("{s:s, s:s, s:s, s:i, s:s}", "ociVersion",
-                               state->oci_version != NULL ? state->oci_version : "1.0.0", "id", state->id,
-                               "status", status_name(status), "pid",
-                               status == STATUS_STOPPED ? 0 : (int)state->pid, "bundle", state->bundle);
-    if (state->annotations != NULL)
-        json_object_set(object, "annotations", state->annotations);
-    return object;
+    struct spec_state spec = spec_of(state, status);
+    return spec_state_json(&spec);
 }
 
 json_t *state_describe(const struct state *state, enum status status)
@@ -103,7 +111,6 @@ json_t *state_describe(const struct state *state, enum status status)
 
 char *state_spec_text(const struct state *state, enum status status)
 {
-    cleanup_json json_t *object = state_to_spec(state, status);
-    char *text = json_dumps(object, JSON_COMPACT);
-    return text != NULL ? text : xstrdup("{}");
+    struct spec_state spec = spec_of(state, status);
+    return spec_state_text(&spec);
 }

@@ -27,11 +27,13 @@
 
 #define INGRESS_HANDLE UINT32_C(0xffff0000) /* ffff: */
 
-static int make_tap(const struct network *network, uid_t owner, gid_t group, struct error *error)
+int network_open_tun(void)
 {
-    cleanup_close int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-    if (fd < 0)
-        return error_errno(error, errno, "network: /dev/net/tun");
+    return open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+}
+
+static int make_tap(const struct network *network, int fd, uid_t owner, gid_t group, struct error *error)
+{
     struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
     snprintf(request.ifr_name, sizeof request.ifr_name, "%s", network->tap);
     if (ioctl(fd, TUNSETIFF, &request) < 0)
@@ -39,7 +41,7 @@ static int make_tap(const struct network *network, uid_t owner, gid_t group, str
     if (ioctl(fd, TUNSETOWNER, (unsigned long)owner) < 0 || ioctl(fd, TUNSETGROUP, (unsigned long)group) < 0)
         return error_errno(error, errno, "network: %s: cannot give the tap to %u:%u", network->tap, owner,
                            group);
-    return take_fd(fd);
+    return 0;
 }
 
 /* IPv6 stays off the host's side of the tap: the kernel would make an address and speak to the guest by
@@ -132,7 +134,7 @@ static int join(struct nl_sock *socket, const struct network *network, int inter
     return -1;
 }
 
-int network_join(struct network *network, uid_t owner, gid_t group, struct error *error)
+int network_join(const struct network *network, int tun, uid_t owner, gid_t group, struct error *error)
 {
     cleanup_nl_socket struct nl_sock *socket = netlink_open(error);
     if (socket == NULL)
@@ -141,11 +143,9 @@ int network_join(struct network *network, uid_t owner, gid_t group, struct error
     if (interface == 0)
         return error_errno(error, errno, "network: %s", network->interface);
     int tap = 0;
-    cleanup_close int fd = make_tap(network, owner, group, error);
-    if (fd < 0 || raise_tap(socket, network, &tap, error) < 0 ||
-        join(socket, network, (int)interface, tap, error) < 0)
+    if (make_tap(network, tun, owner, group, error) < 0 || raise_tap(socket, network, &tap, error) < 0)
         return -1;
-    return take_fd(fd);
+    return join(socket, network, (int)interface, tap, error);
 }
 
 /* The device that the interface's ingress is redirected to; 0 where there is no such redirect. */

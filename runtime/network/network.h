@@ -31,10 +31,14 @@ int network_find(struct network *network, struct error *error);
 /* Takes the first IPv4 nameserver from the text of a resolv.conf. */
 void network_read_dns(const char *resolv_conf, struct network *network);
 
-/* Makes the tap of that name (not persistent: it goes with its descriptor; vnet header; owner uid, same MTU),
- * brings it up and joins it with the interface by ingress qdiscs and redirects, both ways. Returns the tap's
- * descriptor (close-on-exec), or -1 with everything undone. */
-int network_join(struct network *network, uid_t owner, gid_t group, struct error *error);
+/* Opens /dev/net/tun for network_join in the calling process's network namespace: the tap will be in this
+ * one. Returns a descriptor (owned, close-on-exec), or -1 and errno. */
+int network_open_tun(void);
+
+/* Turns `tun` into the tap of that name (not persistent: it goes with its descriptor; vnet header; owner uid,
+ * same MTU), brings it up and joins it with the interface by ingress qdiscs and redirects, both ways. On
+ * failure everything is undone once `tun` is closed. Needs CAP_NET_ADMIN, and no file of the host. */
+int network_join(const struct network *network, int tun, uid_t owner, gid_t group, struct error *error);
 
 /* Removes what network_join left in the calling process's network namespace: the interface's ingress qdisc,
  * unless it leads to somebody else's device, and the tap where it still stands. What is not there is not

@@ -1,9 +1,9 @@
-/* What a container's unikernel consists of. */
 #include "runtime/process/guest_setup.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
@@ -42,16 +42,16 @@ static int find_program(const char *name, const struct monitor *monitor, const s
     return error_set(error, "the monitor %s (%s) is not installed", name, monitor->program);
 }
 
-static int find_drivers(const struct config *config, struct guest_setup *files, struct error *error)
+static int find_drivers(const struct config *config, struct guest_setup *setup, struct error *error)
 {
-    const struct unikernel *unikernel = &files->unikernel;
+    const struct unikernel *unikernel = &setup->unikernel;
     const char *framework = framework_name(unikernel->framework);
     const char *hypervisor = hypervisor_name(unikernel->hypervisor);
-    files->guest = guest_find(unikernel->framework);
-    if (files->guest == NULL)
+    setup->guest = guest_find(unikernel->framework);
+    if (setup->guest == NULL)
         return error_set(error, KEY_TYPE ": \"%s\" is not booted by this version of urunc", framework);
-    files->monitor = monitor_find(unikernel->hypervisor);
-    if (files->monitor == NULL)
+    setup->monitor = monitor_find(unikernel->hypervisor);
+    if (setup->monitor == NULL)
         return error_set(error, KEY_HYPERVISOR ": \"%s\" is not driven by this version of urunc", hypervisor);
     if (unikernel->mount_rootfs)
         return error_set(error,
@@ -59,27 +59,27 @@ static int find_drivers(const struct config *config, struct guest_setup *files, 
                          ": %s on %s cannot be given the container's rootfs itself: put it in an "
                          "initrd or a block image",
                          framework, hypervisor);
-    return find_program(hypervisor, files->monitor, guest_monitor_config(files, config), &files->program,
+    return find_program(hypervisor, setup->monitor, guest_monitor_config(setup, config), &setup->program,
                         error);
 }
 
-static int check_storage(const struct guest_setup *files, const char *key, enum storage_kind kind,
+static int check_storage(const struct guest_setup *setup, const char *key, enum storage_kind kind,
                          struct error *error)
 {
-    if (!(files->guest->storage & kind))
+    if (!(setup->guest->storage & kind))
         return error_set(error, ANNOTATION_PREFIX "%s: the framework %s cannot use it", key,
-                         framework_name(files->unikernel.framework));
-    if (!(files->monitor->storage & kind))
+                         framework_name(setup->unikernel.framework));
+    if (!(setup->monitor->storage & kind))
         return error_set(error, ANNOTATION_PREFIX "%s: the hypervisor %s cannot offer it", key,
-                         hypervisor_name(files->unikernel.hypervisor));
+                         hypervisor_name(setup->unikernel.hypervisor));
     return 0;
 }
 
-static int check_kernel(const struct guest_setup *files, struct error *error)
+static int check_kernel(const struct guest_setup *setup, struct error *error)
 {
-    const struct unikernel *unikernel = &files->unikernel;
-    const struct kernel_probe *probe = &files->probe;
-    unsigned wanted = files->guest->kernels;
+    const struct unikernel *unikernel = &setup->unikernel;
+    const struct kernel_probe *probe = &setup->probe;
+    unsigned wanted = setup->guest->kernels;
     const char *host = platform_host_architecture();
     if (probe->architecture != NULL && strcmp(probe->architecture, host) != 0)
         return error_set(error, KEY_BINARY ": %s is for %s, this host is %s", unikernel->binary,
@@ -95,11 +95,11 @@ static int check_kernel(const struct guest_setup *files, struct error *error)
     return 0;
 }
 
-static int check_all_storage(const struct guest_setup *files, struct error *error)
+static int check_all_storage(const struct guest_setup *setup, struct error *error)
 {
-    if (files->unikernel.initrd != NULL && check_storage(files, "initrd", STORAGE_INITRD, error) < 0)
+    if (setup->unikernel.initrd != NULL && check_storage(setup, "initrd", STORAGE_INITRD, error) < 0)
         return -1;
-    return files->unikernel.block != NULL ? check_storage(files, "block", STORAGE_BLOCK, error) : 0;
+    return setup->unikernel.block != NULL ? check_storage(setup, "block", STORAGE_BLOCK, error) : 0;
 }
 
 /* A detached mount of an opened file; *tree stays -1 where there is none. */
@@ -112,39 +112,65 @@ static int make_tree(int fd, const char *key, const char *path, unsigned flags, 
     return *tree >= 0 ? 0 : error_prefix(error, ANNOTATION_PREFIX "%s", key);
 }
 
-static int make_trees(struct guest_files *opened, struct guest_setup *files, struct error *error)
+/* Mode 0000 or 0400 is what older builders leave (bima). The container's root may read that, but the monitor
+ * is not root (monitor_user.h). */
+static int take_file(int *fd, bool user_is_root, const char *key, const char *path, struct guest_file *file,
+                     struct error *error)
 {
-    const struct unikernel *unikernel = &files->unikernel;
-    files->block_readonly = opened->block_readonly;
-    if (make_tree(opened->binary, "binary", unikernel->binary, 0, &files->kernel_tree, error) < 0 ||
-        make_tree(opened->initrd, "initrd", unikernel->initrd, 0, &files->initrd_tree, error) < 0)
+    struct stat status;
+    if (*fd >= 0 && fstat(*fd, &status) < 0)
+        return error_errno(error, errno, ANNOTATION_PREFIX "%s: %s", key, path);
+    if (*fd >= 0 && user_is_root && !(status.st_mode & S_IROTH)) {
+        file->copy = take_fd(*fd);
+        return 0;
+    }
+    return make_tree(*fd, key, path, 0, &file->tree, error);
+}
+
+static int make_trees(struct guest_files *opened, bool user_is_root, struct guest_setup *setup,
+                      struct error *error)
+{
+    const struct unikernel *unikernel = &setup->unikernel;
+    setup->block_readonly = opened->block_readonly;
+    if (take_file(&opened->binary, user_is_root, "binary", unikernel->binary, &setup->kernel, error) < 0 ||
+        take_file(&opened->initrd, user_is_root, "initrd", unikernel->initrd, &setup->initrd, error) < 0)
         return -1;
     if (make_tree(opened->block, "block", unikernel->block, opened->block_readonly ? 0 : MOUNT_WRITABLE,
-                  &files->block_tree, error) < 0)
+                  &setup->block_tree, error) < 0)
         return -1;
-    files->block_fd = take_fd(opened->block);
+    setup->block_fd = take_fd(opened->block);
     return 0;
 }
 
-int guest_setup_open(const struct bundle *bundle, const struct config *config, struct guest_setup *files,
+int guest_setup_open(const struct bundle *bundle, const struct config *config, struct guest_setup *setup,
                      struct error *error)
 {
     cleanup_guest_files struct guest_files opened = GUEST_FILES_NONE;
-    if (find_drivers(config, files, error) < 0 || check_all_storage(files, error) < 0 ||
-        guest_files_open(bundle->rootfs_fd, &files->unikernel, bundle->rootfs_readonly, &opened, error) < 0)
+    if (find_drivers(config, setup, error) < 0 || check_all_storage(setup, error) < 0 ||
+        guest_files_open(bundle->rootfs_fd, &setup->unikernel, bundle->rootfs_readonly, &opened, error) < 0)
         return -1;
-    if (kernel_probe(opened.binary, files->unikernel.binary, &files->probe, error) < 0)
+    if (kernel_probe(opened.binary, setup->unikernel.binary, &setup->probe, error) < 0)
         return error_prefix(error, ANNOTATION_PREFIX "binary");
-    return check_kernel(files, error) < 0 ? -1 : make_trees(&opened, files, error);
+    if (check_kernel(setup, error) < 0)
+        return -1;
+    return make_trees(&opened, bundle->process.uid == 0, setup, error);
 }
 
-void guest_setup_free(struct guest_setup *files)
+void guest_setup_close_trees(struct guest_setup *setup)
 {
-    const int trees[] = {files->kernel_tree, files->initrd_tree, files->block_tree, files->block_fd};
-    for (size_t i = 0; i < sizeof trees / sizeof *trees; i++)
-        if (trees[i] >= 0)
-            close(trees[i]);
-    unikernel_free(&files->unikernel);
-    free(files->program);
-    *files = GUEST_SETUP_NONE;
+    int *const fds[] = {&setup->kernel.tree, &setup->kernel.copy, &setup->initrd.tree, &setup->initrd.copy,
+                        &setup->block_tree};
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        if (*fds[i] >= 0)
+            close(take_fd(*fds[i]));
+}
+
+void guest_setup_free(struct guest_setup *setup)
+{
+    guest_setup_close_trees(setup);
+    if (setup->block_fd >= 0)
+        close(setup->block_fd);
+    unikernel_free(&setup->unikernel);
+    free(setup->program);
+    *setup = GUEST_SETUP_NONE;
 }

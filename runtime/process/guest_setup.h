@@ -11,37 +11,50 @@
 #include "runtime/guests/guest.h"
 #include "runtime/monitors/monitor.h"
 
+/* A file that the monitor opens by name, as it was opened beneath the rootfs. At most one of the two is
+ * there; both owned; -1: none. */
+struct guest_file {
+    int tree; /* a detached mount of it (sandbox/mounts.h) */
+    int copy; /* the file itself, to be copied, because the container's user 0 may read it and not everybody
+               */
+};
+#define GUEST_FILE_NONE ((struct guest_file){.tree = -1, .copy = -1})
+
 struct guest_setup {
     struct unikernel unikernel;
     const struct guest *guest;
     const struct monitor *monitor;
     struct kernel_probe probe;
-    char *program;   /* the monitor's: absolute path on the host; owned */
-    int kernel_tree; /* detached mounts of what was opened (sandbox/mounts.h); owned; -1: none */
-    int initrd_tree;
-    int block_tree;
-    int block_fd; /* the block image itself, opened; owned; -1: none */
+    char *program; /* the monitor's: absolute path on the host; owned */
+    struct guest_file kernel;
+    struct guest_file initrd;
+    int block_tree; /* a detached mount; owned; -1: none */
+    int block_fd;   /* the block image itself, opened; owned; -1: none */
     bool block_readonly;
 };
 
 #define GUEST_SETUP_NONE                                                                                     \
-    ((struct guest_setup){.kernel_tree = -1, .initrd_tree = -1, .block_tree = -1, .block_fd = -1})
+    ((struct guest_setup){                                                                                   \
+        .kernel = GUEST_FILE_NONE, .initrd = GUEST_FILE_NONE, .block_tree = -1, .block_fd = -1})
 
-/* Reads the annotations of config.json, else /urunc.json in the rootfs (design, section 3). */
+/* Reads the annotations of config.json, else /urunc.json in the rootfs (docs/architecture.md, "The
+ * contract"). */
 enum unikernel_found guest_setup_read(const struct bundle *bundle, struct unikernel *unikernel,
                                       struct error *error);
 
 /* Finds the drivers and the monitor's program, checks that they fit each other and the kernel, and opens the
- * files beneath the rootfs. `files->unikernel` was read. */
-int guest_setup_open(const struct bundle *bundle, const struct config *config, struct guest_setup *files,
+ * files beneath the rootfs. `setup->unikernel` was read. */
+int guest_setup_open(const struct bundle *bundle, const struct config *config, struct guest_setup *setup,
                      struct error *error);
-void guest_setup_free(struct guest_setup *files);
+/* Closes what the private root was made from; `block_fd` stays. */
+void guest_setup_close_trees(struct guest_setup *setup);
+void guest_setup_free(struct guest_setup *setup);
 
 /* The configuration of the monitor that was chosen. */
-static inline const struct monitor_config *guest_monitor_config(const struct guest_setup *files,
+static inline const struct monitor_config *guest_monitor_config(const struct guest_setup *setup,
                                                                 const struct config *config)
 {
-    return &config->monitors[files->unikernel.hypervisor];
+    return &config->monitors[setup->unikernel.hypervisor];
 }
 
 #endif

@@ -1,10 +1,13 @@
-/* Short messages between the commands and the container's waiting process. */
 #include "runtime/process/message.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+
+#include "formats/base/clock.h"
 
 int message_send(int fd, enum message_type type, const char *text, struct error *error)
 {
@@ -18,8 +21,26 @@ int message_send(int fd, enum message_type type, const char *text, struct error 
     return 0;
 }
 
-int message_receive(int fd, struct message *message, struct error *error)
+static int wait_for(int fd, int timeout, struct error *error)
 {
+    struct pollfd readable = {.fd = fd, .events = POLLIN};
+    int64_t deadline = clock_milliseconds() + timeout;
+    for (;;) {
+        int64_t left = deadline - clock_milliseconds();
+        int ready = poll(&readable, 1, timeout < 0 ? -1 : left > 0 ? (int)left : 0);
+        if (ready > 0)
+            return 0;
+        if (ready == 0)
+            return error_numbered(error, ETIMEDOUT, "the container's process does not answer");
+        if (errno != EINTR)
+            return error_errno(error, errno, "cannot hear the container's process");
+    }
+}
+
+int message_receive(int fd, int timeout, struct message *message, struct error *error)
+{
+    if (wait_for(fd, timeout, error) < 0)
+        return -1;
     char letter = 0;
     struct iovec parts[2] = {{&letter, 1}, {message->text, sizeof message->text - 1}};
     struct msghdr header = {.msg_iov = parts, .msg_iovlen = 2};
@@ -39,9 +60,9 @@ int message_receive(int fd, struct message *message, struct error *error)
     return 0;
 }
 
-int message_expect(int fd, enum message_type type, struct message *message, struct error *error)
+int message_expect(int fd, int timeout, enum message_type type, struct message *message, struct error *error)
 {
-    if (message_receive(fd, message, error) < 0)
+    if (message_receive(fd, timeout, message, error) < 0)
         return -1;
     if (message->type == type)
         return 0;

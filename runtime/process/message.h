@@ -16,9 +16,10 @@ enum message_type {
     /* between `start` and the process */
     MESSAGE_ACCEPTED = 'a', /* this `start` is the one that starts it */
     MESSAGE_NETWORK = 'n',  /* about to join "INTERFACE TAP": write that down */
-    MESSAGE_WRITTEN = 'w',  /* written down */
+    MESSAGE_WRITTEN = 'w',  /* done */
     MESSAGE_JOINED = 'j',   /* joined, so there is something to undo */
     MESSAGE_REPORTS = 'r',  /* the guest reports its program's exit status (boot.reports_status) */
+    MESSAGE_STARTED = 's',  /* about to be the monitor: remove the name of the socket, then say WRITTEN */
     /* from the process: it failed; the text is the error. It ends. */
     MESSAGE_ERROR = 'x',
 };
@@ -28,10 +29,17 @@ struct message {
     char text[MESSAGE_TEXT];
 };
 
+/* Milliseconds. */
+enum {
+    MESSAGE_NO_TIMEOUT = -1,
+    MESSAGE_TIMEOUT = 30000, /* for an answer that needs no more than the kernel's help */
+};
+
 int message_send(int fd, enum message_type type, const char *text, struct error *error);
-/* Waits for a message. MESSAGE_END is no error. */
-int message_receive(int fd, struct message *message, struct error *error);
+/* Waits for a message, at most `timeout` milliseconds; error->number is ETIMEDOUT where none came.
+ * MESSAGE_END is no error. */
+int message_receive(int fd, int timeout, struct message *message, struct error *error);
 /* Waits for a message of that type; an error message becomes the error, and so does an end. */
-int message_expect(int fd, enum message_type type, struct message *message, struct error *error);
+int message_expect(int fd, int timeout, enum message_type type, struct message *message, struct error *error);
 
 #endif

@@ -1,20 +1,19 @@
-/* The container's process, until `start`. */
 #include "runtime/process/waiting.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
 #include "runtime/bundle/hooks.h"
+#include "runtime/process/boot_monitor.h"
 #include "runtime/process/message.h"
+#include "runtime/process/settle.h"
 #include "runtime/sandbox/kernel_settings.h"
 
 static void end_on_signal(int number)
@@ -37,17 +36,6 @@ static void handle_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* In a user namespace the process starts as nobody in particular and becomes its root. */
-static int become_root(const struct namespaces *namespaces, struct error *error)
-{
-    if (!namespaces->wanted[NAMESPACE_USER])
-        return 0;
-    setgroups(0, NULL); /* fails where setgroups is denied; then there is nothing to give up either */
-    if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-        return error_errno(error, errno, "cannot become root in the user namespace: is ID 0 mapped?");
-    return 0;
-}
-
 static int set_names(const struct bundle *bundle, struct error *error)
 {
     if (bundle->hostname != NULL && sethostname(bundle->hostname, strlen(bundle->hostname)) < 0)
@@ -60,17 +48,16 @@ static int set_names(const struct bundle *bundle, struct error *error)
 static int enter_namespaces(struct container *container, struct error *error)
 {
     const struct bundle *bundle = &container->bundle;
-    if (become_root(&bundle->namespaces, error) < 0)
+    const struct namespaces *namespaces = &bundle->namespaces;
+    if (namespaces->wanted[NAMESPACE_USER] && namespaces_become_root(error) < 0)
         return -1;
-    /* Its descriptors reach the host's files: nobody else in its namespaces shall look into it. */
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    if (namespace_is_new(&bundle->namespaces, NAMESPACE_CGROUP) && unshare(CLONE_NEWCGROUP) < 0)
+    if (namespace_is_new(namespaces, NAMESPACE_CGROUP) && unshare(CLONE_NEWCGROUP) < 0)
         return error_errno(error, errno, "cannot make the cgroup namespace");
-    /* A slave: what the host unmounts while this process waits goes away here too, and nothing goes the other
-     * way. */
+    /* A slave: what the host unmounts before the private root is entered goes away here too, and nothing goes
+     * the other way. */
     if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
         return error_errno(error, errno, "cannot separate the mounts from the host's");
-    if (namespace_is_new(&bundle->namespaces, NAMESPACE_NETWORK) && loopback_up(error) < 0)
+    if (namespace_is_new(namespaces, NAMESPACE_NETWORK) && loopback_up(error) < 0)
         return -1;
     if (set_names(bundle, error) < 0 || sysctl_apply(bundle->sysctl, error) < 0)
         return -1;
@@ -81,20 +68,28 @@ static int enter_namespaces(struct container *container, struct error *error)
     return 0;
 }
 
+static int run_create_hooks(struct container *container, struct error *error)
+{
+    container->spec.status = "creating";
+    cleanup_free char *state = spec_state_text(&container->spec);
+    return hooks_run(container->bundle.hooks, HOOK_CREATE_CONTAINER, state, error);
+}
+
 static int create_with(struct container *container, struct error *error)
 {
     struct message message;
     int fd = container->process_end;
-    if (cgroups_join(&container->state.cgroups, error) < 0)
+    if (cgroups_join(container->cgroups, error) < 0)
         return -1;
-    cgroups_close(&container->state.cgroups);
-    if (message_expect(fd, MESSAGE_ENTER, &message, error) < 0 || enter_namespaces(container, error) < 0 ||
-        message_send(fd, MESSAGE_ENTERED, "", error) < 0 ||
-        message_expect(fd, MESSAGE_HOOKS, &message, error) < 0)
+    cgroups_close(container->cgroups);
+    /* Without a limit: `create` writes the mappings and runs hooks of any length before it answers, and its
+     * end is an answer too. */
+    if (message_expect(fd, MESSAGE_NO_TIMEOUT, MESSAGE_ENTER, &message, error) < 0 ||
+        enter_namespaces(container, error) < 0 || message_send(fd, MESSAGE_ENTERED, "", error) < 0 ||
+        message_expect(fd, MESSAGE_NO_TIMEOUT, MESSAGE_HOOKS, &message, error) < 0)
         return -1;
-    container->state.pid = (pid_t)strtol(message.text, NULL, 10);
-    cleanup_free char *state = state_spec_text(&container->state, STATUS_CREATING);
-    if (hooks_run(container->bundle.hooks, HOOK_CREATE_CONTAINER, state, error) < 0)
+    container->spec.pid = (pid_t)strtol(message.text, NULL, 10);
+    if (run_create_hooks(container, error) < 0 || settle(container, error) < 0)
         return -1;
     return message_send(fd, MESSAGE_CREATED, "", error);
 }

@@ -1,4 +1,3 @@
-/* Linux capabilities: names, and what the monitor keeps. */
 #include "runtime/sandbox/capabilities.h"
 
 #include <ctype.h>
@@ -35,17 +34,16 @@ char *capability_name(int number)
     return name;
 }
 
-int capabilities_limit(const struct capabilities *wanted, struct error *error)
+int capabilities_limit(capability_set bounding, struct error *error)
 {
     for (int number = 0; number < CAPABILITY_MAX; number++) {
-        if ((wanted->bounding >> number) & 1)
+        if ((bounding >> number) & 1)
             continue;
         int held = prctl(PR_CAPBSET_READ, number, 0, 0, 0);
         if (held < 0) /* past the kernel's last capability */
             break;
         if (held == 1 && prctl(PR_CAPBSET_DROP, number, 0, 0, 0) < 0)
-            return error_errno(error, errno, "process.capabilities.bounding: cannot drop capability %d",
-                               number);
+            return error_errno(error, errno, "cannot take capability %d out of the bounding set", number);
     }
     return 0;
 }
@@ -53,11 +51,10 @@ int capabilities_limit(const struct capabilities *wanted, struct error *error)
 static int raise_ambient(capability_set ambient, struct error *error)
 {
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
-        return error_errno(error, errno, "process.capabilities.ambient: cannot clear the set");
+        return error_errno(error, errno, "cannot clear the ambient capabilities");
     for (int number = 0; number < CAPABILITY_MAX; number++)
         if (((ambient >> number) & 1) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) < 0)
-            return error_errno(error, errno, "process.capabilities.ambient: cannot raise capability %d",
-                               number);
+            return error_errno(error, errno, "cannot make capability %d ambient", number);
     return 0;
 }
 
@@ -77,7 +74,7 @@ int capabilities_apply(const struct capabilities *wanted, struct error *error)
         data[half].inheritable = (uint32_t)(inheritable >> (32 * half));
     }
     if (capset(&header, data) < 0)
-        return error_errno(error, errno, "process.capabilities: cannot set them");
+        return error_errno(error, errno, "cannot set the capabilities");
     /* The kernel keeps ambient within permitted and inheritable. */
     return raise_ambient(wanted->ambient & permitted & inheritable, error);
 }

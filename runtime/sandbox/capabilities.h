@@ -19,12 +19,12 @@ struct capabilities {
 
 /* The number of "CAP_NET_ADMIN", or -1 for a name that this build does not know. */
 int capability_from_name(const char *name);
-/* NULL where there is no capability of this number. The texts are "CAP_..." and owned by the caller. */
+/* "CAP_NET_ADMIN", owned by the caller; NULL where there is no capability of this number. */
 char *capability_name(int number);
 
 /* Takes everything outside of `bounding` out of the bounding set. Needs CAP_SETPCAP for what is taken. */
-int capabilities_limit(const struct capabilities *wanted, struct error *error);
-/* Sets the other four sets, each at most what the process has by now. */
+int capabilities_limit(capability_set bounding, struct error *error);
+/* Sets the other four sets, each at most what the process has by now; all-zero sets leave nothing. */
 int capabilities_apply(const struct capabilities *wanted, struct error *error);
 
 #endif

@@ -1,9 +1,9 @@
-/* Bind mounts by descriptor. */
 #include "runtime/sandbox/mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
@@ -23,7 +23,8 @@ static int set_attributes(int tree, const char *name, unsigned flags, struct err
 
 static int detach(int fd, const char *path, const char *name, unsigned flags, struct error *error)
 {
-    unsigned how = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (*path == '\0' ? AT_EMPTY_PATH : 0);
+    unsigned how = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (*path == '\0' ? AT_EMPTY_PATH : 0) |
+                   ((flags & MOUNT_RECURSIVE) ? AT_RECURSIVE : 0);
     cleanup_close int tree = open_tree(fd, path, how);
     if (tree < 0 && errno == EPERM) {
         error_set_numbered(
@@ -67,6 +68,17 @@ int mount_attach(int tree, int root, const char *path, struct error *error)
 {
     if (move_mount(tree, "", root, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
         return error_errno(error, errno, "cannot mount %s%s", root == AT_FDCWD ? "" : "/", path);
+    return 0;
+}
+
+/* pivot_root(".", ".") stacks the old root on the new one's directory, from where it is detached
+ * (pivot_root(2), notes). */
+int mount_pivot(int root, struct error *error)
+{
+    if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
+        return error_errno(error, errno, "pivot_root");
+    if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+        return error_errno(error, errno, "cannot leave the old root");
     return 0;
 }
 

@@ -11,9 +11,10 @@
 #include "formats/base/error.h"
 
 enum mount_flags {
-    MOUNT_WRITABLE = 1 << 0, /* otherwise read-only */
-    MOUNT_PROGRAMS = 1 << 1, /* otherwise noexec */
-    MOUNT_DEVICES = 1 << 2,  /* otherwise nodev; always nosuid */
+    MOUNT_WRITABLE = 1 << 0,  /* otherwise read-only */
+    MOUNT_PROGRAMS = 1 << 1,  /* otherwise noexec */
+    MOUNT_DEVICES = 1 << 2,   /* otherwise nodev; always nosuid */
+    MOUNT_RECURSIVE = 1 << 3, /* with what is mounted in it, whose attributes stay */
 };
 
 /* A detached mount of what is opened; `name` stands in errors. Returns a descriptor (owned, close-on-exec).
@@ -27,6 +28,9 @@ int mount_detached_tmpfs(const char *size, const char *inodes, struct error *err
 
 /* Attaches a detached mount at `path` beneath the directory `root` (AT_FDCWD for a host path). */
 int mount_attach(int tree, int root, const char *path, struct error *error);
+
+/* Makes an attached mount the calling process's root and working directory, and detaches the old root. */
+int mount_pivot(int root, struct error *error);
 
 /* Makes a mount (the one that `fd` is the root of) read-only, nosuid, nodev and noexec. */
 int mount_seal(int fd, struct error *error);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/magic.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -26,6 +27,7 @@
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
 #include "formats/base/open.h"
+#include "runtime/sandbox/privileges.h"
 
 enum { MAPPINGS_MAX = 340 }; /* of user_namespaces(7) */
 
@@ -221,12 +223,14 @@ struct joiner_report {
     char message[512];
 };
 
+/* A joiner that became dumpable by joining hides again, before there is a child that processes of the joined
+ * namespaces can see. */
 static _Noreturn void run_joiner(int report_fd, const int fds[NAMESPACE_COUNT],
                                  const struct namespaces *namespaces, const struct child *child)
 {
     cleanup_error struct error error = {0};
     struct joiner_report report = {.pid = -1};
-    if (join_namespaces(fds, namespaces, &error) == 0) {
+    if (join_namespaces(fds, namespaces, &error) == 0 && privileges_hide_process(&error) == 0) {
         report.pid = clone_child(child, CLONE_PARENT);
         if (report.pid < 0)
             error_errno(&error, errno, "cannot make the container's process");
@@ -275,6 +279,12 @@ pid_t namespaces_spawn(const struct namespaces *namespaces, int cgroup_fd, void 
 {
     struct child child = {.flags = CLONE_NEWNS, .cgroup_fd = cgroup_fd, .run = run, .data = data};
     bool joins = false;
+    /* Before anything is joined or cloned, because the child has all capabilities, the host's files open and
+     * the host's root: whoever could trace it from a namespace that it joins would have them too
+     * (CVE-2016-9962). Not being dumpable is inherited by both children, and asks a tracer for CAP_SYS_PTRACE
+     * in the host's user namespace. */
+    if (privileges_hide_process(error) < 0)
+        return -1;
     for (int kind = 0; kind < NAMESPACE_COUNT; kind++) {
         joins = joins || namespaces->path[kind] != NULL;
         if (namespace_is_new(namespaces, kind) && kind != NAMESPACE_CGROUP)
@@ -284,6 +294,14 @@ pid_t namespaces_spawn(const struct namespaces *namespaces, int cgroup_fd, void 
         return spawn_joined(namespaces, &child, error);
     pid_t pid = clone_child(&child, 0);
     return pid >= 0 ? pid : error_errno(error, errno, "cannot make the container's process");
+}
+
+int namespaces_become_root(struct error *error)
+{
+    setgroups(0, NULL); /* fails where setgroups is denied; then there is nothing to give up either */
+    if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+        return error_errno(error, errno, "cannot become root in the user namespace: is ID 0 mapped?");
+    return privileges_hide_process(error);
 }
 
 static int write_proc(pid_t pid, const char *name, const char *text)

@@ -67,10 +67,14 @@ int64_t namespaces_host_uid(const struct namespaces *namespaces, uint32_t uid);
  * return, and is a child of the caller even where a second process had to do the joining. Its signal
  * dispositions and memory are copies as after fork(2). `cgroup_fd` is a version 2 cgroup's directory that it
  * is born in, or -1. Returns the child's process ID, as the caller sees it. A new cgroup namespace is left to
- * the child, which must be in its cgroup first.
+ * the child, which must be in its cgroup first. From here on neither the caller nor the child is dumpable.
  */
 pid_t namespaces_spawn(const struct namespaces *namespaces, int cgroup_fd, void (*run)(void *data),
                        void *data, struct error *error);
+
+/* In a user namespace the child starts as nobody in particular; once its mappings are written it becomes that
+ * namespace's root. */
+int namespaces_become_root(struct error *error);
 
 /* Writes the user mappings of a child in a new user namespace. */
 int namespaces_write_mappings(const struct namespaces *namespaces, pid_t pid, struct error *error);

@@ -8,7 +8,6 @@
 #include <sys/mount.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
@@ -163,17 +162,6 @@ static int make_root(const struct private_root *plan, struct error *error)
     return take_fd(root);
 }
 
-/* pivot_root(".", ".") stacks the old root on the new one's directory, from where it is detached
- * (pivot_root(2), notes). */
-static int pivot(int root, struct error *error)
-{
-    if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
-        return error_errno(error, errno, "cannot make the monitor's root the root");
-    if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
-        return error_errno(error, errno, "cannot leave the host's root");
-    return 0;
-}
-
 int private_root_enter(const struct private_root *plan, struct error *error)
 {
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
@@ -183,7 +171,7 @@ int private_root_enter(const struct private_root *plan, struct error *error)
     if (root < 0 || populate(root, plan, error) < 0)
         return -1;
     cleanup_close int generated = make_generated(root, plan, error);
-    if (generated < 0 || pivot(root, error) < 0 || mount_seal(root, error) < 0)
+    if (generated < 0 || mount_pivot(root, error) < 0 || mount_seal(root, error) < 0)
         return -1;
     return take_fd(generated);
 }

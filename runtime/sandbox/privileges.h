@@ -1,27 +1,63 @@
-/* What the monitor may do: limits, identity, capabilities, labels. */
+/*
+ * What a program may do: limits, identity, labels, no_new_privs. (Capabilities have a header of their own.)
+ *
+ * They are given up in steps, because each step can need what a later one takes away: limits are raised first
+ * (CAP_SYS_RESOURCE), then the identity changes (CAP_SETUID, CAP_SETGID), then capabilities go.
+ */
 #ifndef RUNTIME_SANDBOX_PRIVILEGES_H
 #define RUNTIME_SANDBOX_PRIVILEGES_H
 
-#include "formats/base/error.h"
-#include "runtime/bundle/process.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
 
-/* Security labels for the next execve(2) (process.apparmorProfile, process.selinuxLabel): opened while /proc
- * is there. */
+#include "formats/base/error.h"
+
+struct rlimit_request {
+    const char *name; /* "RLIMIT_NOFILE"; static */
+    int resource;
+    uint64_t soft;
+    uint64_t hard;
+};
+
+/* Raises the hard limits that are below what is asked for, where that is permitted. */
+void rlimits_raise(const struct rlimit_request *limits, size_t count);
+/* Sets the limits; needs no privilege. A hard limit that could not be raised stays as it is, and the soft one
+ * is at most that. */
+int rlimits_apply(const struct rlimit_request *limits, size_t count, struct error *error);
+
+struct identity {
+    uid_t uid;
+    gid_t gid;
+    const gid_t *groups; /* the additional ones; borrowed */
+    size_t group_count;
+};
+
+/* Becomes this user in every ID. The permitted capabilities stay, and are to be given up next. The process is
+ * not dumpable afterwards. */
+int identity_take(const struct identity *identity, struct error *error);
+/* True if both IDs exist in the calling process's user namespace. Needs /proc. */
+bool identity_is_mapped(uid_t uid, gid_t gid);
+bool identity_group_is_mapped(gid_t gid);
+
+/* No other process of the same user may trace the calling process or look into it. Changing the identity
+ * takes this back where /proc/sys/fs/suid_dumpable is 1, so it is said again after each change. */
+int privileges_hide_process(struct error *error);
+/* Programs that are executed gain nothing (PR_SET_NO_NEW_PRIVS); cannot be taken back. */
+int privileges_seal(struct error *error);
+
+/* A security label for the next execve(2), opened while /proc is there. At most one of the two texts is given
+ * (the kernel has one of the modules). */
 struct exec_label {
     int fd; /* -1: none */
     char *text;
 };
 #define EXEC_LABEL_NONE ((struct exec_label){.fd = -1})
 
-int exec_label_open(const struct process *process, struct exec_label *label, struct error *error);
+int exec_label_open(const char *apparmor_profile, const char *selinux_label, struct exec_label *label,
+                    struct error *error);
 int exec_label_apply(const struct exec_label *label, struct error *error);
-
-/*
- * Gives up everything that the bundle does not grant: resource limits, groups, user, capabilities (at most
- * those that the process has), umask, and no_new_privs, which is set always. A hard limit that is above the
- * process's own and may not be raised (no CAP_SYS_RESOURCE) is cut down to it; every other failure is an
- * error.
- */
-int privileges_drop(const struct process *process, struct error *error);
+void exec_label_free(struct exec_label *label);
 
 #endif

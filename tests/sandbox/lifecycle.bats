@@ -165,11 +165,10 @@ has_children() {
 }
 
 @test "a start that fails leaves a container that has stopped, and says why" {
-    chmod 700 "$T/bundle/rootfs/boot/kernel"
-    edit "$T/bundle" '.process.user = {uid: 1234, gid: 1234}'
+    edit "$T/bundle" '.hooks = {startContainer: [{path: "/bin/none"}]}'
     create_standin
     fails urunc start "$ID"
-    expect_one_error 'binary: /boot/kernel: the container.s user 1234:1234 may not read it'
+    expect_one_error 'startContainer hook: /bin/none: .*No such file'
     status_is stopped
     urunc delete "$ID"
     expect_nothing_left

@@ -46,6 +46,7 @@ load standin
 @test "the disk of a read-only rootfs is opened read-only" {
     head -c 1024 /dev/zero >"$T/bundle/rootfs/disk"
     annotate block /disk
+    chmod 666 "$T/bundle/rootfs/disk"
     edit "$T/bundle" '.root.readonly = true'
     start_standin
     expect_reported '.descriptors[3].access' read

@@ -124,7 +124,7 @@ map_ids() {
     create_standin
     # Files in /proc of a process that is not dumpable belong to the host's root, and not to the namespace's.
     expect_equal "$(stat -c %u "/proc/$PID/environ")" 0
-    expect_equal "$(status_line "$PID" Uid)" "$(printf '100000\t100000\t100000\t100000')"
+    expect_equal "$(status_line "$PID" Uid)" "$(printf '165534\t165534\t165534\t165534')"
 }
 
 @test "a user namespace without mappings is an error" {

@@ -1,9 +1,7 @@
-/* Log lines and messages. */
-#include <sys/socket.h>
+/* Log lines. */
 
 #include "formats/base/cleanup.h"
 #include "runtime/lifecycle/log.h"
-#include "runtime/process/message.h"
 #include "tests/unit/fixtures/temporary.h"
 
 static void log_lines_are_json_that_containerd_reads(void **state)
@@ -47,35 +45,11 @@ static void log_lines_hold_any_text(void **state)
     assert_string_equal(message, "a name of \\xff bytes (this line belongs to the test)");
 }
 
-static void messages_keep_their_bounds_and_ends_are_seen(void **state)
-{
-    (void)state;
-    cleanup_error struct error error = {0};
-    int ends[2];
-    struct message message;
-    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-    char *longer = calloc(1, 2 * MESSAGE_TEXT);
-    memset(longer, 'x', 2 * MESSAGE_TEXT - 1);
-    assert_int_equal(message_send(ends[0], MESSAGE_NETWORK, "eth0 urunc0", &error), 0);
-    assert_int_equal(message_send(ends[0], MESSAGE_ERROR, longer, &error), 0);
-    free(longer);
-    close(ends[0]);
-    assert_int_equal(message_expect(ends[1], MESSAGE_NETWORK, &message, &error), 0);
-    assert_string_equal(message.text, "eth0 urunc0");
-    assert_int_equal(message_expect(ends[1], MESSAGE_CREATED, &message, &error), -1);
-    assert_int_equal(strlen(message.text), MESSAGE_TEXT - 1);
-    assert_memory_equal(error.message, "xxxx", 4);
-    assert_int_equal(message_receive(ends[1], &message, &error), 0);
-    assert_int_equal(message.type, MESSAGE_END);
-    close(ends[1]);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_temporary(log_lines_are_json_that_containerd_reads),
         with_temporary(log_lines_hold_any_text),
-        cmocka_unit_test(messages_keep_their_bounds_and_ends_are_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

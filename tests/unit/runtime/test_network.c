@@ -185,13 +185,21 @@ static bool receives(int fd, size_t offset, const char *text)
     return false;
 }
 
+/* The tap's descriptor, or -1. */
+static int join(const struct network *network, unsigned owner, struct error *error)
+{
+    cleanup_close int tun = network_open_tun();
+    assert_true(tun >= 0);
+    return network_join(network, tun, owner, owner, error) == 0 ? take_fd(tun) : -1;
+}
+
 static void passes_frames_both_ways(void **state)
 {
     (void)state;
     struct network network;
     cleanup_error struct error error = {0};
     assert_int_equal(network_find(&network, &error), 1);
-    cleanup_close int tap = network_join(&network, 0, 0, &error);
+    cleanup_close int tap = join(&network, 0, &error);
     assert_true(tap >= 0);
     assert_int_not_equal(if_nametoindex(network.tap), 0);
     cleanup_close int wire = packet_socket("wire");
@@ -212,7 +220,7 @@ static void the_tap_has_the_interfaces_mtu(void **state)
     struct network network;
     cleanup_error struct error error = {0};
     assert_int_equal(network_find(&network, &error), 1);
-    cleanup_close int tap = network_join(&network, 1000, 1000, &error);
+    cleanup_close int tap = join(&network, 1000, &error);
     assert_true(tap >= 0);
     cleanup_nl_socket struct nl_sock *socket = netlink_or_fail();
     cleanup_rtnl_link struct rtnl_link *link = NULL;
@@ -226,12 +234,12 @@ static void a_second_guest_on_the_interface_is_refused_and_leaves_the_first(void
     struct network network;
     cleanup_error struct error error = {0};
     assert_int_equal(network_find(&network, &error), 1);
-    cleanup_close int tap = network_join(&network, 0, 0, &error);
+    cleanup_close int tap = join(&network, 0, &error);
     assert_true(tap >= 0);
     struct network second;
     assert_int_equal(network_find(&second, &error), 1);
     assert_string_not_equal(second.tap, network.tap);
-    assert_int_equal(network_join(&second, 0, 0, &error), -1);
+    assert_int_equal(join(&second, 0, &error), -1);
     assert_string_equal(error.message,
                         "network: eth0 has an ingress qdisc already: another guest has taken the interface");
     assert_int_equal(if_nametoindex(second.tap), 0);
@@ -261,7 +269,7 @@ static void leaving_removes_everything_and_can_be_repeated(void **state)
     struct network network;
     cleanup_error struct error error = {0};
     assert_int_equal(network_find(&network, &error), 1);
-    int tap = network_join(&network, 0, 0, &error);
+    int tap = join(&network, 0, &error);
     assert_true(tap >= 0);
     assert_true(has_ingress("eth0"));
     close(tap);
@@ -270,7 +278,7 @@ static void leaving_removes_everything_and_can_be_repeated(void **state)
     assert_false(has_ingress("eth0"));
     assert_int_equal(network_leave("eth0", network.tap, &error), 0);
     assert_int_equal(network_leave("gone0", "gone1", &error), 0);
-    tap = network_join(&network, 0, 0, &error);
+    tap = join(&network, 0, &error);
     assert_true(tap >= 0);
     assert_int_equal(network_leave("eth0", network.tap, &error), 0);
     assert_int_equal(if_nametoindex(network.tap), 0);

@@ -1,0 +1,72 @@
+/*
+ * A container as `create` and the container's process see it.
+ *
+ * The process is a copy of `create` in the container's namespaces (docs/architecture.md, "Life of a
+ * container's process"). It holds in memory and in descriptors all that `create` read and checked, so nothing
+ * is read twice: what was checked is what is used. Each part below says who fills it and when.
+ */
+#ifndef RUNTIME_PROCESS_CONTAINER_H
+#define RUNTIME_PROCESS_CONTAINER_H
+
+#include "runtime/bundle/bundle.h"
+#include "runtime/bundle/spec_state.h"
+#include "runtime/config.h"
+#include "runtime/process/guest_setup.h"
+#include "runtime/process/monitor_user.h"
+#include "runtime/sandbox/cgroups.h"
+#include "runtime/sandbox/console.h"
+#include "runtime/sandbox/privileges.h"
+#include "runtime/sandbox/seccomp.h"
+
+/* What the process keeps of the host for `start`, once it has left the host's tree. */
+struct kept {
+    char *resolv_conf;        /* its text, or NULL; owned */
+    int tun;                  /* /dev/net/tun, opened in the container's network namespace; -1: none; owned */
+    int tun_number;           /* the errno where it could not be opened */
+    int rootfs_tree;          /* the rootfs as a detached mount, for startContainer hooks; -1: none; owned */
+    int generated;            /* of private_root_enter; owned */
+    struct exec_label label;  /* owned */
+    struct monitor_user user; /* owned */
+};
+
+#define KEPT_NONE ((struct kept){.tun = -1, .rootfs_tree = -1, .generated = -1, .label = EXEC_LABEL_NONE})
+
+struct container {
+    /* Read by `create`, before anything is made; not changed afterwards. */
+    struct bundle bundle;
+    struct config config;
+    struct guest_setup guest;
+    struct seccomp_filter *seccomp;
+    struct spec_state spec; /* what hooks get; the process learns its pid from `create` */
+    bool foreign_network;   /* the network namespace is joined: what is made in there must be undone */
+    int status_fd;          /* write end for the guest's exit status; -1: none; borrowed */
+
+    /* Made by `create` for the process, which closes or empties it once it has used it. */
+    struct console console;
+    struct cgroups *cgroups; /* borrowed */
+    int listener;            /* that `start` connects to; -1 when closed, like all here; owned */
+    int create_end;          /* of the socket pair between `create` and the process; owned */
+    int process_end;
+
+    /* The process's own, filled before it waits. */
+    struct kept kept;
+};
+
+#define CONTAINER_NONE                                                                                       \
+    ((struct container){.bundle = BUNDLE_NONE,                                                               \
+                        .guest = GUEST_SETUP_NONE,                                                           \
+                        .status_fd = -1,                                                                     \
+                        .console = CONSOLE_NONE,                                                             \
+                        .listener = -1,                                                                      \
+                        .create_end = -1,                                                                    \
+                        .process_end = -1,                                                                   \
+                        .kept = KEPT_NONE})
+
+void container_free(struct container *container);
+#define cleanup_container __attribute__((cleanup(container_free)))
+
+/* The network is the container's own or its pod's. The host's is not the guest's to take over: redirecting
+ * the host's interface would cut the host off. */
+bool container_has_network(const struct container *container);
+
+#endif

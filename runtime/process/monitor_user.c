@@ -1,0 +1,54 @@
+#include "runtime/process/monitor_user.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "formats/base/memory.h"
+
+static void add_group(struct monitor_user *user, gid_t group)
+{
+    struct identity *identity = &user->identity;
+    for (size_t i = 0; i < identity->group_count; i++)
+        if (user->groups[i] == group)
+            return;
+    if (group == identity->gid)
+        return;
+    user->groups = xreallocarray(user->groups, identity->group_count + 1, sizeof *user->groups);
+    user->groups[identity->group_count++] = group;
+    identity->groups = user->groups;
+}
+
+/* The group's permission is only looked at where there is none for everybody. */
+static int add_device_group(const char *device, struct monitor_user *user, struct error *error)
+{
+    struct stat status;
+    if (stat(device, &status) < 0)
+        return error_errno(error, errno, "the monitor needs %s", device);
+    bool for_all = (status.st_mode & 0006) == 0006, for_group = (status.st_mode & 0060) == 0060;
+    if (!for_all && for_group && identity_group_is_mapped(status.st_gid))
+        add_group(user, status.st_gid);
+    return 0;
+}
+
+int monitor_user_choose(const struct process *process, const struct strings *devices,
+                        struct monitor_user *user, struct error *error)
+{
+    *user = (struct monitor_user){.identity = {.uid = process->uid, .gid = process->gid}};
+    bool is_root = process->uid == 0;
+    if (is_root && identity_is_mapped(MONITOR_NOBODY, MONITOR_NOBODY))
+        user->identity = (struct identity){.uid = MONITOR_NOBODY, .gid = MONITOR_NOBODY};
+    for (size_t i = 0; !is_root && i < process->additional_gid_count; i++)
+        add_group(user, process->additional_gids[i]);
+    for (size_t i = 0; i < devices->count; i++)
+        if (add_device_group(devices->items[i], user, error) < 0)
+            return -1;
+    return 0;
+}
+
+void monitor_user_free(struct monitor_user *user)
+{
+    free(user->groups);
+    *user = (struct monitor_user){0};
+}

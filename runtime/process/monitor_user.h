@@ -1,0 +1,29 @@
+/* Who the monitor runs as on the host. */
+#ifndef RUNTIME_PROCESS_MONITOR_USER_H
+#define RUNTIME_PROCESS_MONITOR_USER_H
+
+#include "formats/base/buffer.h"
+#include "runtime/bundle/process.h"
+#include "runtime/sandbox/privileges.h"
+
+enum { MONITOR_NOBODY = 65534 }; /* user and group */
+
+struct monitor_user {
+    struct identity identity;
+    gid_t *groups; /* of the identity; owned */
+};
+
+/*
+ * The bundle's user and groups; for user 0, 65534 and no groups. Without capabilities user 0 could still do
+ * to the host what owners may, and the monitor needs nothing of that: disk, tap and terminal reach it opened,
+ * and files that only user 0 may read are copied for it. Where 65534 does not exist (a user namespace of few
+ * IDs), 0 stays; it is an ordinary user of the host there.
+ *
+ * The group that may open one of the monitor's devices ("/dev/kvm" is often root:kvm 0660) is added. Called
+ * while /proc and the devices can be reached.
+ */
+int monitor_user_choose(const struct process *process, const struct strings *devices,
+                        struct monitor_user *user, struct error *error);
+void monitor_user_free(struct monitor_user *user);
+
+#endif

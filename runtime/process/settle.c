@@ -1,0 +1,161 @@
+#include "runtime/process/settle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "formats/contract/annotations.h"
+#include "runtime/network/network.h"
+#include "runtime/process/start_hooks.h"
+#include "runtime/sandbox/descriptors.h"
+#include "runtime/sandbox/private_root.h"
+
+static bool uses_network(const struct container *container)
+{
+    return container->guest.guest->network && container_has_network(container);
+}
+
+/* What cannot be had is an error where `start` needs it, which only `start` knows. */
+static int keep_for_start(struct container *container, struct error *error)
+{
+    const struct process *process = &container->bundle.process;
+    struct kept *kept = &container->kept;
+    if (uses_network(container)) {
+        kept->resolv_conf = bundle_resolv_conf(&container->bundle);
+        kept->tun = network_open_tun();
+        kept->tun_number = errno;
+    }
+    if (start_hooks_present(container)) {
+        kept->rootfs_tree = start_hooks_open_rootfs(&container->bundle, error);
+        if (kept->rootfs_tree < 0)
+            return -1;
+    }
+    return exec_label_open(process->apparmor_profile, process->selinux_label, &kept->label, error);
+}
+
+/* ---- the private root ---- */
+
+static void add_file(const struct guest_file *file, const char *path, struct private_mount *mounts,
+                     struct private_copy *copies, struct private_root *root)
+{
+    if (file->tree >= 0)
+        mounts[root->mount_count++] = (struct private_mount){file->tree, path};
+    if (file->copy >= 0)
+        copies[root->copy_count++] = (struct private_copy){file->copy, path};
+}
+
+static int enter_root(struct container *container, const struct monitor_files *files,
+                      const struct identity *user, struct error *error)
+{
+    const struct guest_setup *guest = &container->guest;
+    cleanup_free char *disk = boot_disk_path(0);
+    struct private_mount mounts[3];
+    struct private_copy copies[2];
+    struct private_root root = {
+        .program = guest->program,
+        .data = &files->data,
+        .modules = &files->modules,
+        .devices = &files->devices,
+        .mounts = mounts,
+        .copies = copies,
+        .generator_uid = user->uid,
+        .generator_gid = user->gid,
+    };
+    add_file(&guest->kernel, BOOT_KERNEL_PATH, mounts, copies, &root);
+    add_file(&guest->initrd, BOOT_INITRD_PATH, mounts, copies, &root);
+    if (guest->block_tree >= 0)
+        mounts[root.mount_count++] = (struct private_mount){guest->block_tree, disk};
+    container->kept.generated = private_root_enter(&root, error);
+    return container->kept.generated < 0 ? -1 : 0;
+}
+
+/* A directory of the host that stayed open would be a way out: /proc/PID/fd/N/.. leads to the host's root,
+ * whatever the process's own root is. What is kept are sockets, files of the guest, and roots of detached
+ * mounts. */
+static int close_host(struct container *container, struct error *error)
+{
+    const struct kept *kept = &container->kept;
+    const int keep[] = {
+        STDIN_FILENO,
+        STDOUT_FILENO,
+        STDERR_FILENO,
+        container->listener,
+        container->status_fd,
+        container->process_end,
+        kept->tun,
+        kept->rootfs_tree,
+        kept->generated,
+        kept->label.fd,
+        container->guest.block_fd,
+    };
+    close(take_fd(container->bundle.rootfs_fd));
+    guest_setup_close_trees(&container->guest);
+    return descriptors_close_others(keep, sizeof keep / sizeof *keep, error);
+}
+
+/* ---- privileges ---- */
+
+/* The monitor opens kernel and initrd by name as its user. (A disk is handed over opened.) */
+static int check_access(const char *key, const char *file, const char *path, const struct process *process,
+                        struct error *error)
+{
+    cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0)
+        return 0;
+    int number = errno;
+    struct stat status = {0};
+    if ((number != EACCES && number != EPERM) || stat(path, &status) < 0)
+        return error_errno(error, number, ANNOTATION_PREFIX "%s: %s", key, file);
+    return error_set(
+        error,
+        ANNOTATION_PREFIX "%s: %s: the container's user %u:%u may not read it (mode %04o, owner %u:%u)", key,
+        file, process->uid, process->gid, status.st_mode & 07777, status.st_uid, status.st_gid);
+}
+
+static int check_all_access(const struct container *container, struct error *error)
+{
+    const struct unikernel *unikernel = &container->guest.unikernel;
+    const struct process *process = &container->bundle.process;
+    if (check_access("binary", unikernel->binary, BOOT_KERNEL_PATH, process, error) < 0)
+        return -1;
+    if (unikernel->initrd == NULL)
+        return 0;
+    return check_access("initrd", unikernel->initrd, BOOT_INITRD_PATH, process, error);
+}
+
+int give_up(const struct container *container, struct error *error)
+{
+    const struct process *process = &container->bundle.process;
+    const capability_set network = (capability_set)1 << CAP_NET_ADMIN;
+    struct capabilities waiting = {0};
+    /* The tap and the redirects are made by `start`; boot_monitor then gives up this one as well. */
+    if (uses_network(container))
+        waiting.permitted = waiting.effective = network;
+    /* First, while there is CAP_SYS_RESOURCE: only hard limits, because the soft ones are the monitor's. */
+    rlimits_raise(process->rlimits, process->rlimit_count);
+    /* The empty bounding set means that not even user 0 gains a capability by execve; it needs CAP_SETPCAP,
+     * so it comes before the other sets are emptied. */
+    if (capabilities_limit(0, error) < 0 || identity_take(&container->kept.user.identity, error) < 0 ||
+        capabilities_apply(&waiting, error) < 0 || privileges_seal(error) < 0)
+        return -1;
+    return check_all_access(container, error);
+}
+
+int settle(struct container *container, struct error *error)
+{
+    const struct guest_setup *guest = &container->guest;
+    const struct monitor_config *config = guest_monitor_config(guest, &container->config);
+    struct monitor_user *user = &container->kept.user;
+    cleanup_monitor_files struct monitor_files files = {0};
+    if (guest->monitor->files(config, &files, error) < 0 ||
+        monitor_user_choose(&container->bundle.process, &files.devices, user, error) < 0 ||
+        keep_for_start(container, error) < 0 || enter_root(container, &files, &user->identity, error) < 0 ||
+        close_host(container, error) < 0)
+        return -1;
+    return start_hooks_present(container) ? 0 : give_up(container, error);
+}
