@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "builder/bundle/config_json.h"
 #include "builder/bundle/remove_tree.h"
 #include "builder/bundle/unpack.h"
 #include "formats/base/cleanup.h"
@@ -78,7 +79,7 @@ static int fill(const struct source_image *image, int bundle, struct error *erro
         return error_errno(error, errno, "rootfs");
     if (unpack_image(image, rootfs, error) < 0)
         return -1;
-    cleanup_json json_t *config = bundle_config(image->manifest, image->config, rootfs, error);
+    cleanup_json json_t *config = config_json_of_image(image->manifest, image->config, rootfs, error);
     if (config == NULL)
         return error_prefix(error, "%s", image->name);
     cleanup_free char *text = json_dumps(config, JSON_INDENT(2));

@@ -157,6 +157,16 @@ static struct source_layer *add_layer(struct source_image *image, size_t total, 
     return layer;
 }
 
+/* The compression is told by the bytes, for not all writers say it right. */
+static int open_layer(const struct source_image *image, const struct descriptor *descriptor,
+                      struct source_layer *layer, struct error *error)
+{
+    if (!oci_is_layer(descriptor->media_type))
+        return error_set(error, "%s: media type %s: not a layer of an image", layer->name,
+                         descriptor->media_type);
+    return open_blob(image, descriptor, &layer->blob, error);
+}
+
 static int open_oci_layers(struct source_image *image, struct error *error)
 {
     const json_t *layers = json_object_get(image->manifest, "layers");
@@ -169,7 +179,7 @@ static int open_oci_layers(struct source_image *image, struct error *error)
             descriptor_from_json(json_array_get(layers, i), layer->name, &descriptor, error) < 0)
             return -1;
         layer->digest = descriptor.digest;
-        int result = open_blob(image, &descriptor, &layer->blob, error);
+        int result = open_layer(image, &descriptor, layer, error);
         descriptor_free(&descriptor);
         if (result < 0)
             return -1;
@@ -177,17 +187,27 @@ static int open_oci_layers(struct source_image *image, struct error *error)
     return 0;
 }
 
-static int open_manifest(struct source_image *image, const struct descriptor *descriptor, struct error *error)
+static int open_config(struct source_image *image, struct error *error)
 {
-    image->manifest = read_document(image, descriptor, error);
-    if (image->manifest == NULL)
-        return -1;
     struct descriptor config;
     if (descriptor_from_json(json_object_get(image->manifest, "config"), image->name, &config, error) < 0)
         return -1;
-    image->config = read_document(image, &config, error);
+    if (oci_is_config(config.media_type))
+        image->config = read_document(image, &config, error);
+    else
+        error_set(error, "%s: config of media type %s: not an image", image->name, config.media_type);
     descriptor_free(&config);
-    return image->config != NULL ? open_oci_layers(image, error) : -1;
+    return image->config != NULL ? 0 : -1;
+}
+
+static int open_manifest(struct source_image *image, const struct descriptor *descriptor, struct error *error)
+{
+    image->manifest = read_document(image, descriptor, error);
+    if (image->manifest == NULL ||
+        oci_check_kind(image->manifest, descriptor->media_type, image->name, error) < 0 ||
+        open_config(image, error) < 0)
+        return -1;
+    return open_oci_layers(image, error);
 }
 
 /* Follows nested indexes to a manifest. */
@@ -198,7 +218,7 @@ static int open_described(struct source_image *image, struct descriptor *descrip
         if (depth == MAX_NESTING)
             return error_set(error, "%s: indexes nested too deeply", image->name);
         cleanup_json json_t *index = read_document(image, descriptor, error);
-        if (index == NULL)
+        if (index == NULL || oci_check_kind(index, descriptor->media_type, image->name, error) < 0)
             return -1;
         descriptor_free(descriptor);
         if (platform_choose(index, platform, image->name, descriptor, error) < 0)
@@ -262,7 +282,11 @@ static const json_t *choose_docker_item(const struct source_image *image, const 
 static int open_docker(struct source_image *image, const char *ref, struct error *error)
 {
     cleanup_json json_t *items = read_member(image, "manifest.json", NULL, error);
-    const json_t *item = items != NULL ? choose_docker_item(image, items, ref, error) : NULL;
+    if (items == NULL)
+        return -1;
+    if (!json_is_array(items))
+        return error_set(error, "%s: manifest.json: must be a list of images", image->archive.path);
+    const json_t *item = choose_docker_item(image, items, ref, error);
     if (item == NULL)
         return -1;
     const char *config = json_string_value(json_object_get(item, "Config"));

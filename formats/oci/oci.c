@@ -57,6 +57,46 @@ bool oci_is_manifest(const char *media_type)
            strcmp(media_type, DOCKER_MEDIA_TYPE_MANIFEST) == 0;
 }
 
+bool oci_is_config(const char *media_type)
+{
+    return strcmp(media_type, OCI_MEDIA_TYPE_CONFIG) == 0 ||
+           strcmp(media_type, DOCKER_MEDIA_TYPE_CONFIG) == 0;
+}
+
+bool oci_is_layer(const char *media_type)
+{
+    static const char *const types[] = {
+        "application/vnd.oci.image.layer.v1.tar",
+        "application/vnd.oci.image.layer.nondistributable.v1.tar",
+        "application/vnd.docker.image.rootfs.diff.tar",
+        "application/vnd.docker.image.rootfs.foreign.diff.tar",
+    };
+    static const char *const compressions[] = {"", "+gzip", "+zstd", ".gzip", ".zstd"};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        size_t length = strlen(types[i]);
+        if (strncmp(media_type, types[i], length) != 0)
+            continue;
+        for (size_t k = 0; k < sizeof compressions / sizeof *compressions; k++)
+            if (strcmp(media_type + length, compressions[k]) == 0)
+                return true;
+    }
+    return false;
+}
+
+int oci_check_kind(const json_t *document, const char *media_type, const char *where, struct error *error)
+{
+    const json_t *own = json_object_get(document, "mediaType");
+    bool is_index = oci_is_index(media_type);
+    if (own != NULL && (!json_is_string(own) || strcmp(json_string_value(own), media_type) != 0))
+        return error_set(error, "%s: mediaType: must be the descriptor's, %s", where, media_type);
+    if (is_index ? json_object_get(document, "layers") != NULL || json_object_get(document, "config") != NULL
+                 : json_object_get(document, "manifests") != NULL)
+        return error_set(error, "%s: %s", where,
+                         is_index ? "an index with the layers or the config of a manifest"
+                                  : "a manifest with the manifests of an index");
+    return 0;
+}
+
 char *oci_json_text(const json_t *json)
 {
     char *text = json_dumps(json, JSON_COMPACT);

@@ -26,6 +26,7 @@
  */
 #define DOCKER_MEDIA_TYPE_LIST     "application/vnd.docker.distribution.manifest.list.v2+json"
 #define DOCKER_MEDIA_TYPE_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
+#define DOCKER_MEDIA_TYPE_CONFIG   "application/vnd.docker.container.image.v1+json"
 
 enum { OCI_MAX_DOCUMENT = 4 << 20 }; /* bytes of a manifest, index or config; larger is an error */
 
@@ -46,6 +47,13 @@ json_t *oci_json_parse(const void *bytes, size_t length, const char *where, stru
 
 bool oci_is_index(const char *media_type);    /* OCI's or Docker's */
 bool oci_is_manifest(const char *media_type); /* OCI's or Docker's */
+bool oci_is_config(const char *media_type);   /* OCI's or Docker's, of an image: not an artifact's */
+bool oci_is_layer(const char *media_type);    /* a tar, in any compression that this project reads */
+
+/* A document that is a manifest to one reader and an index to another is how a digest that was checked comes
+ * to stand for something else (CVE-2021-41190): an error where the document's mediaType is not the
+ * descriptor's, or where it has the lists of both. `media_type` is an index's or a manifest's. */
+int oci_check_kind(const json_t *document, const char *media_type, const char *where, struct error *error);
 
 /* JSON as it is hashed and stored: no spaces, keys in the order they were inserted. Owned by the caller. */
 char *oci_json_text(const json_t *json);

@@ -2,7 +2,8 @@
 #include "tests/unit/fixtures/layers.h"
 
 #include "builder/bundle/bundle.h"
-#include "builder/bundle/passwd.h"
+#include "builder/bundle/config_json.h"
+#include "builder/bundle/image_user.h"
 #include "builder/commands/command.h"
 
 static void make_accounts(const struct temporary *temporary)
@@ -89,7 +90,7 @@ static json_t *config_of(const struct temporary *rootfs, const char *manifest_te
     json_t *manifest = json_loads(manifest_text, 0, NULL);
     json_t *config = json_loads(config_text, 0, NULL);
     assert_non_null(config);
-    json_t *result = bundle_config(manifest, config, rootfs->fd, &error);
+    json_t *result = config_json_of_image(manifest, config, rootfs->fd, &error);
     if (result == NULL)
         print_message("%s\n", error.message);
     json_decref(manifest);
@@ -150,7 +151,7 @@ static void an_image_without_configuration_is_fine(void **state)
 
 static void annotations_come_from_manifest_labels_and_config(void **state)
 {
-    json_t *document = config_of(*state, "{\"annotations\":{\"a\":\"manifest\",\"b\":7}}",
+    json_t *document = config_of(*state, "{\"annotations\":{\"a\":\"manifest\"}}",
                                  "{\"architecture\":\"amd64\",\"os\":\"linux\",\"created\":\"t\",\"config\":{"
                                  "\"StopSignal\":\"SIGINT\",\"ExposedPorts\":{\"80/tcp\":{}},\"Labels\":{"
                                  "\"a\":\"label\",\"com.urunc.unikernel.binary\":\"/k\",\"x\":null}}}");
@@ -172,12 +173,44 @@ static void a_set_of_the_contract_comes_whole_from_one_place(void **state)
     json_decref(document);
 }
 
+static void expect_refused_config(void *state, const char *manifest, const char *config, const char *message)
+{
+    const struct temporary *rootfs = state;
+    struct error error = {0};
+    json_t *manifest_json = json_loads(manifest, 0, NULL);
+    json_t *config_json = json_loads(config, 0, NULL);
+    assert_null(config_json_of_image(manifest_json, config_json, rootfs->fd, &error));
+    assert_string_equal(error.message, message);
+    error_clear(&error);
+    json_decref(manifest_json);
+    json_decref(config_json);
+}
+
 static void wrong_configurations_are_errors(void **state)
 {
-    assert_null(config_of(*state, "{}", "{\"config\":{\"Cmd\":\"a\"}}"));
-    assert_null(config_of(*state, "{}", "{\"config\":{\"Cmd\":[7]}}"));
-    assert_null(config_of(*state, "{}", "{\"config\":{\"WorkingDir\":\"srv\"}}"));
-    assert_null(config_of(*state, "{}", "{\"config\":{\"User\":\"nobody\"}}"));
+    static const struct {
+        const char *parameters;
+        const char *message;
+    } cases[] = {
+        {"\"Cmd\":\"a\"", "image config: Cmd: not an array"},
+        {"\"Cmd\":[7]", "image config: Cmd[0]: not a string"},
+        {"\"Env\":{}", "image config: Env: not an array"},
+        {"\"WorkingDir\":\"srv\"", "image config: WorkingDir \"srv\": must be an absolute path"},
+        {"\"WorkingDir\":7", "image config: WorkingDir: not a string"},
+        {"\"User\":\"nobody\"", "user \"nobody\": not in the image's /etc/passwd"},
+        {"\"User\":0", "image config: User: not a string"},
+        {"\"User\":[\"1000\"]", "image config: User: not a string"},
+        {"\"Labels\":[\"a\"]", "image config: Labels: not an object"},
+        {"\"Labels\":{\"a\":1}", "image config: Labels: a: not a string"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *config = xasprintf("{\"config\":{%s}}", cases[i].parameters);
+        expect_refused_config(*state, "{}", config, cases[i].message);
+        free(config);
+    }
+    expect_refused_config(*state, "{}", "{\"config\":[]}", "image config: config: not an object");
+    expect_refused_config(*state, "{\"annotations\":{\"a\":7}}", "{}",
+                          "image manifest: annotations: a: not a string");
 }
 
 static const struct item files[] = {{'d', "boot", NULL, 0750}, {'f', "boot/kernel", "K"}, {0}};

@@ -277,6 +277,82 @@ static void archives_cut_off_or_changed_are_survived(void **state)
     buffer_free(&bytes);
 }
 
+/* Writes a document as a blob of "layout" and makes it the only image of index.json. */
+static void write_manifest(const struct temporary *temporary, const char *media_type, const char *text)
+{
+    struct digest digest;
+    digest_of(text, strlen(text), &digest);
+    char *path = xasprintf("layout/blobs/sha256/%s", digest_hex(&digest));
+    char *index = xasprintf("{\"manifests\":[{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%zu}]}",
+                            media_type, digest.text, strlen(text));
+    temporary_write_text(temporary, path, text);
+    temporary_write_text(temporary, "layout/index.json", index);
+    free(index);
+    free(path);
+}
+
+static void documents_that_are_two_things_are_refused(void **state)
+{
+    static const struct {
+        const char *media_type;
+        const char *text;
+        const char *message;
+    } cases[] = {
+        {OCI_MEDIA_TYPE_MANIFEST, "{\"manifests\":[]}", "a manifest with the manifests of an index"},
+        {OCI_MEDIA_TYPE_INDEX, "{\"manifests\":[],\"layers\":[]}", "an index with the layers or the config"},
+        {OCI_MEDIA_TYPE_INDEX, "{\"manifests\":[],\"config\":{}}", "an index with the layers or the config"},
+        {OCI_MEDIA_TYPE_MANIFEST, "{\"mediaType\":\"" OCI_MEDIA_TYPE_INDEX "\"}",
+         "mediaType: must be the descriptor's, " OCI_MEDIA_TYPE_MANIFEST},
+        {DOCKER_MEDIA_TYPE_LIST, "{\"mediaType\":7}", "mediaType: must be the descriptor's"},
+        {"application/x", "{}", "not an image: its media type is application/x"},
+    };
+    make_image(*state, "oci", "layout", "web:1");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_manifest(*state, cases[i].media_type, cases[i].text);
+        expect_no_open(*state, "", "layout", cases[i].message);
+    }
+}
+
+#define CONFIG_OF(media_type)                                                                                \
+    "{\"config\":{\"mediaType\":\"" media_type "\",\"digest\":\"" SUM_A "\",\"size\":1}}"
+
+static void a_config_that_is_no_images_is_refused(void **state)
+{
+    make_image(*state, "oci", "layout", "web:1");
+    write_manifest(*state, OCI_MEDIA_TYPE_MANIFEST, CONFIG_OF("application/vnd.oci.empty.v1+json"));
+    expect_no_open(*state, "", "layout",
+                   "config of media type application/vnd.oci.empty.v1+json: not an image");
+    write_manifest(*state, OCI_MEDIA_TYPE_MANIFEST, CONFIG_OF(DOCKER_MEDIA_TYPE_CONFIG));
+    expect_no_open(*state, "", "layout", "No such file or directory"); /* it is looked for */
+    write_manifest(*state, OCI_MEDIA_TYPE_MANIFEST, "{}");
+    expect_no_open(*state, "", "layout", "descriptor without a media type");
+}
+
+static void types_of_layers_are_known(void **state)
+{
+    (void)state;
+    assert_true(oci_is_layer("application/vnd.oci.image.layer.v1.tar"));
+    assert_true(oci_is_layer("application/vnd.oci.image.layer.v1.tar+zstd"));
+    assert_true(oci_is_layer("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"));
+    assert_true(oci_is_layer("application/vnd.docker.image.rootfs.diff.tar.gzip"));
+    assert_true(oci_is_layer("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"));
+    assert_false(oci_is_layer("application/vnd.oci.image.layer.v1.tar+gzip+encrypted"));
+    assert_false(oci_is_layer("application/vnd.cncf.helm.chart.content.v1.tar+gzip"));
+    assert_false(oci_is_layer(OCI_MEDIA_TYPE_CONFIG));
+    assert_false(oci_is_layer(""));
+}
+
+static void only_regular_files_are_archives(void **state)
+{
+    struct temporary *temporary = *state;
+    assert_int_equal(mkfifoat(temporary->fd, "fifo", 0600), 0);
+    expect_no_open(temporary, "", "fifo", "fifo: not a regular file");
+    expect_no_open(temporary, "oci-archive:", "fifo", "fifo: not a regular file");
+    expect_no_open(temporary, "oci:", "fifo", "Not a directory");
+    assert_int_equal(symlinkat("/dev/zero", temporary->fd, "zero"), 0);
+    expect_no_open(temporary, "docker-archive:", "zero", "zero: not a regular file");
+}
+
 static json_t *index_of_platforms(void)
 {
     return json_pack("{s:[{s:s,s:s,s:i,s:{s:s,s:s}},{s:s,s:s,s:i,s:{s:s,s:s,s:s}}]}", "manifests",
@@ -321,6 +397,10 @@ int main(void)
         with_temporary(what_is_no_archive_is_an_error),
         with_temporary(compressed_archives_are_opened),
         with_temporary(archives_cut_off_or_changed_are_survived),
+        with_temporary(documents_that_are_two_things_are_refused),
+        with_temporary(a_config_that_is_no_images_is_refused),
+        cmocka_unit_test(types_of_layers_are_known),
+        with_temporary(only_regular_files_are_archives),
         cmocka_unit_test(a_platform_is_chosen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

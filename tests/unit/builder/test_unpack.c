@@ -207,6 +207,65 @@ static void opaque_directories_spare_their_own_layer_in_any_order(void **state)
     expect_text(temporary, "d/last", "2");
 }
 
+static void whiteouts_hide_trees_of_any_depth(void **state)
+{
+    struct temporary *temporary = *state;
+    char path[1301] = "";
+    char whiteout[1310];
+    for (size_t i = 0; i < 650; i++)
+        memcpy(path + 2 * i, "d/", 3);
+    path[1299] = '\0';
+    snprintf(whiteout, sizeof whiteout, "%.399s/own", path);
+    const struct item lower[] = {{'f', path, "1", 0, 0, NULL}, {'d', "e", NULL, 0, 0, NULL}, {0}};
+    const struct item upper[] = {{'f', whiteout, "2", 0, 0, NULL}, {'f', ".wh.d", NULL, 0, 0, NULL}, {0}};
+    unpack_good(temporary, (const struct item *const[]){lower, upper, NULL});
+    path[401] = '\0';
+    assert_false(exists(temporary, path)); /* below the upper layer's file all is gone */
+    path[399] = '\0';
+    assert_int_equal(status_of(temporary, path).st_nlink, 2);
+    expect_text(temporary, whiteout, "2");
+}
+
+static void a_directory_is_hidden_again_by_the_next_layer(void **state)
+{
+    struct temporary *temporary = *state;
+    static const struct item lower[] = {{'f', "d/a", "1"}, {0}};
+    static const struct item middle[] = {{'f', "d/.wh..wh..opq", NULL}, {'f', "d/b", "2"}, {0}};
+    static const struct item upper[] = {
+        {'f', "d/c", "3"}, {'f', "d/.wh..wh..opq", NULL}, {'f', "d/.wh..wh..opq", NULL}, {0}};
+    unpack_good(temporary, (const struct item *const[]){lower, middle, upper, NULL});
+    assert_int_equal(temporary_count(temporary, "rootfs/d"), 1);
+    expect_text(temporary, "d/c", "3");
+}
+
+static void the_way_to_an_entry_is_not_remembered_wrongly(void **state)
+{
+    struct temporary *temporary = *state;
+    static const struct item lower[] = {
+        {'f', "one/x", "1"}, {'f', "two/x", "2"}, {'l', "way", "one"}, {'f', "way/a", "a"}, {0}};
+    static const struct item upper[] = {{'f', "way/b", "b"},
+                                        {'l', "way", "two"},
+                                        {'f', "way/c", "c"},
+                                        {'f', ".wh.way", NULL},
+                                        {'d', "w", NULL},
+                                        {'f', "w/d", "d"},
+                                        {'l', "w", "one"},
+                                        {'f', "w/e", "e"},
+                                        {'l', "l", "two"},
+                                        {'f', "w/f", "f"},
+                                        {'h', "w", "l"},
+                                        {'f', "w/g", "g"},
+                                        {0}};
+    unpack_good(temporary, (const struct item *const[]){lower, upper, NULL});
+    expect_text(temporary, "one/b", "b");
+    expect_text(temporary, "two/c", "c");
+    expect_text(temporary, "one/e", "e");
+    expect_text(temporary, "one/f", "f");
+    expect_text(temporary, "two/g", "g");
+    assert_false(exists(temporary, "two/b"));
+    assert_false(exists(temporary, "one/d"));
+}
+
 static void a_whiteout_spares_an_entry_of_its_own_layer(void **state)
 {
     struct temporary *temporary = *state;
@@ -435,6 +494,49 @@ static void names_that_are_too_long_are_refused(void **state)
     unpack_bad(*state, layer, "File name too long");
 }
 
+static void paths_that_linux_cannot_open_are_refused(void **state)
+{
+    char path[4098] = "";
+    for (size_t i = 0; i < 2048; i++)
+        memcpy(path + 2 * i, "d/", 3);
+    memcpy(path + 4094, "f", 2); /* 4095 bytes: the longest */
+    const struct item longest[] = {{'f', path, "x", 0, 0, NULL}, {0}};
+    unpack_good(*state, (const struct item *const[]){longest, NULL});
+    assert_true(exists(*state, "d/d/d"));
+    memcpy(path + 4095, "f", 2);
+    const struct item longer[] = {{'f', path, "x", 0, 0, NULL}, {0}};
+    unpack_bad(*state, longer, "a path of 4096 bytes; Linux opens none of more than 4095");
+    const struct item link[] = {{'f', "x", "1", 0, 0, NULL}, {'h', "y", path, 0, 0, NULL}, {0}};
+    unpack_bad(*state, link, "Linux opens none of more than 4095");
+    struct error error = {0}; /* the fixture's own way of removing is by paths */
+    assert_int_equal(remove_tree(((struct temporary *)*state)->fd, "rootfs", &error), 0);
+}
+
+static void closed_directories_get_their_modes_at_the_end(void **state)
+{
+    struct temporary *temporary = *state;
+    static const struct item lower[] = {
+        {'d', "d", NULL, 0100}, {'d', "d/e", NULL, 0200}, {'f', "d/e/x", "1"}, {0}};
+    static const struct item upper[] = {{'d', "d", NULL, 0400}, {'f', "d/e/y", "2"}, {0}};
+    unpack_good(temporary, (const struct item *const[]){lower, upper, NULL});
+    assert_int_equal(status_of(temporary, "d").st_mode & 0777, 0400);
+    struct error error = {0};
+    assert_int_equal(fchmodat(temporary->fd, "rootfs/d", 0700, 0), 0);
+    assert_int_equal(status_of(temporary, "d/e").st_mode & 0777, 0200);
+    assert_int_equal(status_of(temporary, "d/e").st_mtime, 1000000000);
+    assert_int_equal(remove_tree(temporary->fd, "rootfs", &error), 0);
+}
+
+static void a_directory_made_in_passing_has_no_metadata_of_a_removed_one(void **state)
+{
+    struct temporary *temporary = *state;
+    static const struct item lower[] = {{'d', "d", NULL, 0711}, {0}};
+    static const struct item upper[] = {{'f', ".wh.d", NULL}, {'f', "new/x", "2"}, {0}};
+    unpack_good(temporary, (const struct item *const[]){lower, upper, NULL});
+    /* Many file systems give it the inode number that became free. */
+    assert_int_equal(status_of(temporary, "new").st_mode & 0777, 0755);
+}
+
 static void what_is_no_tar_is_an_error(void **state)
 {
     char bytes[4096];
@@ -489,16 +591,18 @@ static void change_byte(const struct temporary *temporary, const struct descript
     free(path);
 }
 
-/* The image in "layout" opens, and unpacking it fails with a message that holds `message`. */
-static void assert_layout_is_refused(struct temporary *temporary, const char *message)
+/* The image of that name opens, and unpacking it fails with a message that holds `message`. */
+static void assert_is_refused(struct temporary *temporary, const char *image, const char *message)
 {
     struct source_image source;
     struct error error = {0};
-    char *name = xasprintf("%s/layout", temporary->path);
+    char *name = xasprintf("%s/%s", temporary->path, image);
     assert_int_equal(source_image_open(&source, name, NULL, &error), 0);
     assert_int_equal(mkdirat(temporary->fd, "rootfs", 0755), 0);
     int rootfs = openat(temporary->fd, "rootfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_int_equal(unpack_image(&source, rootfs, &error), -1);
+    if (strstr(error.message, message) == NULL)
+        print_message("%s\n", error.message);
     assert_non_null(strstr(error.message, message));
     error_clear(&error);
     close(rootfs);
@@ -515,7 +619,41 @@ static void a_layer_of_another_digest_is_an_error(void **state)
     struct descriptor descriptor = {.digest = image.layers[0].descriptor.digest};
     write_image(&image, temporary, "oci", "layout", NULL);
     change_byte(temporary, &descriptor, 512); /* in the file's text: the tar is still a good one */
-    assert_layout_is_refused(temporary, "layer 1 of 1: the digest is sha256:");
+    assert_is_refused(temporary, "layout", "layer 1 of 1: the digest is sha256:");
+}
+
+static void nothing_is_unpacked_of_an_image_with_a_spoiled_blob(void **state)
+{
+    struct temporary *temporary = *state;
+    static const struct item lower[] = {{'f', "x", "text"}, {0}};
+    static const struct item upper[] = {{'f', "y", "text"}, {0}};
+    struct new_image image = {0};
+    add_layer_items(&image, temporary, COMPRESSION_NONE, lower);
+    add_layer_items(&image, temporary, COMPRESSION_NONE, upper);
+    struct descriptor descriptor = {.digest = image.layers[1].descriptor.digest};
+    write_image(&image, temporary, "oci", "layout", NULL);
+    change_byte(temporary, &descriptor, 0); /* in the entry's name: a parser would see a wrong checksum */
+    assert_is_refused(temporary, "layout", "layer 2 of 2: the digest is sha256:");
+    assert_int_equal(temporary_count(temporary, "rootfs"), 0);
+}
+
+static void layers_without_a_digest_are_verified_by_their_diff_id_first(void **state)
+{
+    struct temporary *temporary = *state;
+    static const struct item items[] = {{'f', "x", "some text of the layer"}, {0}};
+    struct new_image image = {0};
+    add_layer_items(&image, temporary, COMPRESSION_NONE, items);
+    write_image(&image, temporary, "docker-archive", "image.tar", "web:1");
+    struct error error = {0};
+    struct buffer bytes = {0};
+    assert_int_equal(read_file(temporary->fd, "image.tar", 1 << 24, &bytes, &error), 0);
+    char *text = memmem(bytes.data, bytes.length, "some text of the layer", 22);
+    assert_non_null(text);
+    *text = 'S';
+    temporary_write(temporary, "image.tar", bytes.data, bytes.length);
+    buffer_free(&bytes);
+    assert_is_refused(temporary, "image.tar", "layer 1 of 1: the diff ID is sha256:");
+    assert_int_equal(temporary_count(temporary, "rootfs"), 0);
 }
 
 static void a_layer_of_another_diff_id_is_an_error(void **state)
@@ -526,7 +664,7 @@ static void a_layer_of_another_diff_id_is_an_error(void **state)
     add_layer_items(&image, temporary, COMPRESSION_GZIP, items);
     memset(image.layers[0].diff_id.text + 7, 'a', 64);
     write_image(&image, temporary, "oci", "layout", NULL);
-    assert_layout_is_refused(temporary, "the diff ID is sha256:");
+    assert_is_refused(temporary, "layout", "the diff ID is sha256:");
 }
 
 static void deep_trees_are_removed_with_few_descriptors(void **state)
@@ -559,6 +697,9 @@ int main(void)
         with_temporary(upper_layers_replace_and_directories_merge),
         with_temporary(whiteouts_hide_lower_layers),
         with_temporary(opaque_directories_spare_their_own_layer_in_any_order),
+        with_temporary(whiteouts_hide_trees_of_any_depth),
+        with_temporary(a_directory_is_hidden_again_by_the_next_layer),
+        with_temporary(the_way_to_an_entry_is_not_remembered_wrongly),
         with_temporary(a_whiteout_spares_an_entry_of_its_own_layer),
         with_temporary(an_entry_that_comes_twice_counts_once),
         with_temporary(directories_without_write_permission_are_filled),
@@ -575,11 +716,16 @@ int main(void)
         with_temporary(the_root_stays_a_directory),
         with_temporary(wrong_owners_are_refused),
         with_temporary(names_that_are_too_long_are_refused),
+        with_temporary(paths_that_linux_cannot_open_are_refused),
+        with_temporary(closed_directories_get_their_modes_at_the_end),
+        with_temporary(a_directory_made_in_passing_has_no_metadata_of_a_removed_one),
         with_temporary(what_is_no_tar_is_an_error),
         with_temporary(a_cut_off_file_is_named_with_its_layer),
         with_temporary(names_like_those_of_removing_are_removed),
         with_temporary(a_tar_cut_off_anywhere_is_survived),
         with_temporary(a_layer_of_another_digest_is_an_error),
+        with_temporary(nothing_is_unpacked_of_an_image_with_a_spoiled_blob),
+        with_temporary(layers_without_a_digest_are_verified_by_their_diff_id_first),
         with_temporary(a_layer_of_another_diff_id_is_an_error),
         with_temporary(deep_trees_are_removed_with_few_descriptors),
     };

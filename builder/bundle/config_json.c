@@ -1,15 +1,16 @@
-/* config.json from an image's configuration (image-spec, conversion.md; runtime-spec 1.1, config.md). */
+#include "builder/bundle/config_json.h"
+
 #include <string.h>
 
-#include "builder/bundle/bundle.h"
-#include "builder/bundle/passwd.h"
+#include "builder/bundle/image_user.h"
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
+#include "formats/base/json.h"
 #include "formats/base/memory.h"
 #include "formats/base/programs.h"
 #include "formats/contract/annotations.h"
 
-/* What `runc spec` gives: enough for a server, and the monitor needs none of them. */
+/* Those of `runc spec`: enough for a server. The monitor gets none of them. */
 static const char *const capabilities[] = {"CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"};
 static const char *const capability_sets[] = {"bounding", "effective", "permitted"};
 static const char *const namespaces[] = {"pid", "network", "ipc", "uts", "mount"};
@@ -38,6 +39,8 @@ static const char *const readonly_paths[] = {"/proc/bus", "/proc/fs", "/proc/irq
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+#define WHERE "image config: "
+
 static json_t *list_of(const char *const *texts, size_t count)
 {
     json_t *list = json_array();
@@ -57,21 +60,14 @@ static json_t *split_options(const char *options)
     return list;
 }
 
-/* A member that is missing, null or a list of texts without NUL. */
+/* Adds a member that is missing, null or a list of texts. */
 static int append_texts(json_t *list, const json_t *object, const char *key, struct error *error)
 {
-    const json_t *texts = json_object_get(object, key);
-    if (texts == NULL || json_is_null(texts))
-        return 0;
-    if (!json_is_array(texts))
-        return error_set(error, "image config: %s: must be a list", key);
-    size_t i;
-    json_t *text;
-    json_array_foreach (texts, i, text) {
-        if (!json_is_string(text) || strlen(json_string_value(text)) != json_string_length(text))
-            return error_set(error, "image config: %s: must hold texts", key);
-        json_array_append(list, text);
-    }
+    cleanup_strings struct strings texts = {0};
+    if (read_strings(object, WHERE, key, &texts, error) < 0)
+        return -1;
+    for (size_t i = 0; i < texts.count; i++)
+        json_array_append_new(list, json_string(texts.items[i]));
     return 0;
 }
 
@@ -129,13 +125,15 @@ static json_t *capabilities_of(void)
 
 static int working_directory(const json_t *parameters, const char **cwd, struct error *error)
 {
-    *cwd = json_string_value(json_object_get(parameters, "WorkingDir"));
-    if (*cwd == NULL || **cwd == '\0')
+    *cwd = "/";
+    if (read_string(parameters, WHERE, "WorkingDir", cwd, error) < 0)
+        return -1;
+    if (**cwd == '\0')
         *cwd = "/";
     if (**cwd == '/')
         return 0;
     cleanup_free char *quoted = annotation_quote(*cwd);
-    return error_set(error, "image config: WorkingDir %s: must be an absolute path", quoted);
+    return error_set(error, WHERE "WorkingDir %s: must be an absolute path", quoted);
 }
 
 static json_t *process_of(const json_t *parameters, int rootfd, struct error *error)
@@ -145,8 +143,10 @@ static json_t *process_of(const json_t *parameters, int rootfd, struct error *er
     if (append_texts(args, parameters, "Entrypoint", error) < 0 ||
         append_texts(args, parameters, "Cmd", error) < 0 || working_directory(parameters, &cwd, error) < 0)
         return NULL;
+    const char *user_text = NULL;
     cleanup_image_user struct image_user user = {0};
-    if (image_user_find(rootfd, json_string_value(json_object_get(parameters, "User")), &user, error) < 0)
+    if (read_string(parameters, WHERE, "User", &user_text, error) < 0 ||
+        image_user_find(rootfd, user_text, &user, error) < 0)
         return NULL;
     json_t *env = environment_of(parameters, &user, error);
     if (env == NULL)
@@ -209,7 +209,7 @@ static json_t *port_list(const json_t *ports)
 }
 
 /* The manifest's annotations win; the labels follow. Of the unikernel's keys a set is taken whole from one of
- * the two (design, section 3), so that plain text and base64 do not mix. */
+ * the two (docs/architecture.md, "The contract"), so that plain text and base64 do not mix. */
 static json_t *annotations_of(const json_t *manifest, const json_t *config)
 {
     json_t *result = json_object();
@@ -236,9 +236,28 @@ static json_t *annotations_of(const json_t *manifest, const json_t *config)
     return result;
 }
 
-json_t *bundle_config(const json_t *manifest, const json_t *config, int rootfd, struct error *error)
+/* The runtime decides by these texts what to boot: one of another type must not vanish. */
+static int check_texts(const json_t *object, const char *where, const char *member, struct error *error)
 {
-    json_t *process = process_of(json_object_get(config, "config"), rootfd, error);
+    const json_t *texts = NULL;
+    if (read_object(object, where, member, &texts, error) < 0)
+        return -1;
+    const char *key;
+    json_t *value;
+    json_object_foreach ((json_t *)texts, key, value)
+        if (!json_is_string(value) && !json_is_null(value))
+            return error_set(error, "%s%s: %s: not a string", where, member, key);
+    return 0;
+}
+
+json_t *config_json_of_image(const json_t *manifest, const json_t *config, int rootfd, struct error *error)
+{
+    const json_t *parameters = NULL;
+    if (read_object(config, WHERE, "config", &parameters, error) < 0 ||
+        check_texts(parameters, WHERE, "Labels", error) < 0 ||
+        check_texts(manifest, "image manifest: ", "annotations", error) < 0)
+        return NULL;
+    json_t *process = process_of(parameters, rootfd, error);
     if (process == NULL)
         return NULL;
     json_t *root = json_object();

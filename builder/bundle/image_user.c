@@ -1,4 +1,4 @@
-#include "builder/bundle/passwd.h"
+#include "builder/bundle/image_user.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* Who a container runs as: the image's User, looked up in the image's own /etc/passwd and /etc/group. */
-#ifndef BUILDER_BUNDLE_PASSWD_H
-#define BUILDER_BUNDLE_PASSWD_H
+#ifndef BUILDER_BUNDLE_IMAGE_USER_H
+#define BUILDER_BUNDLE_IMAGE_USER_H
 
 #include <stddef.h>
 #include <stdint.h>
