@@ -1,0 +1,26 @@
+#!/bin/bash
+# Every file that a document names in backquotes is there, and so is every document that a link leads to.
+# documents.sh SOURCE-DIRECTORY
+set -euo pipefail
+cd "$1"
+status=0
+
+# expect_path DOCUMENT PATH: a path from the top; "..." and <...> stand for any name.
+expect_path() {
+    local pattern
+    pattern=$(sed -E 's/<[^>]*>|\.\.\./*/g' <<<"$2")
+    compgen -G "$pattern" >/dev/null && return
+    printf '%s names %s, which is not there\n' "$1" "$2"
+    status=1
+}
+
+for document in README.md CONTRIBUTING.md docs/*.md; do
+    named=$(grep -oE '`(formats|builder|runtime|tests|packaging|docs|Containerfile-samples)/[^` ]*`' "$document" || true)
+    for path in $(tr -d '`' <<<"$named"); do
+        expect_path "$document" "${path%/}"
+    done
+    for path in $(grep -oE '\]\([^)#:]+\)' "$document" | tr -d '()]'); do
+        expect_path "$document" "$(dirname "$document")/$path"
+    done
+done
+exit "$status"
