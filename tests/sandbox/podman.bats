@@ -1,0 +1,63 @@
+#!/usr/bin/env bats
+# Podman with urunc as its runtime: config.json as a real engine writes it. podman wants a runtime without options, so
+# a script adds urunc's.
+load standin
+
+prepare_more() {
+    need_program podman runc
+    cat >"$T/runtime" <<SCRIPT
+#!/bin/sh
+exec $URUNC --config $T/urunc.json "\$@"
+SCRIPT
+    # runc cannot raise a limit without CAP_SYS_RESOURCE, which this host may not have; only config.json's being read
+    # is tested.
+    cat >"$T/other" <<SCRIPT
+#!/bin/sh
+for word; do
+    case \$previous in --bundle | -b) bundle=\$word ;; esac
+    previous=\$word
+done
+if [ -n "\${bundle-}" ]; then
+    cp "\$bundle/config.json" $T/seen.json
+    jq 'del(.process.rlimits)' "\$bundle/config.json" >"\$bundle/config.json.new"
+    mv "\$bundle/config.json.new" "\$bundle/config.json"
+fi
+exec $(command -v runc) "\$@"
+SCRIPT
+    chmod +x "$T/runtime" "$T/other"
+    jq --arg other "$T/other" '.fallback_runtime = $other' "$T/urunc.json" >"$T/new"
+    mv "$T/new" "$T/urunc.json"
+}
+
+podman_run() {
+    timeout 60 env TMPDIR="$T" podman --root "$T/storage" --runroot "$T/runroot" --storage-driver vfs \
+        --cgroup-manager cgroupfs --events-backend file --runtime "$T/runtime" \
+        run --rm --cgroup-parent "/$ID" --network none --log-driver none --ulimit memlock=-1:-1 "$@" 3>&-
+}
+
+# What podman makes for itself.
+expect_no_cgroup() {
+    find /sys/fs/cgroup -depth -type d -path "*/$ID*" -exec rmdir {} + 2>/dev/null || true
+    expect_equal "$(find /sys/fs/cgroup -type d -path "*/$ID*")" ''
+}
+
+@test "an ordinary container with unlimited memory locking goes to the other runtime" {
+    mkdir -p "$T/plain/bin"
+    cp "$(command -v busybox)" "$T/plain/bin/busybox"
+    podman_run --rootfs "$T/plain" /bin/busybox echo 'hello from runc' >"$T/console" 2>"$T/stderr" ||
+        fail "$(cat "$T/stderr")"
+    expect_line 'hello from runc' "$T/console"
+    expect_no_cgroup
+    grep -q 18446744073709551615 "$T/seen.json" || fail 'podman did not write an unlimited limit as 2^64-1'
+}
+
+@test "a unikernel with unlimited memory locking boots" {
+    local -a annotations
+    mapfile -t annotations < <(jq -r '.annotations | to_entries[] | "--annotation=\(.key)=\(.value)"' "$T/bundle/config.json")
+    podman_run "${annotations[@]}" --rootfs "$T/bundle/rootfs" guest >"$T/console" 2>"$T/stderr" ||
+        fail "$(cat "$T/stderr")"
+    expect_no_cgroup
+    take_report
+    expect_reported '.argv | .[index("-append") + 1]' guest
+    [[ ! -e $T/seen.json ]] || fail 'it went to the other runtime'
+}
