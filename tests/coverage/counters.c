@@ -5,7 +5,8 @@
  * process does so in the monitor's private root, where that path leads nowhere, and as a user to whom the
  * build directory does not belong. So a descriptor of the build directory is opened before main, closed at
  * execve like all of urunc's own, and files of counters are opened beneath it (linked with --wrap=open) and
- * are everybody's to write. _exit(2), by which forked processes end, writes the counters as well
+ * are everybody's to write. Nothing closes it (--wrap=close_range). _exit(2), by which forked processes end,
+ * writes the counters as well
  * (--wrap=_exit).
  */
 #include <errno.h>
@@ -21,9 +22,11 @@ enum { HIGH_DESCRIPTOR = 1000 }; /* out of the way of tests that look at the low
 extern void __gcov_dump(void);
 extern void __gcov_reset(void);
 extern int __real_open(const char *path, int flags, ...);
+extern int __real_close_range(unsigned first, unsigned last, int flags);
 extern _Noreturn void __real__exit(int status);
 
 int __wrap_open(const char *path, int flags, ...);
+int __wrap_close_range(unsigned first, unsigned last, int flags);
 _Noreturn void __wrap__exit(int status);
 
 static int build_directory = -1;
@@ -62,6 +65,17 @@ int __wrap_open(const char *path, int flags, ...)
     if (fd >= 0)
         fchmod(fd, 0666); /* refused to all but the first, who is its owner */
     return fd;
+}
+
+/* The container's process closes every descriptor that it does not know. */
+int __wrap_close_range(unsigned first, unsigned last, int flags)
+{
+    unsigned ours = (unsigned)build_directory;
+    if (build_directory < 0 || flags != 0 || ours < first || ours > last)
+        return __real_close_range(first, last, flags);
+    if (ours > first && __real_close_range(first, ours - 1, flags) < 0)
+        return -1;
+    return ours < last ? __real_close_range(ours + 1, last, flags) : 0;
 }
 
 void __wrap__exit(int status)
