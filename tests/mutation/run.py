@@ -66,11 +66,11 @@ def read_mutants(patterns):
     return [mutant for mutant in mutants if not patterns or any(re.search(word, mutant.place) for word in patterns)]
 
 
-def known_tests(build, expression):
-    """The tests that `ctest -R expression` runs, each with the program that it starts."""
-    text = subprocess.run(["ctest", "--test-dir", build, "-R", expression, "--show-only=json-v1"],
-                          capture_output=True, check=True, text=True).stdout
-    return {test["name"]: test.get("command", [""])[0] for test in json.loads(text)["tests"]}
+def known_tests(build):
+    """The names of a build directory's tests, in ctest's order."""
+    text = subprocess.run(["ctest", "--test-dir", build, "--show-only=json-v1"], capture_output=True, check=True,
+                          text=True).stdout
+    return [test["name"] for test in json.loads(text)["tests"]]
 
 
 class Scratch:
@@ -85,6 +85,7 @@ class Scratch:
         self.copy_sources()
         self.must("cmake", "-G", "Ninja", "-S", self.source, "-B", self.build, "-DCMAKE_BUILD_TYPE=Debug",
                   "-DCMAKE_C_FLAGS_DEBUG=-O0", "-DURUNC_WERROR=OFF")
+        self.tests = known_tests(self.build)
 
     def copy_sources(self):
         listed = subprocess.run(["git", "-C", SOURCE, "ls-files", "-co", "--exclude-standard", "-z"],
@@ -105,18 +106,21 @@ class Scratch:
             with open(self.log, encoding="utf-8", errors="replace") as log:
                 sys.exit("".join(log.readlines()[-30:]) + f"failed: {' '.join(command)}")
 
-    def make(self, tests):
-        """Builds what the tests run: a program of their own, or all programs."""
+    def find_tests(self, expression):
+        return [name for name in self.tests if re.search(expression, name)]
+
+    def make(self, names):
+        """Builds what the tests run: unit.NAME is the program NAME, any other test runs all programs."""
         targets = set()
-        for program in tests.values():
-            own = program.startswith(self.build + os.sep)
-            targets.update([os.path.basename(program)] if own else PROGRAMS)
+        for name in names:
+            targets.update([name[len("unit."):]] if name.startswith("unit.") else PROGRAMS)
         return self.run("cmake", "--build", self.build, "--target", *sorted(targets))
 
-    def test(self, expression):
+    def test(self, names):
         """The name of the first test that fails, or None where all pass."""
         output = os.path.join(self.build, "Testing", "mutation.txt")
-        command = ["ctest", "--test-dir", self.build, "-R", expression, "--stop-on-failure", "--timeout",
+        numbers = ",".join(str(self.tests.index(name) + 1) for name in names)
+        command = ["ctest", "--test-dir", self.build, "-I", f"0,0,0,{numbers}", "--stop-on-failure", "--timeout",
                    str(TEST_SECONDS), "--output-log", output]
         if os.geteuid() == 0:
             command = [os.path.join(HERE, "cage.sh"), self.cage, "timeout", "-k", "1", str(MUTANT_SECONDS)] + command
@@ -131,8 +135,8 @@ class Scratch:
         reason = mutant.stale()
         if reason is not None:
             return STALE, reason
-        tests = known_tests(self.build, mutant.tests)
-        if not tests:
+        names = self.find_tests(mutant.tests)
+        if not names:
             return STALE, f"no test is called {mutant.tests}"
         path = os.path.join(self.source, mutant.file)
         with open(path, encoding="utf-8") as file:
@@ -140,9 +144,9 @@ class Scratch:
         try:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(mutant.applied(original))
-            if not self.make(tests):
+            if not self.make(names):
                 return UNBUILDABLE, ""
-            failed = self.test(mutant.tests)
+            failed = self.test(names)
         finally:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(original)
@@ -151,11 +155,11 @@ class Scratch:
 
 def check_baseline(scratch, mutants):
     """A test that fails without any mutant would kill them all."""
-    expression = "|".join(sorted({f"({mutant.tests})" for mutant in mutants}))
+    names = [name for name in scratch.tests if any(re.search(mutant.tests, name) for mutant in mutants)]
     scratch.must("cmake", "--build", scratch.build, "--target", *PROGRAMS)
-    if not scratch.make(known_tests(scratch.build, expression)):
+    if not scratch.make(names):
         sys.exit(f"the sources do not build: {scratch.log}")
-    failed = scratch.test(expression)
+    failed = scratch.test(names)
     if failed is not None:
         with open(scratch.log, encoding="utf-8", errors="replace") as log:
             sys.exit("".join(log.readlines()[-40:]) + f"{failed} fails without any mutant")
@@ -207,7 +211,7 @@ def run_all(mutants, directory, jobs):
 def check_entries(mutants, build):
     """Every entry fits the sources, and its tests exist."""
     problems = []
-    names = list(known_tests(build, ".")) if build else []
+    names = known_tests(build) if build else []
     for mutant in mutants:
         reason = mutant.stale()
         if reason is None and build and not any(re.search(mutant.tests, name) for name in names):
