@@ -8,6 +8,7 @@
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
 #include "formats/base/programs.h"
+#include "formats/base/text.h"
 #include "formats/contract/annotations.h"
 
 /* Those of `runc spec`: enough for a server. The monitor gets none of them. */
@@ -132,7 +133,7 @@ static int working_directory(const json_t *parameters, const char **cwd, struct 
         *cwd = "/";
     if (**cwd == '/')
         return 0;
-    cleanup_free char *quoted = annotation_quote(*cwd);
+    cleanup_free char *quoted = text_quote(*cwd);
     return error_set(error, WHERE "WorkingDir %s: must be an absolute path", quoted);
 }
 

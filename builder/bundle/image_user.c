@@ -12,7 +12,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
-#include "formats/contract/annotations.h"
+#include "formats/base/text.h"
 
 enum { MAX_GROUPS = 65536 }; /* Linux, NGROUPS_MAX */
 
@@ -95,7 +95,7 @@ static int look_up_user(int rootfd, const char *name, struct image_user *user, c
     if (find_user(table.data, name, is_number ? &uid : NULL, user, user_name))
         return 0;
     if (!is_number) {
-        cleanup_free char *quoted = annotation_quote(name);
+        cleanup_free char *quoted = text_quote(name);
         return error_set(error, "user %s: not in the image's /etc/passwd", quoted);
     }
     user->uid = uid;
@@ -112,7 +112,7 @@ static int look_up_group(int rootfd, const char *name, uint32_t *gid, struct err
         return -1;
     if (find_group(table.data, name, gid))
         return 0;
-    cleanup_free char *quoted = annotation_quote(name);
+    cleanup_free char *quoted = text_quote(name);
     return error_set(error, "group %s: not in the image's /etc/group", quoted);
 }
 

@@ -5,6 +5,7 @@
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/oci/descriptor.h"
 #include "formats/oci/platform.h"
 
 enum { LIST_MAX = 1024 }; /* bytes of a list of platforms in an error */

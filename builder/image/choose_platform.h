@@ -2,9 +2,9 @@
 #ifndef BUILDER_IMAGE_CHOOSE_PLATFORM_H
 #define BUILDER_IMAGE_CHOOSE_PLATFORM_H
 
-#include <jansson.h>
+#include "formats/oci/descriptor.h"
 
-#include "formats/oci/oci.h"
+#include <jansson.h>
 
 /* The entry of `platform` ("linux/arm64/v8", "arm64"; NULL: linux on this machine), or the only one. The
  * error lists what there is. */

@@ -8,6 +8,9 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/base/text.h"
+#include "formats/oci/descriptor.h"
+#include "formats/oci/document.h"
+#include "formats/oci/media_types.h"
 
 void new_image_free(struct new_image *image)
 {
@@ -31,7 +34,7 @@ void new_image_add_layer(struct new_image *image, struct tempfile *blob, enum co
     struct new_layer *layer = &image->layers[image->layer_count++];
     *layer = (struct new_layer){
         .blob = take(*blob, TEMPFILE_NONE),
-        .descriptor = {xstrdup(layer_media_type(compression)), result->digest, result->size},
+        .descriptor = {xstrdup(oci_layer_media_type(compression)), result->digest, result->size},
         .diff_id = result->diff_id,
     };
 }

@@ -10,7 +10,7 @@
 #include "formats/archive/layer.h"
 #include "formats/base/buffer.h"
 #include "formats/base/file.h"
-#include "formats/oci/oci.h"
+#include "formats/oci/descriptor.h"
 
 struct new_layer {
     struct tempfile

@@ -9,6 +9,11 @@
 #include "builder/image/choose_platform.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/oci/descriptor.h"
+#include "formats/oci/document.h"
+#include "formats/oci/index.h"
+#include "formats/oci/layout.h"
+#include "formats/oci/media_types.h"
 #include "formats/oci/reference.h"
 
 enum {

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "builder/image/archive_reader.h"
-#include "formats/oci/oci.h"
+#include "formats/oci/layout.h"
 
 struct source_layer {
     char *name; /* for messages: "layer 2 of 3 (sha256:...)" */

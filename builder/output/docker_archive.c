@@ -10,6 +10,7 @@
 #include "builder/output/names.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/oci/document.h"
 
 static char *layer_path(const struct new_layer *layer)
 {

@@ -7,7 +7,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/base/suggest.h"
-#include "formats/oci/oci.h"
+#include "formats/oci/index.h"
 
 enum type { TYPE_MANIFEST, TYPE_MANIFEST_DESCRIPTOR, TYPE_INDEX, TYPE_INDEX_DESCRIPTOR, TYPE_COUNT };
 

@@ -12,6 +12,8 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/base/path.h"
+#include "formats/oci/descriptor.h"
+#include "formats/oci/layout.h"
 
 enum { CHUNK = 256 * 1024 }; /* bytes copied at a time */
 

@@ -6,6 +6,9 @@
 #include "builder/output/names.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/oci/descriptor.h"
+#include "formats/oci/document.h"
+#include "formats/oci/index.h"
 
 static char *blob_path(const struct descriptor *descriptor)
 {

@@ -6,6 +6,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/base/suggest.h"
+#include "formats/oci/index.h"
 
 #define OUTPUT_TYPE_TEXT(identifier, type_) const char output_type_##identifier[] = type_;
 OUTPUTS(OUTPUT_TYPE_TEXT)

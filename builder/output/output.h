@@ -5,6 +5,7 @@
 #include "builder/image/new_image.h"
 #include "builder/output/document_annotations.h"
 #include "formats/base/buffer.h"
+#include "formats/oci/index.h"
 #include "formats/stream/compress.h"
 
 struct output;

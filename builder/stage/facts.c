@@ -47,7 +47,7 @@ int facts_set_word(struct build *build, struct stage *stage, const struct instru
     if (*value == '\0')
         return error_set(error, "%s: %s is empty", instruction->kind->name, instruction->words.items[word]);
     if (annotation_find(key)->validate(value, error) < 0) {
-        cleanup_free char *quoted = annotation_quote(value);
+        cleanup_free char *quoted = text_quote(value);
         return error_prefix(error, "%s %s", instruction->kind->name, quoted);
     }
     stage_set_fact(stage, key, value, instruction->line);

@@ -3,17 +3,6 @@
 
 #include "formats/archive/tar.h"
 
-static const char *const media_types[] = {
-    [COMPRESSION_NONE] = "application/vnd.oci.image.layer.v1.tar",
-    [COMPRESSION_GZIP] = "application/vnd.oci.image.layer.v1.tar+gzip",
-    [COMPRESSION_ZSTD] = "application/vnd.oci.image.layer.v1.tar+zstd",
-};
-
-const char *layer_media_type(enum compression compression)
-{
-    return media_types[compression];
-}
-
 static int write_chain(struct inode *root, bool with_root, struct sink *first, struct error *error)
 {
     if (tar_write(root, with_root, first, error) < 0)

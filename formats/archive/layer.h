@@ -22,7 +22,4 @@ struct layer_result {
 int layer_write(struct inode *root, enum compression compression, bool with_root, struct sink *sink,
                 struct layer_result *result, struct error *error);
 
-/* "application/vnd.oci.image.layer.v1.tar+gzip" and so on. */
-const char *layer_media_type(enum compression compression);
-
 #endif

@@ -6,6 +6,8 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 
+enum { QUOTE_MAX = 64 }; /* bytes */
+
 size_t text_decode(const char *text, uint32_t *character)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000}; /* by length: less would be overlong */
@@ -99,4 +101,12 @@ char *text_shorten(const char *text, size_t length, size_t max)
     while (tail < length && is_inside_character(text[tail]))
         tail++;
     return xasprintf("%.*s%s%.*s", (int)head, text, gap, (int)(length - tail), text + tail);
+}
+
+char *text_quote(const char *text)
+{
+    size_t length = strlen(text);
+    if (length <= QUOTE_MAX)
+        return xasprintf("\"%s\"", text);
+    return xasprintf("\"%.*s...\" (%zu bytes)", (int)text_head(text, QUOTE_MAX), text, length);
 }

@@ -39,4 +39,8 @@ size_t text_head(const char *text, size_t max);
  */
 char *text_shorten(const char *text, size_t length, size_t max);
 
+/* The text in double quotes for a message: of one that is longer than 64 bytes the head, with its length in
+ * bytes. The caller frees it. */
+char *text_quote(const char *text);
+
 #endif

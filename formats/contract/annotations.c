@@ -10,8 +10,6 @@
 #include "formats/base/text.h"
 #include "formats/contract/frameworks.h"
 
-enum { QUOTE_MAX = 64 };
-
 static bool has_control_character(const char *text)
 {
     for (; *text != '\0'; text++)
@@ -168,16 +166,8 @@ int annotation_check(const struct annotation *annotation, const char *value, str
 {
     if (annotation->validate(value, error) == 0)
         return 0;
-    cleanup_free char *quoted = annotation_quote(value);
+    cleanup_free char *quoted = text_quote(value);
     return error_prefix(error, "%s: %s", annotation->key, quoted);
-}
-
-char *annotation_quote(const char *value)
-{
-    size_t length = strlen(value);
-    if (length <= QUOTE_MAX)
-        return xasprintf("\"%s\"", value);
-    return xasprintf("\"%.*s...\" (%zu bytes)", (int)text_head(value, QUOTE_MAX), value, length);
 }
 
 int annotation_boolean(const char *value)

@@ -78,9 +78,6 @@ bool annotation_is_unknown(const char *key);
 /* Validates one value. Error: `com.urunc.unikernel.binary: "x": must be an absolute path`. */
 int annotation_check(const struct annotation *annotation, const char *value, struct error *error);
 
-/* The value in double quotes for a message, cut where it is long; owned by the caller. */
-char *annotation_quote(const char *value);
-
 /* A boolean as Go's strconv.ParseBool reads it, because older tools wrote what that takes: 1, 0 for it, -1
  * for something else. */
 int annotation_boolean(const char *value);

@@ -1,5 +1,6 @@
-/* The image layout on disk (image-spec, image-layout.md). Blobs come first, index.json last, so that a crash
- * leaves an index whose blobs all stand. */
+/* Blobs come first, index.json last, so that a crash leaves an index whose blobs all stand. */
+#include "formats/oci/layout.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,8 +11,9 @@
 #include "formats/base/beneath.h"
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
+#include "formats/base/file.h"
 #include "formats/base/memory.h"
-#include "formats/oci/oci.h"
+#include "formats/oci/document.h"
 
 #define LAYOUT_TEXT "{\"imageLayoutVersion\":\"1.0.0\"}"
 
@@ -174,21 +176,6 @@ static json_t *read_or_make_index(const struct oci_layout *layout, struct error 
     return oci_index_new();
 }
 
-static bool annotation_is(const json_t *entry, const char *key, const char *value)
-{
-    const char *text = json_string_value(json_object_get(json_object_get(entry, "annotations"), key));
-    return value == NULL ? text == NULL : text != NULL && strcmp(text, value) == 0;
-}
-
-static bool is_replaced(const json_t *entry, const char *tag, const char *image_name)
-{
-    bool same_tag = annotation_is(entry, OCI_ANNOTATION_REF_NAME, tag);
-    bool same_name = annotation_is(entry, OCI_ANNOTATION_IMAGE_NAME, image_name);
-    if (tag == NULL && image_name == NULL)
-        return same_tag && same_name;
-    return (tag != NULL && same_tag) || (image_name != NULL && same_name);
-}
-
 /* The lock is on the directory itself, so nothing of it stays behind. */
 static int lock(const struct oci_layout *layout, struct error *error)
 {
@@ -212,12 +199,9 @@ int oci_layout_tag(const struct oci_layout *layout, const struct descriptor *man
     cleanup_json json_t *index = read_or_make_index(layout, error);
     if (index == NULL)
         return -1;
-    json_t *manifests = json_object_get(index, "manifests");
-    if (!json_is_array(manifests))
+    if (!json_is_array(json_object_get(index, "manifests")))
         return error_set(error, "%s/index.json: no list of manifests", layout->path);
-    for (size_t i = json_array_size(manifests); i > 0; i--)
-        if (is_replaced(json_array_get(manifests, i - 1), tag, image_name))
-            json_array_remove(manifests, i - 1);
+    oci_index_remove(index, tag, image_name);
     oci_index_add(index, manifest, platform, tag, image_name, extra);
     cleanup_free char *text = oci_json_text(index);
     if (strlen(text) > OCI_MAX_DOCUMENT)

@@ -8,7 +8,7 @@
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-#include "formats/contract/annotations.h"
+#include "formats/base/text.h"
 
 enum { MAX_NAME = 255, MAX_TAG = 128 };
 
@@ -156,7 +156,7 @@ int reference_parse(const char *text, struct reference *reference, struct error 
     if (problem == NULL)
         return 0;
     reference_free(reference);
-    cleanup_free char *quoted = annotation_quote(text);
+    cleanup_free char *quoted = text_quote(text);
     return error_set(error, "%s: not an image name: %s", quoted, problem);
 }
 

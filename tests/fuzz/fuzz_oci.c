@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "formats/base/cleanup.h"
-#include "formats/oci/oci.h"
+#include "formats/oci/descriptor.h"
+#include "formats/oci/document.h"
+#include "formats/oci/index.h"
 #include "formats/oci/reference.h"
 #include "tests/fuzz/fuzz.h"
 

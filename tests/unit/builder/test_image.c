@@ -1,4 +1,6 @@
 /* The documents of an image, and opening images that exist. */
+#include "formats/oci/descriptor.h"
+#include "formats/oci/media_types.h"
 #include "tests/unit/fixtures/layers.h"
 
 #include "builder/image/choose_platform.h"

@@ -1,5 +1,7 @@
 /* The outputs: the option that chooses one, and that what they write is whole, atomic and the same each time.
  */
+#include "formats/oci/descriptor.h"
+#include "formats/oci/layout.h"
 #include "tests/unit/fixtures/layers.h"
 
 #include "builder/output/names.h"

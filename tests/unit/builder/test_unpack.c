@@ -1,4 +1,5 @@
 /* Unpacking layers: what image-spec's layer.md says, and what hostile layers try. */
+#include "formats/oci/descriptor.h"
 #include "tests/unit/fixtures/layers.h"
 
 #include <errno.h>

@@ -78,6 +78,17 @@ static void a_text_is_shortened_to_its_maximum(void **state)
     }
 }
 
+static void a_quoted_text_is_not_cut_within_a_character(void **state)
+{
+    (void)state;
+    char value[200];
+    memset(value, 'y', 63);
+    memcpy(value + 63, "\xc3\xa4\xc3\xa4\xc3\xa4", 7);
+    char *quoted = text_quote(value);
+    assert_non_null(strstr(quoted, "y...\""));
+    free(quoted);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +97,7 @@ int main(void)
         cmocka_unit_test(a_line_is_printed_printable),
         cmocka_unit_test(a_head_ends_between_characters),
         cmocka_unit_test(a_text_is_shortened_to_its_maximum),
+        cmocka_unit_test(a_quoted_text_is_not_cut_within_a_character),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

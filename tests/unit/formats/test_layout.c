@@ -1,4 +1,4 @@
-/* Descriptors, indexes and the image layout on disk. */
+/* The image layout on disk, and its index. */
 #include "tests/unit/fixtures/temporary.h"
 
 #include <signal.h>
@@ -6,8 +6,10 @@
 #include <sys/wait.h>
 
 #include "formats/base/buffer.h"
+#include "formats/base/file.h"
 #include "formats/base/memory.h"
-#include "formats/oci/oci.h"
+#include "formats/oci/layout.h"
+#include "formats/oci/media_types.h"
 
 #define SUM_A "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define SUM_B "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
@@ -62,49 +64,6 @@ static void expect_missing(const struct oci_layout *layout, const char *ref, con
     assert_int_equal(oci_layout_find(layout, ref, &found, &error), -1);
     assert_non_null(strstr(error.message, message));
     error_clear(&error);
-}
-
-static void descriptors_go_both_ways(void **state)
-{
-    (void)state;
-    struct descriptor one = descriptor(SUM_A);
-    struct descriptor two;
-    struct error error = {0};
-    json_t *json = descriptor_to_json(&one);
-    char *text = oci_json_text(json);
-    assert_string_equal(text, "{\"mediaType\":\"" OCI_MEDIA_TYPE_MANIFEST "\",\"digest\":\"" SUM_A
-                              "\",\"size\":7}");
-    assert_int_equal(descriptor_from_json(json, "x", &two, &error), 0);
-    assert_string_equal(two.digest.text, SUM_A);
-    assert_int_equal(two.size, 7);
-    json_decref(json);
-    free(text);
-    descriptor_free(&one);
-    descriptor_free(&two);
-}
-
-static void broken_descriptors_are_errors(void **state)
-{
-    (void)state;
-    static const char *const broken[] = {
-        "[]",
-        "{}",
-        "{\"mediaType\":\"a\",\"size\":1}",
-        "{\"mediaType\":\"a\",\"digest\":\"sha256:../../x\",\"size\":1}",
-        "{\"mediaType\":\"a\",\"digest\":\"" SUM_A "\"}",
-        "{\"mediaType\":\"a\",\"digest\":\"" SUM_A "\",\"size\":-1}",
-        "{\"mediaType\":\"a\",\"digest\":\"" SUM_A "\",\"size\":\"1\"}",
-        "{\"mediaType\":7,\"digest\":\"" SUM_A "\",\"size\":1}",
-    };
-    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
-        struct descriptor result;
-        struct error error = {0};
-        json_t *json = json_loads(broken[i], 0, NULL);
-        assert_int_equal(descriptor_from_json(json, "here", &result, &error), -1);
-        assert_ptr_equal(strstr(error.message, "here: "), error.message);
-        error_clear(&error);
-        json_decref(json);
-    }
 }
 
 static void a_new_layout_has_its_files_but_no_index(void **state)
@@ -346,22 +305,9 @@ static void blobs_are_files_inside_of_the_layout(void **state)
     oci_layout_close(&layout);
 }
 
-static void documents_have_no_double_keys(void **state)
-{
-    (void)state;
-    struct error error = {0};
-    assert_null(oci_json_parse("{\"a\":1,\"a\":2}", 13, "x", &error));
-    error_clear(&error);
-    assert_null(oci_json_parse("[]", 2, "x", &error));
-    assert_string_equal(error.message, "x: must be a JSON object");
-    error_clear(&error);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(descriptors_go_both_ways),
-        cmocka_unit_test(broken_descriptors_are_errors),
         with_temporary(a_new_layout_has_its_files_but_no_index),
         with_temporary(a_layout_that_cannot_be_made_leaves_nothing),
         with_temporary(a_directory_with_something_else_is_left_alone),
@@ -375,7 +321,6 @@ int main(void)
         with_temporary(writers_at_the_same_time_lose_nothing),
         with_temporary(documents_are_verified),
         with_temporary(blobs_are_files_inside_of_the_layout),
-        cmocka_unit_test(documents_have_no_double_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
