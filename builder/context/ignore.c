@@ -142,8 +142,7 @@ static void enter_directory(struct ignore *ignore, const char *path, size_t leng
         memset(ignore->matched, 0, ignore->count * sizeof *ignore->matched);
     }
     while (known < length) {
-        known += known > 0; /* the slash */
-        known += strcspn(path + known, "/");
+        known += 1 + strcspn(path + known + 1, "/");
         cleanup_free char *directory = xstrndup(path, known);
         judge(ignore, directory, ignore->matched, ignore->scratch);
         bool *swap = ignore->matched;
