@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/stage/arguments.h"
 #include "builder/stage/warn.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
@@ -28,8 +29,12 @@ static bool declares(const struct instruction *list, size_t count, const char *n
     return false;
 }
 
-static bool is_wanted(const struct spec *spec, const char *name)
+static bool is_wanted(const struct build *build, const char *name)
 {
+    const struct spec *spec = build->spec;
+    cleanup_free char *predefined = arguments_predefined(build, name);
+    if (predefined != NULL)
+        return true;
     for (size_t i = 0; i < sizeof customary / sizeof *customary; i++)
         if (strcmp(customary[i], name) == 0)
             return true;
@@ -46,7 +51,7 @@ void unused_arguments_warn(const struct build *build)
     const struct strings *arguments = &build->options->arguments;
     for (size_t i = 0; i < arguments->count; i++) {
         cleanup_free char *name = xstrndup(arguments->items[i], strcspn(arguments->items[i], "="));
-        if (!is_wanted(build->spec, name))
+        if (!is_wanted(build, name))
             build_warn(build, 0, "--build-arg %s: no ARG of %s asks for it", name, build->spec->file);
     }
 }

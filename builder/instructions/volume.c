@@ -9,7 +9,7 @@ int execute_volume(struct build *build, struct stage *stage, const struct instru
     for (size_t i = 0; i < instruction->words.count; i++) {
         cleanup_free char *path = scope_expand(build, stage, instruction->words.items[i], error);
         if (path == NULL)
-            return -1;
+            return error_prefix(error, "VOLUME");
         if (*path == '\0')
             return error_set(error, "VOLUME: a path is empty");
         strings_add(&stage->config.volumes, path);

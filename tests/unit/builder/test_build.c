@@ -316,6 +316,9 @@ static void finished_files_are_taken_as_they_are(void **state)
     assert_fails(fixture, "FROM scratch\nINITRD text\n", 2, "text: not a cpio archive");
     assert_fails(fixture, "FROM scratch\nINITRD none\n", 2, "none: an empty file");
     assert_fails(fixture, "FROM scratch\nBLOCK text\n", 2, "text: not an ext2 filesystem");
+    unsigned char superblock[2048] = {[1024 + 56] = 0x53, [1024 + 57] = 0xee}; /* half of the magic number */
+    put_bytes(fixture, "half", superblock, sizeof superblock);
+    assert_fails(fixture, "FROM scratch\nBLOCK half\n", 2, "half: not an ext2 filesystem");
     assert_fails(fixture, "FROM scratch\nBLOCK --size=1M text\n", 2, "--size is for trees");
 }
 

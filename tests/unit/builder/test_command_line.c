@@ -105,6 +105,8 @@ static void wrong_options_are_told(void **state)
         {{"--label", "=x", "."}, "--label =x: must be KEY=VALUE"},
         {{"--build-arg", "=x", "."}, "--build-arg =x: must be NAME=VALUE"},
         {{"--label", "k=\xff", "."}, "not UTF-8"},
+        {{"--build-arg", "k=\xff", "."}, "--build-arg k=\\xff: not UTF-8"},
+        {{"--build-arg", "\xff=k", "."}, "not UTF-8"},
         {{"--platform=amd64", "."}, "--platform amd64: "},
         {{"--platform=lniux/amd65", "."}, "--platform lniux/amd65: unknown operating system \"lniux\""},
         {{"--platform=windows/amd64", "."}, "a unikernel image is for linux"},

@@ -276,6 +276,40 @@ static void env_of_one_line_sees_the_lines_before(void **state)
     assert_fails(fixture, doubling.data, 23, "expands to more than 16 MiB");
 }
 
+static void words_that_cannot_be_expanded_name_their_instruction(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        const char *line, *message;
+    } wrong[] = {
+        {"VOLUME ${x\n", "VOLUME: \"${x\" has no closing brace"},
+        {"VOLUME $x\n", "VOLUME: a path is empty"},
+        {"EXPOSE ${x\n", "EXPOSE: \"${x\" has no closing brace"},
+        {"EXPOSE $x\n", "EXPOSE: $x is empty"},
+        {"STOPSIGNAL $x\n", "STOPSIGNAL: $x is empty"},
+        {"USER $x\n", "USER: $x is empty"},
+        {"WORKDIR $x\n", "WORKDIR: $x is empty"},
+        {"LABEL $x=a\n", "LABEL: a name is empty"},
+        {"ARG =a\n", "ARG: a name is missing"},
+        {"UNIKERNEL $x\n", "UNIKERNEL: $x is empty"},
+        {"UNIKERNEL linux ${x\n", "UNIKERNEL: \"${x\" has no closing brace"},
+        {"MONITOR $x\n", "MONITOR: $x is empty"},
+        {"KERNEL $x\n", "KERNEL: the source is empty: $x"},
+        {"KERNEL no*\n", "KERNEL: no file matches no*"},
+        {"COPY $x /\n", "COPY: a source is empty: $x"},
+        {"COPY a ${x\n", "COPY: \"${x\" has no closing brace"},
+        {"COPY --chown=${x a /\n", "COPY: --chown: \"${x\" has no closing brace"},
+        {"COPY --chmod=$x a /\n", "COPY: --chmod=$x is empty"},
+        {"BLOCK --mount=$x .\n", "--mount=$x is empty"},
+        {"INITRD --compress=$x .\n", "--compress=$x is empty"},
+        {"COPY <<a/b /\nx\na/b\n", "COPY: <<a/b: not a name that a file can have"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        cleanup_free char *spec = xasprintf(SCRATCH "%s", wrong[i].line);
+        assert_fails(fixture, spec, 2, wrong[i].message);
+    }
+}
+
 static void labels_are_expanded_on_both_sides(void **state)
 {
     struct fixture *fixture = *state;
@@ -450,6 +484,7 @@ int main(void)
         TEST(platform_arguments_are_there_when_declared),
         TEST(a_demanded_argument_names_its_line),
         TEST(env_of_one_line_sees_the_lines_before),
+        TEST(words_that_cannot_be_expanded_name_their_instruction),
         TEST(labels_are_expanded_on_both_sides),
         TEST(commands_are_kept_as_they_are),
         TEST(an_entrypoint_drops_the_command_of_the_base),
