@@ -20,6 +20,7 @@
 #include "runtime/process/waiting.h"
 #include "runtime/sandbox/descriptors.h"
 #include "runtime/sandbox/kernel_settings.h"
+#include "runtime/sandbox/proc.h"
 
 /* A container that is being made. */
 struct creation {
@@ -197,11 +198,11 @@ static int write_oom_score(const struct creation *creation, struct error *error)
     char path[64], text[16];
     snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)creation->state.pid);
     int length = snprintf(text, sizeof text, "%d", process->oom_score_adj);
-    cleanup_close int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd >= 0 && write(fd, text, (size_t)length) == length)
-        return 0;
+    cleanup_close int fd = proc_open(path, O_WRONLY, error);
+    if (fd < 0)
+        return error_prefix(error, "config.json: process.oomScoreAdj: %s", text);
     /* Lowering it needs CAP_SYS_RESOURCE; who cannot raise limits either goes without, as with the limits. */
-    if (errno == EACCES || errno == EPERM)
+    if (write(fd, text, (size_t)length) == length || errno == EACCES || errno == EPERM)
         return 0;
     return error_errno(error, errno, "config.json: process.oomScoreAdj: %s", text);
 }

@@ -9,10 +9,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "formats/base/beneath.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
+#include "runtime/sandbox/proc.h"
 
 #define SYSCTL "config.json: linux.sysctl."
 
@@ -70,16 +70,12 @@ int sysctl_check(const json_t *sysctl, const struct namespaces *namespaces, stru
 
 int sysctl_apply(const json_t *sysctl, struct error *error)
 {
-    if (json_object_size(sysctl) == 0)
-        return 0;
-    cleanup_close int root = open("/proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (root < 0)
-        return error_errno(error, errno, "/proc/sys");
     const char *key;
     json_t *value;
     json_object_foreach ((json_t *)sysctl, key, value) {
         cleanup_free char *path = sysctl_path(key);
-        cleanup_close int fd = beneath_open(root, path, O_WRONLY, 0, BENEATH_STRICT, error);
+        cleanup_free char *file = xasprintf("/proc/sys/%s", path);
+        cleanup_close int fd = proc_open(file, O_WRONLY, error);
         if (fd < 0 || write_all(fd, json_string_value(value), json_string_length(value), key, error) < 0)
             return error_prefix(error, "config.json: linux.sysctl");
     }

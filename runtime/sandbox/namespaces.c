@@ -28,6 +28,7 @@
 #include "formats/base/memory.h"
 #include "formats/base/open.h"
 #include "runtime/sandbox/privileges.h"
+#include "runtime/sandbox/proc.h"
 
 enum { MAPPINGS_MAX = 340 }; /* of user_namespaces(7) */
 
@@ -307,11 +308,13 @@ int namespaces_become_root(struct error *error)
 static int write_proc(pid_t pid, const char *name, const char *text)
 {
     cleanup_free char *path = xasprintf("/proc/%d/%s", (int)pid, name);
-    cleanup_close int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
+    cleanup_error struct error error = {0};
+    cleanup_close int fd = proc_open(path, O_WRONLY, &error);
     size_t length = strlen(text);
-    return write(fd, text, length) == (ssize_t)length ? 0 : -1;
+    if (fd >= 0)
+        return write(fd, text, length) == (ssize_t)length ? 0 : -1;
+    errno = error.number;
+    return -1;
 }
 
 static int write_map(pid_t pid, const char *name, const struct id_mapping *mappings, size_t count,

@@ -12,6 +12,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "runtime/sandbox/proc.h"
 
 /* ---- limits ---- */
 
@@ -105,10 +106,11 @@ int privileges_seal(struct error *error)
 
 /* ---- labels ---- */
 
-static int open_attribute(const char *first, const char *second)
+/* AppArmor has a file of its own where it shares the host with another security module. */
+static int open_attribute(bool is_apparmor, struct error *error)
 {
-    int fd = open(first, O_WRONLY | O_CLOEXEC);
-    return fd >= 0 ? fd : open(second, O_WRONLY | O_CLOEXEC);
+    int fd = is_apparmor ? proc_open("/proc/self/attr/apparmor/exec", O_WRONLY, error) : -1;
+    return fd >= 0 ? fd : proc_open("/proc/self/attr/exec", O_WRONLY, error);
 }
 
 int exec_label_open(const char *apparmor_profile, const char *selinux_label, struct exec_label *label,
@@ -118,11 +120,11 @@ int exec_label_open(const char *apparmor_profile, const char *selinux_label, str
     if (apparmor_profile == NULL && selinux_label == NULL)
         return 0;
     bool is_apparmor = apparmor_profile != NULL;
-    label->fd = open_attribute(is_apparmor ? "/proc/self/attr/apparmor/exec" : "/proc/self/attr/exec",
-                               "/proc/self/attr/exec");
+    label->fd = open_attribute(is_apparmor, error);
     if (label->fd < 0)
-        return error_errno(error, errno, "config.json: process.%s: cannot be set on this host",
-                           is_apparmor ? "apparmorProfile" : "selinuxLabel");
+        return error_prefix(error, "config.json: process.%s: cannot be set on this host",
+                            is_apparmor ? "apparmorProfile" : "selinuxLabel");
+    error_clear(error);
     label->text = is_apparmor ? xasprintf("exec %s", apparmor_profile) : xstrdup(selinux_label);
     return 0;
 }

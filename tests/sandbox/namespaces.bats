@@ -142,6 +142,17 @@ map_ids() {
     expect_equal "$(cat /proc/sys/kernel/shm_rmid_forced)" 0
 }
 
+@test "a file that is mounted over a sysctl is not written to (CVE-2025-52881)" {
+    mkdir -p "$T/over/ipv4"
+    printf 'untouched' >"$T/over/ipv4/ip_forward"
+    mount --bind "$T/over" /proc/sys/net
+    edit "$T/bundle" '.linux.sysctl = {"net.ipv4.ip_forward": "1"}'
+    fails urunc create --bundle "$T/bundle" "$ID" </dev/null
+    umount /proc/sys/net
+    expect_one_error 'config.json: linux.sysctl: /proc/sys/net/ipv4/ip_forward: .* mounted over it'
+    expect_equal "$(cat "$T/over/ipv4/ip_forward")" untouched
+}
+
 @test "sysctls of the host are refused" {
     edit "$T/bundle" '.linux.sysctl = {"kernel.panic": "1"}'
     fails urunc create --bundle "$T/bundle" "$ID"
