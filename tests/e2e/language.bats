@@ -131,7 +131,7 @@ COPY two /new/dir/'
     expect_equal "$(env_of)" E=2000
     refused 'Containerfile:1: ARG SOURCE_DATE_EPOCH: soon: must be seconds' <<<"ARG SOURCE_DATE_EPOCH=soon
 FROM scratch"
-    refused '^urunc-build: --build-arg SOURCE_DATE_EPOCH: soon: must be' --build-arg SOURCE_DATE_EPOCH=soon <<<'FROM scratch'
+    refused '^urunc-build: build: --build-arg SOURCE_DATE_EPOCH: soon: must be' --build-arg SOURCE_DATE_EPOCH=soon <<<'FROM scratch'
 }
 
 @test "WORKDIR makes a directory that belongs to the USER of its line, and its path is normal" {
@@ -216,10 +216,10 @@ SPEC
 }
 
 @test "text that is not UTF-8 is refused by the option or line that it comes from" {
-    refused '^urunc-build: --build-arg V=\\xff: not UTF-8' --build-arg V=$'\xff' <<<'FROM scratch'
-    V=$'a\xc3' refused '^urunc-build: --build-arg V: not UTF-8' --build-arg V <<<'FROM scratch'
-    refused '^urunc-build: --label l=\\xff: not UTF-8' --label l=$'\xff' <<<'FROM scratch'
-    refused '^urunc-build: --annotation \\xff=a: not UTF-8' --annotation $'\xff=a' <<<'FROM scratch'
+    refused '^urunc-build: build: --build-arg V=\\xff: not UTF-8' --build-arg V=$'\xff' <<<'FROM scratch'
+    V=$'a\xc3' refused '^urunc-build: build: --build-arg V: not UTF-8' --build-arg V <<<'FROM scratch'
+    refused '^urunc-build: build: --label l=\\xff: not UTF-8' --label l=$'\xff' <<<'FROM scratch'
+    refused '^urunc-build: build: --annotation \\xff=a: not UTF-8' --annotation $'\xff=a' <<<'FROM scratch'
     refused 'Containerfile:2: this line is not UTF-8' <<<$'FROM scratch\nENV A=\xff'
 }
 
