@@ -2,29 +2,11 @@
 #ifndef RUNTIME_CONFIG_H
 #define RUNTIME_CONFIG_H
 
-#include <stdint.h>
-
 #include "formats/base/error.h"
 #include "formats/contract/frameworks.h"
+#include "runtime/monitors/monitor_config.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/urunc/config.json"
-
-enum acceleration {
-    ACCELERATION_AUTO, /* kvm where /dev/kvm can be opened, else tcg */
-    ACCELERATION_KVM,
-    ACCELERATION_TCG,
-};
-
-struct monitor_config {
-    char
-        *path; /* of the program, or NULL: the driver's default, looked up in /usr/bin, /usr/local/bin, ... */
-    uint64_t memory; /* of the guest where the bundle has no limit, bytes; default 256 MiB */
-    uint64_t
-        overhead;   /* that the monitor needs beyond the guest's memory, bytes: added to a bundle's limit */
-    unsigned vcpus; /* default 1 */
-    enum acceleration acceleration; /* qemu only */
-    char *machine;                  /* qemu only, or NULL: the driver's default */
-};
 
 struct config {
     struct monitor_config monitors[HYPERVISOR_COUNT];

@@ -7,7 +7,7 @@
 #include "formats/base/error.h"
 #include "formats/contract/frameworks.h"
 #include "runtime/boot.h"
-#include "runtime/config.h"
+#include "runtime/monitors/monitor_config.h"
 
 /* Host files that the monitor needs in its private root, besides its program and the shared libraries of
  * that. */
