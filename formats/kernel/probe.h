@@ -47,6 +47,7 @@ struct kernel_probe {
     const char *architecture;
     const char *machine; /* for messages: "x86-64" (static), or NULL */
     enum solo5_target solo5_target;
+    bool has_solo5_manifest;
     struct solo5_device solo5_devices[SOLO5_MAX_DEVICES];
     unsigned solo5_device_count;
 };

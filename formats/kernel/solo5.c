@@ -94,8 +94,9 @@ static int take_device(const struct kernel_file *file, const unsigned char *entr
 static int take_manifest(const struct kernel_file *file, const unsigned char *manifest, size_t size,
                          struct kernel_probe *probe, struct error *error)
 {
-    if (probe->solo5_device_count > 0)
+    if (probe->has_solo5_manifest)
         return error_set(error, "%s: broken Solo5 note: two manifests", file->name);
+    probe->has_solo5_manifest = true;
     if (size < MANIFEST_PADDING + MANIFEST_HEADER)
         return error_set(error, "%s: broken Solo5 manifest: %zu bytes", file->name, size);
     manifest += MANIFEST_PADDING;

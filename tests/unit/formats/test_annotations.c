@@ -95,7 +95,7 @@ static void frameworks_and_hypervisors_are_known_words(void **state)
     check("unikernelType", "unikraft", NULL);
     check("unikernelType", "Unikraft", "must be a known framework: unikraft, mirage");
     check("hypervisor", "cloud-hypervisor", NULL);
-    check("hypervisor", "kvm", "must be a known hypervisor: qemu, firecracker, cloud-hypervisor, hvt, spt");
+    check("hypervisor", "kvm", "must be a known hypervisor: qemu, firecracker, cloud-hypervisor");
 }
 
 static void booleans_are_what_go_takes(void **state)

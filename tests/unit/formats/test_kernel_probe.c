@@ -387,6 +387,23 @@ static void broken_solo5_manifests_are_errors(void **state)
     expect_error(&image, "device service twice");
 }
 
+/* In the place of the segment that holds no note: the tenders would take one of them, we another. */
+static void a_solo5_note_of_a_kind_stands_once(void **state)
+{
+    (void)state;
+    struct manifest empty = {.version = 1, .entries = 1, .list = {{.type = 1u << 30}}};
+    struct manifest manifest = devices();
+    unsigned char note[600];
+    struct image image = solo5(&manifest);
+    add_segment(&image, 0, PT_NOTE, note,
+                make_note(note, "Solo5", 0x3154464d, &empty, 12 + sizeof(struct entry)));
+    expect_error(&image, "two manifests");
+    uint32_t abi[4] = {2, 1, 0, 0};
+    image = solo5(&manifest);
+    add_segment(&image, 0, PT_NOTE, note, make_note(note, "Solo5", 0x31494241, abi, sizeof abi));
+    expect_error(&image, "two of the ABI");
+}
+
 static void unikraft_is_told_by_its_sections(void **state)
 {
     (void)state;
@@ -541,6 +558,7 @@ int main(void)
         cmocka_unit_test(solo5_without_devices_is_fine),
         cmocka_unit_test(solo5_targets_are_known),
         cmocka_unit_test(broken_solo5_manifests_are_errors),
+        cmocka_unit_test(a_solo5_note_of_a_kind_stands_once),
         cmocka_unit_test(unikraft_is_told_by_its_sections),
         cmocka_unit_test(segments_beyond_the_file_are_errors),
         cmocka_unit_test(a_thousand_note_segments_are_an_error),
