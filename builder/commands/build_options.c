@@ -64,7 +64,7 @@ static int set_platform(void *context, const char *text, struct error *error)
     return platform_parse(text, context, error) < 0 ? -1 : platform_check(context, error);
 }
 
-/* What is left to decide when all options were read. */
+/* Options that are decided upon when all of them are known. */
 struct pending {
     const char *output;
     const char *compression;

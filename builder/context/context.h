@@ -43,7 +43,7 @@ void context_close(struct context *context);
 int context_read_ignore(struct context *context, const char *spec, struct error *error);
 
 /* Leaves out what stands at `path` (of the host), if anything does: the image that an earlier build wrote
- * into its own context is no part of the next one. */
+ * into its own context must not get into the next one. */
 void context_skip(struct context *context, const char *path);
 
 /* Hard links are kept within one instruction; this ends it. */

@@ -1,4 +1,3 @@
-/* Wildcards over a source of files, and the tree of a stage as such a source. */
 #include "builder/context/files.h"
 
 #include <errno.h>
@@ -37,7 +36,7 @@ static int glob_below(struct files *files, const char *base, const char *rest, s
         if (!pattern_matches(pattern, names.items[i]))
             continue;
         cleanup_free char *path = path_join(base, names.items[i]);
-        /* What is no directory lists as empty, so "file/x" matches nothing; "file/" is the file. */
+        /* A path that is not a directory lists as empty, so "file/x" matches nothing; "file/" is the file. */
         result = glob_below(files, path, rest + length, matches, error);
     }
     pattern_free(pattern);

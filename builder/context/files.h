@@ -1,4 +1,4 @@
-/* Where COPY, KERNEL, INITRD and BLOCK take files from: the build context, or the tree of a stage. */
+/* Sources of files for COPY, KERNEL, INITRD and BLOCK: the build context, or the tree of a stage. */
 #ifndef BUILDER_CONTEXT_FILES_H
 #define BUILDER_CONTEXT_FILES_H
 
@@ -10,14 +10,14 @@
  * a slash in front. */
 struct files {
     /*
-     * What the path stands for, symlinks followed, as a new reference: a directory comes with all below it
+     * The inode at the path, symlinks followed, as a new reference: a directory comes with all below it
      * and may be changed by the caller, anything else is shared. Hard links between the results of one source
      * stay hard links. Fails with ERROR_KIND_EXCLUDED where an ignore file excludes the path: nothing where a
      * wildcard led there.
      */
     struct inode *(*load)(struct files *files, const char *path, struct error *error);
-    /* The names in a directory, sorted in byte order. A path that is no directory has none; only trouble in
-     * reading is an error. */
+    /* The names in a directory, sorted in byte order. A path that is not a directory has none; only trouble
+     * in reading is an error. */
     int (*list)(struct files *files, const char *path, struct strings *names, struct error *error);
 };
 

@@ -228,7 +228,7 @@ void pattern_free(struct pattern *pattern)
     free(pattern);
 }
 
-/* What a token does with a character. */
+/* The ways in which a token answers a character. */
 enum progress {
     PROGRESS_DIES = 0,
     PROGRESS_STAYS = 1, /* the token can take more */

@@ -1,4 +1,3 @@
-/* A tar of a few members, through libarchive: sorted, owner 0:0, time 0. */
 #include "builder/output/archive_writer.h"
 
 #include <archive.h>

@@ -1,4 +1,5 @@
-/* A tar of a few members, byte for byte the same for the same content: what both archive outputs are. */
+/* A tar of a few members, as both archive outputs are: through libarchive, sorted, owner 0:0, time 0, so the
+ * same content gives the same bytes. */
 #ifndef BUILDER_OUTPUT_ARCHIVE_WRITER_H
 #define BUILDER_OUTPUT_ARCHIVE_WRITER_H
 

@@ -1,7 +1,7 @@
 /*
- * type=docker-archive: what `docker load` has taken since Docker 1.10: manifest.json, which names the config
- * and the layers, uncompressed (moby, image/spec/spec.md). Manifest annotations have no place in it; labels
- * and /urunc.json carry them.
+ * type=docker-archive, as `docker load` has taken it since Docker 1.10: manifest.json names the config and
+ * the layers, which are uncompressed (moby, image/spec/spec.md). It has no place for annotations: the
+ * contract's stand in the labels and in /urunc.json, and others are refused.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* What --annotation says: annotations of the documents that an image is made of. */
+/* Annotations of the documents that an image is made of, as --annotation gives them. */
 #ifndef BUILDER_OUTPUT_DOCUMENT_ANNOTATIONS_H
 #define BUILDER_OUTPUT_DOCUMENT_ANNOTATIONS_H
 

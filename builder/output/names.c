@@ -1,4 +1,3 @@
-/* What the entries of an index are called. */
 #include "builder/output/names.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* What the entries of an index are called, for the names that an image gets. */
+/* The names of an image, as the entries of an index that say them. */
 #ifndef BUILDER_OUTPUT_NAMES_H
 #define BUILDER_OUTPUT_NAMES_H
 

@@ -17,27 +17,28 @@
 
 enum { CHUNK = 256 * 1024 }; /* bytes copied at a time */
 
-/* Whether a directory holds anything but a layout: `-t web` with the sources in ./web is found out before
- * the work, which it would be for nothing. */
+/* True if a directory holds something and is not a layout: `-t web` with the sources in ./web must fail
+ * before the work. */
 static bool is_occupied(const char *path)
 {
     cleanup_free char *marker = xasprintf("%s/oci-layout", path);
     if (access(marker, F_OK) == 0)
         return false;
-    return directory_is_empty(AT_FDCWD, path) == 0; /* what cannot be read is told when it is written to */
+    return directory_is_empty(AT_FDCWD, path) == 0; /* an unreadable one fails when it is written to */
 }
 
-/* Where the layout stands already: its blobs. Else the directory in which it will stand, so that nothing is
- * left behind by a build that fails. */
+/* The blobs of the layout that stands there already, or else the directory in which it will stand, so that
+ * nothing is left behind by a build that fails. */
 static int blob_directory(const struct output_options *options, struct error *error)
 {
     struct stat status;
     if (stat(options->dest, &status) == 0) {
         if (S_ISDIR(status.st_mode) && is_occupied(options->dest))
-            return error_set(error,
-                             "%s: a directory that is not empty and no OCI image layout; choose another with "
-                             "-o type=oci,dest=DIRECTORY",
-                             options->dest);
+            return error_set(
+                error,
+                "%s: a directory that is neither empty nor an OCI image layout; choose another with "
+                "-o type=oci,dest=DIRECTORY",
+                options->dest);
         cleanup_free char *blobs = xasprintf("%s/blobs/sha256", options->dest);
         int fd = open(blobs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)

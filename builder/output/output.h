@@ -1,4 +1,4 @@
-/* Where an image goes: one file an output type, registered by one line in OUTPUTS. */
+/* Outputs, to which an image is written: one file a type, registered by one line in OUTPUTS. */
 #ifndef BUILDER_OUTPUT_OUTPUT_H
 #define BUILDER_OUTPUT_OUTPUT_H
 
@@ -20,7 +20,7 @@ struct output;
     X(oci_archive, "oci-archive")                                                                            \
     X(docker_archive, "docker-archive")
 
-/* What `-o type=...,dest=...` says. */
+/* The value of -o: "type=...,dest=...". */
 struct output_options {
     const struct output *output;
     char *dest; /* owned; "-" is standard output, for the archives */

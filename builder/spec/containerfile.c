@@ -1,4 +1,3 @@
-/* The Containerfile language: logical lines become instructions, instructions become stages. */
 #include "builder/spec/containerfile.h"
 
 #include <ctype.h>
@@ -223,7 +222,7 @@ static int check_stage_name(const struct spec *spec, char *name, struct error *e
             islower((unsigned char)*c) || (c > name && (isdigit((unsigned char)*c) || strchr("-_.", *c)));
         if (!fine)
             return error_set(error,
-                             "FROM: \"%s\" is no name for a stage: it takes a letter, then letters, digits, "
+                             "FROM: \"%s\" cannot name a stage; a name is a letter, then letters, digits, "
                              "\"-\", \"_\", \".\"",
                              name);
     }
@@ -297,7 +296,7 @@ int containerfile_parse(struct spec *spec, const char *text, size_t length, stru
             return error_locate(error, spec->file, number);
     }
     if (spec->stage_count == 0) {
-        error_set(error, "there is no FROM; a first stage begins with FROM scratch");
+        error_set(error, "FROM is missing; a first stage begins with FROM scratch");
         return error_locate(error, spec->file, reader.line > 0 ? reader.line : 1);
     }
     return 0;

@@ -1,4 +1,5 @@
-/* The Containerfile language (design, section 4). */
+/* The Containerfile language (docs/urunc-containerfile.5): logical lines become instructions, instructions
+ * become stages. */
 #ifndef BUILDER_SPEC_CONTAINERFILE_H
 #define BUILDER_SPEC_CONTAINERFILE_H
 

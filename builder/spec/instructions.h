@@ -12,7 +12,7 @@ enum instruction_id { INSTRUCTION_LIST(INSTRUCTION_ID) INSTRUCTION_COUNT };
 
 /* How the rest of the line is read (BuildKit's parser is the reference). */
 enum argument_style {
-    STYLE_WORDS,   /* words between blanks; quotes are no grouping here, a JSON array is */
+    STYLE_WORDS,   /* words between blanks; quotes do not group them, a JSON array does */
     STYLE_TEXT,    /* the rest of the line is one word */
     STYLE_COMMAND, /* a JSON array, or a shell command */
     STYLE_PAIRS,   /* name=value ..., or the older "name the whole rest" */
@@ -37,7 +37,7 @@ struct instruction_kind {
 /* Ends with an entry whose name is NULL. */
 extern const struct instruction_kind instruction_kinds[];
 
-/* Names are the same in any case. NULL where there is no such instruction. */
+/* Names are the same in any case. NULL for an unknown instruction. */
 const struct instruction_kind *instruction_kind_find(const char *name);
 
 #endif

@@ -1,4 +1,3 @@
-/* From the text of a Containerfile to its logical lines. */
 #include "builder/spec/lines.h"
 
 #include <ctype.h>
@@ -110,7 +109,7 @@ int line_reader_start(struct line_reader *reader, const char *text, size_t lengt
     }
 }
 
-/* Whether the line goes on in the next one; if so, *kept is what stands before the escape character. */
+/* True if the line goes on in the next one; *kept is then the text before the escape character. */
 static bool continues(struct slice line, char escape, struct slice *kept)
 {
     struct slice trimmed = trim_end(line);

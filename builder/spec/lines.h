@@ -21,7 +21,7 @@ struct line_reader {
 int line_reader_start(struct line_reader *reader, const char *text, size_t length, struct error *error);
 
 /*
- * The next logical line without comments and continuations, from its first character that is no blank;
+ * The next logical line without comments and continuations, from its first character that is not blank;
  * `number` is where it begins. False at the end. `out` is emptied first.
  */
 bool line_reader_next(struct line_reader *reader, struct buffer *out, int *number);

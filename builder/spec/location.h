@@ -1,4 +1,4 @@
-/* Where in a spec or an ignore file an error is: "FILE:LINE: message". */
+/* Locations of errors in specs and ignore files: "FILE:LINE: message". */
 #ifndef BUILDER_SPEC_LOCATION_H
 #define BUILDER_SPEC_LOCATION_H
 

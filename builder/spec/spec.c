@@ -1,4 +1,3 @@
-/* The plan of an image: which parser reads it, and releasing it. */
 #include "builder/spec/spec.h"
 
 #include <jansson.h>
@@ -20,7 +19,7 @@ static int check_text(const char *file, const char *text, size_t length, struct 
         const char *stop = newline != NULL ? newline : end;
         cleanup_json json_t *string = json_stringn(start, (size_t)(stop - start));
         if (memchr(start, '\0', (size_t)(stop - start)) != NULL) {
-            error_set(error, "there is a NUL byte; this is no text file");
+            error_set(error, "a NUL byte; a spec is text");
             return error_locate(error, file, line);
         }
         if (string == NULL) {

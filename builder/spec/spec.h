@@ -1,5 +1,5 @@
 /*
- * The plan of an image: what every input format becomes, and all that stage/ executes.
+ * The plan of an image: every input format becomes one, and build/ executes it.
  *
  * Parsing is static: words are kept as they were written, and variables are expanded when an instruction is
  * executed, because the environment of a stage's base takes part in it.

@@ -1,4 +1,3 @@
-/* What stands behind an instruction's name. */
 #include "builder/spec/words.h"
 
 #include <jansson.h>

@@ -1,5 +1,4 @@
-/* What stands behind an instruction's name: flags, words, quoted words, JSON arrays, here-document markers.
- */
+/* Arguments of an instruction: flags, words, quoted words, JSON arrays, here-document markers. */
 #ifndef BUILDER_SPEC_WORDS_H
 #define BUILDER_SPEC_WORDS_H
 
@@ -39,7 +38,7 @@ struct heredoc_marker {
     bool quoted;
 };
 
-/* Whether a word is "<<NAME", "<<-NAME" or one of these with NAME in quotes. */
+/* True if a word is "<<NAME", "<<-NAME" or one of these with NAME in quotes. */
 bool words_heredoc_marker(const char *word, struct heredoc_marker *marker);
 
 #endif

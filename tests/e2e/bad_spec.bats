@@ -262,7 +262,7 @@ SPEC
     expect_one_error '^urunc-build: --iidfile .*: a directory'
     [[ ! -e $T/out ]]
     fails "$URUNC_BUILD" build -t x:1 -o "type=oci,dest=$T/context/tree" "$T/context"
-    expect_one_error 'not empty and no OCI image layout'
+    expect_one_error 'neither empty nor an OCI image layout'
     fails "$URUNC_BUILD" build -t x:1 -o "type=oci-archive,dest=$T/context/tree" "$T/context"
     expect_one_error 'an archive is a file'
     expect_equal "$(ls -A "$T/context/tree")" file

@@ -222,7 +222,7 @@ static void stages_have_unique_names(void **state)
     (void)state;
     check_error("FROM scratch AS a\nFROM scratch AS A\n",
                 "2: FROM: the stage \"a\" exists already, from line 1");
-    check_error("FROM scratch AS 1a\n", "1: FROM: \"1a\" is no name");
+    check_error("FROM scratch AS 1a\n", "1: FROM: \"1a\" cannot name a stage");
     check_error("FROM scratch AS scratch\n", "1: FROM: no stage can be named scratch");
 }
 
@@ -234,14 +234,14 @@ static void only_arg_stands_before_from(void **state)
     assert_int_equal(spec.global_count, 2);
     assert_int_equal(spec.stages[0].count, 1);
     check_error("COPY a b\nFROM scratch\n", "1: COPY: only ARG");
-    check_error("# nothing\n", "1: there is no FROM");
-    check_error("", "1: there is no FROM");
+    check_error("# nothing\n", "1: FROM is missing");
+    check_error("", "1: FROM is missing");
 }
 
 static void text_that_is_none_is_rejected(void **state)
 {
     (void)state;
-    check_error_of("FROM scratch\nUSER a\0b\n", 22, "2: there is a NUL byte");
+    check_error_of("FROM scratch\nUSER a\0b\n", 22, "2: a NUL byte");
     check_error("FROM scratch\n\nUSER \xff\n", "3: this line is not UTF-8");
 }
 
