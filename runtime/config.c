@@ -132,7 +132,7 @@ static int read_monitor(const char *name, const json_t *object, struct config *c
 {
     int hypervisor = hypervisor_from_name(name);
     if (hypervisor < 0)
-        return error_set(error, "%s: no monitor has this name", name);
+        return error_set(error, "%s: unknown monitor", name);
     if (!json_is_object(object))
         return error_set(error, "%s: not an object", name);
     const char *key;

@@ -10,7 +10,7 @@
 
 struct config {
     struct monitor_config monitors[HYPERVISOR_COUNT];
-    char *fallback_runtime; /* for containers that are not unikernels, or NULL: runc, then crun, in PATH */
+    char *fallback_runtime; /* for ordinary containers, or NULL: runc, else crun, in the usual directories */
 };
 
 /* Reads `path`; NULL means CONFIG_DEFAULT_PATH, which may be missing. Unknown keys, wrong types and values

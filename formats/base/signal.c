@@ -15,6 +15,14 @@ static int small_number(const char *text)
     return digits >= 1 && digits <= 2 && text[digits] == '\0' ? atoi(text) : -1;
 }
 
+/* "" or "+3"; -1 for anything else. */
+static int read_offset(const char *text, char sign)
+{
+    if (*text == '\0')
+        return 0;
+    return *text == sign ? small_number(text + 1) : -1;
+}
+
 /* "RTMIN", "RTMIN+3", "RTMAX-2": real-time signals have no names of their own. */
 static int real_time(const char *name)
 {
@@ -26,9 +34,7 @@ static int real_time(const char *name)
         size_t length = strlen(forms[i].base);
         if (strncasecmp(name, forms[i].base, length) != 0)
             continue;
-        int offset = name[length] == '\0'            ? 0
-                     : name[length] == forms[i].sign ? small_number(name + length + 1)
-                                                     : -1;
+        int offset = read_offset(name + length, forms[i].sign);
         if (offset < 0 || offset > SIGRTMAX - SIGRTMIN)
             return -1;
         return forms[i].sign == '+' ? SIGRTMIN + offset : SIGRTMAX - offset;

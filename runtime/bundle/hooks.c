@@ -1,4 +1,3 @@
-/* Hooks: programs of the engine, run at points of the lifecycle. */
 #include "runtime/bundle/hooks.h"
 
 #include <errno.h>

@@ -23,7 +23,7 @@ extern const char *const hook_names[HOOK_POINT_COUNT]; /* as in config.json */
 /* Checks the `hooks` object of a config (NULL is fine): types, absolute paths, timeouts above 0. */
 int hooks_check(const json_t *hooks, const char *file, struct error *error);
 
-/* Whether there is anything to run at that point. */
+/* True if there is anything to run at that point. */
 bool hooks_has(const json_t *hooks, enum hook_point point);
 
 /*

@@ -1,4 +1,3 @@
-/* config.json: process. */
 #include "runtime/bundle/process.h"
 
 #include <stdlib.h>

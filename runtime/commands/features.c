@@ -1,4 +1,4 @@
-/* urunc features (runtime-spec, features.md) */
+/* The document of runtime-spec, features.md. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -69,7 +69,7 @@ static json_t *describe_linux(void)
                      "enabled", 0);
 }
 
-/* What this version boots, as "com.urunc.features.*". */
+/* The frameworks and monitors of this version, as "com.urunc.features.*". */
 static json_t *describe_ours(void)
 {
     cleanup_buffer struct buffer frameworks_text = {0}, monitors_text = {0};

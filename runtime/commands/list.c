@@ -50,7 +50,7 @@ static const char *text_of(const json_t *item, const char *key)
     return text != NULL ? text : "";
 }
 
-/* What stands in a column; the caller frees it. */
+/* The text of a column; the caller frees it. */
 static char *cell(const json_t *item, const char *key)
 {
     if (strcmp(key, "pid") == 0)

@@ -1,4 +1,3 @@
-/* urunc run: create, start, wait and delete in one. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -144,7 +143,7 @@ int command_run(const struct command *command, const struct invocation *invocati
         OPTION_VALUE("pid-file", 0, "PATH", "file to write the process ID to", &run.request.pid_file),
         OPTION_FLAG("detach", 'd', "do not wait for the container's end", &run.detach),
         OPTION_FLAG("keep", 0, "do not delete the container after its end", &run.keep),
-        OPTION_IGNORED("no-subreaper", NULL, "accepted; urunc is no subreaper"),
+        OPTION_IGNORED("no-subreaper", NULL, "accepted; urunc is never a subreaper"),
         OPTION_IGNORED("no-pivot", NULL, "accepted; the monitor's root is always made by pivot_root"),
         OPTION_IGNORED("preserve-fds", "N", "accepted; a monitor is passed no descriptors"),
         OPTION_IGNORED("no-new-keyring", NULL, "accepted; no keyring is made"),

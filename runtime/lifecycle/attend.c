@@ -1,4 +1,3 @@
-/* `urunc run` in the foreground. */
 #include "runtime/lifecycle/attend.h"
 
 #include <errno.h>
@@ -100,7 +99,7 @@ static void relay_input(struct relay *relay)
             break;
         relay->written += (size_t)put;
     }
-    /* What the guest does not take now waits; what fails otherwise has no taker any more. */
+    /* Bytes that the guest does not take now wait. After any other failure nobody is there to take them. */
     if (relay->written == relay->length || errno != EAGAIN)
         relay->length = 0;
 }

@@ -14,8 +14,8 @@
  * read. `old` is the signal mask before. Called before the child is made, so that none is lost. */
 int attend_signals(sigset_t *old, struct error *error);
 
-/* What a monitor changes of the stdio that it shares with the caller's shell, and leaves so where it is
- * killed. */
+/* Settings of the stdio that a monitor shares with the caller's shell, changes, and leaves changed where it
+ * is killed. */
 struct stdio_settings {
     int flags[3];  /* of stdin, stdout, stderr: O_NONBLOCK among them */
     bool terminal; /* stdin is one */

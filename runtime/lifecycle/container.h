@@ -10,7 +10,7 @@
 #include "runtime/lifecycle/log.h"
 #include "runtime/lifecycle/state.h"
 
-/* What the global flags say. */
+/* The global options. */
 struct runtime {
     const char *root;
     const char *config_path; /* of --config, or NULL */
@@ -38,7 +38,7 @@ enum create_result {
 enum create_result container_create(const struct runtime *runtime, const struct create_request *request,
                                     pid_t *pid, struct error *error);
 
-/* Whether a guest reports its program's exit status. */
+/* What is known of a guest once it runs. */
 struct start_result {
     bool reports_status;
 };
@@ -55,7 +55,7 @@ int container_kill(const struct runtime *runtime, const char *id, int signal, bo
  * removed. */
 int container_delete(const struct runtime *runtime, const char *id, bool force, struct error *error);
 
-/* Whether the ID is a container of another runtime under the same root. */
+/* True for a container of another runtime under the same root. */
 bool container_is_foreign(const struct runtime *runtime, const char *id);
 
 /* Reads the state of a container that exists. Returns its directory's descriptor (owned). */

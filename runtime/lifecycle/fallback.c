@@ -1,4 +1,3 @@
-/* Handing a command over to another runtime. */
 #include "runtime/lifecycle/fallback.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Handing a command over to the runtime that runs what is no unikernel: pause and sidecar containers of a
+/* Handing a command over to the runtime that runs ordinary containers: pause and sidecar containers of a
  * pod. */
 #ifndef RUNTIME_LIFECYCLE_FALLBACK_H
 #define RUNTIME_LIFECYCLE_FALLBACK_H

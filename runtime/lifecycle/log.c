@@ -1,4 +1,3 @@
-/* Where lines for the operator go. */
 #include "runtime/lifecycle/log.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Where lines for the operator go: stderr and, with --log, a file. */
+/* Lines for the operator go to stderr and, with --log, to a file. */
 #ifndef RUNTIME_LIFECYCLE_LOG_H
 #define RUNTIME_LIFECYCLE_LOG_H
 

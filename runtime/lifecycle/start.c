@@ -70,7 +70,7 @@ static void wait_for_end(const struct state *state)
         poll(&ended, 1, END_TIMEOUT);
 }
 
-/* What was not joined must not be undone: another container of the pod may be joined to it. */
+/* A network that was not joined must not be left: another container of the pod may be joined to it. */
 static void forget_network(int directory, struct state *state)
 {
     cleanup_error struct error ignored = {0};

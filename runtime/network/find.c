@@ -1,4 +1,4 @@
-/* What the container's interface has: address, gateway, MTU, MAC; and its nameserver. */
+/* Reading the container's interface: address, gateway, MTU, MAC; and its nameserver. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -59,7 +59,7 @@ static bool is_loopback(struct nl_addr *address)
     return bytes[0] == IN_LOOPBACKNET;
 }
 
-/* The only interface with an IPv4 address that is no loopback address; 0 where there are none or several. */
+/* The only interface with an IPv4 address besides loopback addresses; 0 where there are none or several. */
 static int find_only(struct nl_cache *addresses)
 {
     int only = 0;
@@ -112,7 +112,7 @@ static int read_link(struct nl_sock *socket, int index, struct network *network,
     snprintf(network->interface, sizeof network->interface, "%s", rtnl_link_get_name(link));
     struct nl_addr *mac = rtnl_link_get_addr(link);
     if (rtnl_link_get_arptype(link) != ARPHRD_ETHER || mac == NULL || nl_addr_get_len(mac) != 6)
-        return error_set(error, "network: %s: no Ethernet interface: a guest cannot take its place",
+        return error_set(error, "network: %s: not an Ethernet interface, so a guest cannot take its place",
                          network->interface);
     const unsigned char *m = nl_addr_get_binary_addr(mac);
     snprintf(network->mac, sizeof network->mac, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4],

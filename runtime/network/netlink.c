@@ -1,4 +1,3 @@
-/* A netlink socket, and libnl's errors as ours. */
 #include "runtime/network/netlink.h"
 
 #include <stdlib.h>

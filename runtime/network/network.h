@@ -1,4 +1,4 @@
-/* The guest's network: what the container's interface has, and a tap joined to it (design, section 9). */
+/* The guest's network: what the container's interface has, and a tap joined to it. */
 #ifndef RUNTIME_NETWORK_NETWORK_H
 #define RUNTIME_NETWORK_NETWORK_H
 
@@ -24,7 +24,7 @@ struct network {
 /*
  * In the calling process's network namespace: finds the interface with the IPv4 default route (else the only
  * interface besides lo that has an IPv4 address). Returns 1 and fills the struct, 0 where there is none,
- * which is no error.
+ * which is not an error.
  */
 int network_find(struct network *network, struct error *error);
 
@@ -41,8 +41,8 @@ int network_open_tun(void);
 int network_join(const struct network *network, int tun, uid_t owner, gid_t group, struct error *error);
 
 /* Removes what network_join left in the calling process's network namespace: the interface's ingress qdisc,
- * unless it leads to somebody else's device, and the tap where it still stands. What is not there is not
- * missed. Returns 0, or -1 with the error set. */
+ * unless it leads to somebody else's device, and the tap where it still stands. A missing one is not an
+ * error. Returns 0, or -1 with the error set. */
 int network_leave(const char *interface, const char *tap, struct error *error);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the files that apply parts of linux.resources share (runtime-spec, config-linux.md, "Control groups").
+/* Shared by the files that apply parts of linux.resources (runtime-spec, config-linux.md, "Control groups").
  */
 #ifndef RUNTIME_SANDBOX_CGROUP_LIMIT_H
 #define RUNTIME_SANDBOX_CGROUP_LIMIT_H

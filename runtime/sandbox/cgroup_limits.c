@@ -18,7 +18,10 @@ int limit_apply(const struct cgroups *cgroups, const struct limit *limit, struct
 {
     const struct cgroup *cgroup = limit_cgroup(cgroups, limit->controller);
     if (cgroup == NULL)
-        return error_set(error, RESOURCES "%s: this host has no such controller to write to", limit->key);
+        return error_set(
+            error,
+            RESOURCES "%s: it needs a controller that this host does not have, or that cannot be written to",
+            limit->key);
     const char *file = cgroup->v2 ? limit->v2_file : limit->v1_file;
     const char *value = cgroup->v2 ? limit->v2_value : limit->v1_value;
     if (file == NULL)

@@ -145,7 +145,7 @@ int cgroups_signal(const struct cgroups *cgroups, int signal, struct error *erro
 {
     for (size_t i = 0; i < cgroups->count; i++) {
         const struct cgroup *cgroup = &cgroups->items[i];
-        /* What was only about to be made has no process in it yet. */
+        /* One that was only about to be made has no process in it yet. */
         if (cgroup->made_count == 0 || cgroup->made[0] == 0)
             continue;
         const struct made made = {cgroup->directory, cgroup->device, cgroup->made[0]};

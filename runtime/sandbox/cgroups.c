@@ -245,7 +245,7 @@ static int make_cgroup(struct cgroup *cgroup, struct error *error)
         if (end != NULL)
             *end = '\0';
         if (make_directory(cgroup, directory, end == NULL, error) < 0) {
-            /* What was made is noted from here upwards. */
+            /* The list of what was made begins here. */
             *strrchr(directory, '/') = '\0';
             free(cgroup->directory);
             cgroup->directory = take_pointer(directory);

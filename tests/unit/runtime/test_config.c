@@ -69,7 +69,7 @@ static void a_named_file_must_exist_and_the_default_need_not(void **state)
 static void what_is_wrong_is_named(void **state)
 {
     assert_refused(state, "{\"monitor\":{}}", "monitor: unknown key");
-    assert_refused(state, "{\"monitors\":{\"xen\":{}}}", "monitors: xen: no monitor");
+    assert_refused(state, "{\"monitors\":{\"xen\":{}}}", "monitors: xen: unknown monitor");
     assert_refused(state, "{\"monitors\":{\"qemu\":{\"memroy_mib\":1}}}", "qemu.memroy_mib: unknown key");
     assert_refused(state, "{\"monitors\":{\"qemu\":{\"memory_mib\":0}}}", "0 is not between");
     assert_refused(state, "{\"monitors\":{\"qemu\":{\"vcpus\":\"2\"}}}", "not a whole number");
