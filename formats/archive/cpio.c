@@ -137,13 +137,14 @@ static uint64_t body_size(const struct inode *inode)
     return inode->content != NULL ? content_size(inode->content) : 0;
 }
 
-/* What newc has no room for, and what Linux would skip without a word (init/initramfs.c, do_header). */
+/* Refuses what newc has no room for, and what Linux would skip without a word (init/initramfs.c, do_header).
+ */
 static int check(const char *name, const struct inode *inode, struct error *error)
 {
     if (strcmp(name, trailer) == 0)
         return error_set(error, "%s: a file of this name would end the cpio archive", name);
     if (strlen(name) >= PATH_MAX)
-        return error_set(error, "%.64s...: a path of %zu bytes; cpio holds at most %d", name, strlen(name),
+        return error_set(error, "%s: a path of %zu bytes; cpio holds at most %d", name, strlen(name),
                          PATH_MAX - 1);
     if (inode->mtime < 0 || inode->mtime > UINT32_MAX)
         return error_set(error, "%s: its time, %" PRId64 ", does not fit into the 32 bits of a cpio archive",

@@ -84,7 +84,7 @@ static bool is_ascii(const char *text)
     return true;
 }
 
-/* What a reader without pax sees: as much of it as fits, in ASCII. */
+/* A reader without pax sees as much of it as fits, in ASCII. */
 static void set_text(char *field, size_t size, const char *text)
 {
     for (size_t i = 0; i < size && text[i] != '\0'; i++)

@@ -1,4 +1,3 @@
-/* Growing bytes, and growing vectors of strings. */
 #include "formats/base/buffer.h"
 
 #include <stdio.h>

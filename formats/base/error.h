@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-/* What a caller may want to know of a failure that no errno says. */
+/* Facts about a failure that a caller may act on and no errno says. */
 enum error_kind {
     ERROR_KIND_NONE,
     ERROR_KIND_LOCATED,  /* the message starts with its location in a file, "FILE:LINE: " */

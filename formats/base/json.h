@@ -2,7 +2,7 @@
  * Typed access to JSON that comes from outside.
  *
  * `where` is what stands before the key in an error: "config.json: process." gives "config.json: process.cwd:
- * not a string". A key that is absent or null leaves the output as it is and is no error, unless the name
+ * not a string". A key that is absent or null leaves the output as it is and is not an error, unless the name
  * says `require`.
  */
 #ifndef FORMATS_BASE_JSON_H

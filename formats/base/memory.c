@@ -1,4 +1,3 @@
-/* Allocation that never fails. */
 #include "formats/base/memory.h"
 
 #include <stdarg.h>

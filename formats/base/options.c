@@ -73,7 +73,7 @@ static int set_value(const struct option_spec *spec, const char *value, struct e
     return 0;
 }
 
-/* Where the parser is. */
+/* The parser's position. */
 struct parse {
     const struct option_spec *specs;
     char *const *argv;

@@ -17,7 +17,7 @@ struct option_spec {
     char letter;          /* 'b' for -b, or 0 */
     const char *argument; /* "DIR" where it takes a value, else NULL */
     const char *help;
-    /* Where it goes. With none of the three it is accepted and ignored. */
+    /* The variable that takes it. With none of the three it is accepted and ignored. */
     bool *flag;         /* an option without an argument */
     const char **value; /* one with; borrowed from argv */
     /* Reads the value of an option that may be given more than once, or that is more than a text. The
@@ -42,7 +42,7 @@ struct option_spec {
         .name = name_, .letter = letter_, .argument = argument_, .help = help_, .add = add_,                 \
         .context = context_                                                                                  \
     }
-/* `argument` is NULL or "N": whether a value follows. */
+/* `argument` is "N" where a value follows, else NULL. */
 #define OPTION_IGNORED(name_, argument_, help_)                                                              \
     {                                                                                                        \
         .name = name_, .argument = argument_, .help = help_                                                  \
@@ -56,7 +56,7 @@ struct option_spec {
         .name = NULL                                                                                         \
     }
 
-/* What stands on a command line besides options. `items` ends with NULL once there is one. The words are
+/* The words of a command line besides options. `items` ends with NULL once there is one. The words are
  * borrowed, the vector is owned. */
 struct operands {
     const char **items;

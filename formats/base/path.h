@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* What becomes of a "..". */
+/* The treatment of "..". */
 enum path_dots {
     PATH_DOTS_POP,    /* it takes the name before it away, and stops at the root */
     PATH_DOTS_KEEP,   /* the same, but with no name before it, it stays */
@@ -15,7 +15,7 @@ enum path_dots {
  * a ".." is refused. */
 char *path_clean(const char *path, enum path_dots dots);
 
-/* What stands behind the last slash; part of `path`. */
+/* The text behind the last slash; part of `path`. */
 const char *path_base(const char *path);
 
 /* Splits "a/b//" into "a" and "b", "b" into "." and "b", "/b" into "/" and "b", "/" into "/" and "". The

@@ -1,4 +1,4 @@
-/* Where programs are looked for. Nothing of the caller's PATH is believed: urunc runs as root. */
+/* The directories in which programs are looked for. The caller's PATH is not asked: urunc runs as root. */
 #ifndef FORMATS_BASE_PROGRAMS_H
 #define FORMATS_BASE_PROGRAMS_H
 

@@ -1,4 +1,4 @@
-/* "Did you mean ...?", by the edit distance of Damerau and Levenshtein (optimal string alignment). */
+/* The edit distance is that of Damerau and Levenshtein (optimal string alignment). */
 #include "formats/base/suggest.h"
 
 #include <ctype.h>
@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { LONGEST = 32 }; /* of our own names; a longer word is no slip of one of them */
+enum { LONGEST = 32 }; /* bytes of our own names; a longer word is something else */
 
 static size_t smaller(size_t a, size_t b)
 {

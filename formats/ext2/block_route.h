@@ -1,4 +1,4 @@
-/* Where the number of a file's block is kept: directly in the inode, or behind one to three indirect blocks.
+/* A file's block is found through its number: directly in the inode, or behind one to three indirect blocks.
  */
 #ifndef FORMATS_EXT2_BLOCK_ROUTE_H
 #define FORMATS_EXT2_BLOCK_ROUTE_H

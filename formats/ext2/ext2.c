@@ -87,7 +87,7 @@ static int write_inode(struct writer *writer, uint32_t index, struct error *erro
     else if (S_ISLNK(inode->mode))
         result = write_symlink(&map, inode->target, &record, error);
     else if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
-        ext2_map_set_device(&map, inode->device);
+        result = ext2_map_set_device(&map, inode->device, error);
     return result < 0 ? -1 : ext2_inode_table_add(&writer->inodes, inode, &record, error);
 }
 

@@ -2,17 +2,8 @@
 #ifndef FORMATS_EXT2_EXT2_H
 #define FORMATS_EXT2_EXT2_H
 
-#include <stdint.h>
-
+#include "formats/ext2/options.h"
 #include "formats/tree/tree.h"
-
-struct ext2_options {
-    const char *label;       /* at most 16 bytes, or NULL */
-    const char *mount_point; /* "last mounted on", or NULL */
-    uint64_t size; /* bytes: the image's size, or with size_is_extra what is free beyond the content */
-    bool size_is_extra;
-    int64_t time; /* seconds since 1970 for the superblock's times */
-};
 
 /*
  * Writes a plain ext2 filesystem (rev 1; filetype, sparse_super, large_file, ext_attr; no journal, no

@@ -4,7 +4,7 @@
 
 #include "formats/base/cleanup.h"
 
-/* Where a file's bytes come from: memory, or content that was opened. */
+/* A file's bytes: memory, or content that was opened. */
 struct source {
     const char *memory;
     const struct content *content;

@@ -1,4 +1,4 @@
-/* How many blocks and inodes an image gets. */
+/* The number of blocks and inodes that an image gets. */
 #ifndef FORMATS_EXT2_GEOMETRY_H
 #define FORMATS_EXT2_GEOMETRY_H
 
@@ -6,14 +6,14 @@
 #include <stdint.h>
 
 #include "formats/base/error.h"
-#include "formats/ext2/ext2.h"
+#include "formats/ext2/options.h"
 
 struct ext2_geometry {
     uint32_t blocks;
     uint32_t inodes;
 };
 
-/* What the content needs. */
+/* The least that the content needs. */
 struct ext2_need {
     uint64_t blocks; /* beyond superblocks, descriptors, bitmaps and inode tables */
     uint32_t inodes; /* the reserved ones included */

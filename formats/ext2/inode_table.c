@@ -43,13 +43,16 @@ static void set_times(struct ext2_inode_large *on_disk, int64_t time)
         htole32(epoch);
 }
 
-void ext2_map_set_device(struct ext2_map *map, dev_t device)
+int ext2_map_set_device(struct ext2_map *map, dev_t device, struct error *error)
 {
     uint32_t high = major(device), low = minor(device);
+    if (high >= 1U << 12 || low >= 1U << 20)
+        return error_set(error, "the device number %u:%u does not fit into an ext2 inode", high, low);
     if (high < 256 && low < 256)
         map->i_block[0] = high << 8 | low;
     else /* Linux's new_encode_dev; i_block[0] stays 0 */
         map->i_block[1] = (low & 0xff) | high << 8 | (low & ~(uint32_t)0xff) << 12;
+    return 0;
 }
 
 int ext2_inode_table_add(struct ext2_inode_table *table, const struct inode *inode,

@@ -11,7 +11,7 @@ struct ext2_inode_table {
     _Alignas(struct ext2_inode_large) char block[EXT2_BLOCK];
 };
 
-/* What a record says beyond what the tree's inode does. */
+/* The facts of a record that the tree's inode does not have. */
 struct ext2_record {
     uint32_t number;
     uint32_t links;
@@ -25,7 +25,7 @@ int ext2_inode_table_add(struct ext2_inode_table *table, const struct inode *ino
                          const struct ext2_record *record, struct error *error);
 /* Writes the block that is held. */
 int ext2_inode_table_finish(struct ext2_inode_table *table, struct error *error);
-/* Puts a device's number where the record of a device node has it. */
-void ext2_map_set_device(struct ext2_map *map, dev_t device);
+/* Puts a device's number where the record of a device node has it: at most 12 bits of major, 20 of minor. */
+int ext2_map_set_device(struct ext2_map *map, dev_t device, struct error *error);
 
 #endif

@@ -1,4 +1,4 @@
-/* How many blocks the files of an image take. */
+/* Counting the blocks that the files of an image take. */
 #ifndef FORMATS_EXT2_MEASURE_H
 #define FORMATS_EXT2_MEASURE_H
 

@@ -40,7 +40,7 @@ static int check_name(const struct ext2_plan *plan, uint32_t directory, const ch
     if (length > 0 && length <= LONGEST_NAME)
         return 0;
     cleanup_free char *path = ext2_plan_path(plan, directory);
-    return error_set(error, "%s: the name \"%.32s...\" of %zu bytes; ext2 holds 1 to %d", path, name, length,
+    return error_set(error, "%s: the name \"%s\" of %zu bytes; ext2 holds 1 to %d", path, name, length,
                      LONGEST_NAME);
 }
 

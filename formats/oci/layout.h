@@ -17,7 +17,7 @@ struct oci_layout {
 /* Opens an existing layout and checks its oci-layout file and version. */
 int oci_layout_open(struct oci_layout *layout, const char *path, struct error *error);
 /* Opens or makes one: directories, the oci-layout file; index.json only by oci_layout_tag. A directory that
- * exists, is not empty and is no layout is an error. The parent directory must exist. */
+ * exists, is not empty and not a layout is an error. The parent directory must exist. */
 int oci_layout_create(struct oci_layout *layout, const char *path, struct error *error);
 void oci_layout_close(struct oci_layout *layout);
 #define cleanup_layout __attribute__((cleanup(oci_layout_close)))

@@ -1,4 +1,3 @@
-/* Names of images. The grammar is that of distribution/reference. */
 #include "formats/oci/reference.h"
 
 #include <ctype.h>
@@ -33,7 +32,7 @@ bool reference_tag_is_valid(const char *tag)
     return true;
 }
 
-/* What may stand between two runs of letters and digits: one dot, one or two underscores, any number of
+/* The separator between two runs of letters and digits: one dot, one or two underscores, any number of
  * hyphens. */
 static size_t separator_length(const char *text)
 {
@@ -140,7 +139,7 @@ static const char *split(char *name, struct reference *reference)
     }
     split_name(name, reference);
     if (!domain_is_valid(reference->domain))
-        return "the part before the first \"/\" is no host name";
+        return "the part before the first \"/\" is not a host name";
     if (!path_is_valid(reference->path))
         return "a name has lower-case letters and digits, separated by \".\", \"_\", \"-\" and \"/\"";
     if (strlen(reference->domain) + 1 + strlen(reference->path) > MAX_NAME)

@@ -26,7 +26,7 @@ char *reference_text(const struct reference *reference);
 /* Parsed and written again in one; NULL on error. Owned by the caller. */
 char *reference_normalize(const char *text, struct error *error);
 
-/* What follows the rule of a tag: a word character, then up to 127 of these, dots and hyphens. */
+/* True for a word character, then up to 127 of these, dots and hyphens. */
 bool reference_tag_is_valid(const char *tag);
 
 #endif

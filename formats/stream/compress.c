@@ -1,4 +1,4 @@
-/* Compressing sinks: gzip through libdeflate (layers) or zlib (one member), zstd through libzstd. */
+/* gzip through libdeflate (layers) or zlib (one member), zstd through libzstd. */
 #include "formats/stream/compress.h"
 
 #include <libdeflate.h>

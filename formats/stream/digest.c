@@ -1,4 +1,3 @@
-/* SHA-256 digests, of memory and of what passes through a sink. */
 #include "formats/stream/digest.h"
 
 #include <openssl/evp.h>

@@ -19,7 +19,7 @@ struct digest {
 /* The digest of bytes in memory. */
 void digest_of(const void *bytes, size_t length, struct digest *digest);
 
-/* Whether the text is a well-formed sha256 digest; nothing else becomes part of a path. */
+/* True if the text is a well-formed sha256 digest; nothing else becomes part of a path. */
 bool digest_is_valid(const char *text);
 
 /* The 64 digits behind "sha256:". */

@@ -1,4 +1,3 @@
-/* Where bytes go: the sink that ends in a descriptor. */
 #include "formats/stream/sink.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Where bytes go: a chain of writers (digest, compressor, file) that each hand on to the next. */
+/* A sink takes bytes: digest, compressor, file. Each hands on to the next, so sinks make a chain. */
 #ifndef FORMATS_STREAM_SINK_H
 #define FORMATS_STREAM_SINK_H
 

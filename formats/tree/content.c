@@ -1,4 +1,3 @@
-/* The bytes of a regular file in a tree: in memory, behind a descriptor, or still in the build context. */
 #include "formats/tree/content.h"
 
 #include <errno.h>
@@ -25,8 +24,8 @@ enum content_kind {
     CONTENT_PATH,
 };
 
-/* What tells that a file is not the one that it was. ctime is not among it: a hard link or a chmod that
- * another process makes meanwhile leaves the bytes as they are. */
+/* A file that differs in any of these is not the one that it was. ctime may differ: a hard link or a chmod
+ * that another process makes meanwhile leaves the bytes as they are. */
 struct identity {
     dev_t device;
     ino_t inode;

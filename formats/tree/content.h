@@ -53,7 +53,7 @@ int content_unchanged(const struct content *content, int fd, struct error *error
  * error. */
 int content_write_to(const struct content *content, struct sink *sink, struct error *error);
 
-/* Whether two contents hold the same bytes is not asked; this only says where it comes from, for messages. */
+/* The name of the file, for messages. Borrowed. */
 const char *content_name(const struct content *content);
 
 #endif

@@ -1,4 +1,3 @@
-/* A file tree in memory: inodes and their names. tree_path.c resolves paths in it. */
 #include "formats/tree/tree.h"
 
 #include <stdlib.h>
@@ -239,7 +238,7 @@ void tree_merge(struct inode *root, const struct inode *layer)
     } while (work_pop(&work, &item));
 }
 
-/* Where a walk stands in one directory. */
+/* The position of a walk in one directory. */
 struct walk_level {
     struct inode *directory;
     size_t next;        /* child */

@@ -1,4 +1,4 @@
-/* Where file bytes come from. */
+/* The bytes of files, from memory, descriptors and paths. */
 #include "tests/unit/fixtures/formats_fixture.h"
 
 /* A sink that keeps what it is given. */

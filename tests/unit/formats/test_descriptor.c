@@ -72,12 +72,86 @@ static void media_types_are_those_of_the_image_specification(void **state)
                         "application/vnd.oci.image.layer.v1.tar+zstd");
 }
 
+static void media_types_are_told_apart_oci_s_and_docker_s(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type;
+        bool index, manifest, config, layer;
+    } cases[] = {
+        {OCI_MEDIA_TYPE_INDEX, true, false, false, false},
+        {DOCKER_MEDIA_TYPE_LIST, true, false, false, false},
+        {OCI_MEDIA_TYPE_MANIFEST, false, true, false, false},
+        {DOCKER_MEDIA_TYPE_MANIFEST, false, true, false, false},
+        {OCI_MEDIA_TYPE_CONFIG, false, false, true, false},
+        {DOCKER_MEDIA_TYPE_CONFIG, false, false, true, false},
+        {"application/vnd.oci.image.layer.v1.tar+zstd", false, false, false, true},
+        {"application/vnd.docker.image.rootfs.diff.tar.gzip", false, false, false, true},
+        {"application/vnd.oci.image.layer.v1.tar+xz", false, false, false, false},
+        {"", false, false, false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(oci_is_index(cases[i].type), cases[i].index);
+        assert_int_equal(oci_is_manifest(cases[i].type), cases[i].manifest);
+        assert_int_equal(oci_is_config(cases[i].type), cases[i].config);
+        assert_int_equal(oci_is_layer(cases[i].type), cases[i].layer);
+    }
+}
+
+static void a_document_is_of_one_kind(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *type, *message;
+    } cases[] = {
+        {"{\"manifests\":[]}", OCI_MEDIA_TYPE_INDEX, NULL},
+        {"{\"layers\":[],\"mediaType\":\"" OCI_MEDIA_TYPE_MANIFEST "\"}", OCI_MEDIA_TYPE_MANIFEST, NULL},
+        {"{\"manifests\":[],\"layers\":[]}", OCI_MEDIA_TYPE_INDEX, "x: an index with the layers"},
+        {"{\"manifests\":[],\"config\":{}}", OCI_MEDIA_TYPE_INDEX, "x: an index with the layers"},
+        {"{\"manifests\":[],\"layers\":[]}", OCI_MEDIA_TYPE_MANIFEST, "x: a manifest with the manifests"},
+        {"{\"mediaType\":\"" OCI_MEDIA_TYPE_INDEX "\"}", OCI_MEDIA_TYPE_MANIFEST, "x: mediaType: must be"},
+        {"{\"mediaType\":7}", OCI_MEDIA_TYPE_MANIFEST, "x: mediaType: must be"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error error = {0};
+        json_t *json = oci_json_parse(cases[i].text, strlen(cases[i].text), "x", &error);
+        assert_int_equal(oci_check_kind(json, cases[i].type, "x", &error), cases[i].message != NULL ? -1 : 0);
+        if (cases[i].message != NULL)
+            assert_memory_equal(error.message, cases[i].message, strlen(cases[i].message));
+        json_decref(json);
+        error_clear(&error);
+    }
+}
+
+static void documents_are_objects_of_a_limited_size(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    char *large = malloc(OCI_MAX_DOCUMENT + 1);
+    memset(large, ' ', OCI_MAX_DOCUMENT + 1);
+    memcpy(large, "{}", 2);
+    json_t *json = oci_json_parse(large, OCI_MAX_DOCUMENT, "x", &error);
+    assert_non_null(json);
+    json_decref(json);
+    assert_null(oci_json_parse(large, OCI_MAX_DOCUMENT + 1, "x", &error));
+    assert_string_equal(error.message, "x: larger than 4194304 bytes");
+    free(large);
+    assert_null(oci_json_parse("[]", 2, "x", &error));
+    assert_string_equal(error.message, "x: must be a JSON object");
+    assert_null(oci_json_parse("{", 1, "x", &error));
+    assert_memory_equal(error.message, "x:1: ", 5);
+    error_clear(&error);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(descriptors_go_both_ways),
         cmocka_unit_test(broken_descriptors_are_errors),
         cmocka_unit_test(documents_have_no_double_keys),
+        cmocka_unit_test(media_types_are_told_apart_oci_s_and_docker_s),
+        cmocka_unit_test(a_document_is_of_one_kind),
+        cmocka_unit_test(documents_are_objects_of_a_limited_size),
         cmocka_unit_test(media_types_are_those_of_the_image_specification),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -260,6 +260,46 @@ static void contents_come_back_at_every_depth_of_the_block_map(void **state)
             0);
 }
 
+/* A small file and one that is read twice, still where they came from. */
+static struct inode *tree_of_files(int rootfd)
+{
+    struct error error = {0};
+    struct inode *root = new_root();
+    assert_int_equal(run("printf small > small && seq 1 100000 > large"), 0);
+    put(root, "small", S_IFREG | 0644)->content = content_of_path(rootfd, "small", &error);
+    put(root, "large", S_IFREG | 0644)->content = content_of_path(rootfd, "large", &error);
+    return root;
+}
+
+static void files_come_from_where_they_are(void **state)
+{
+    const struct temporary *temporary = *state;
+    cleanup_inode struct inode *root = tree_of_files(temporary->fd);
+    write_default(root, "image");
+    assert_output("debugfs -R 'cat /small' image 2> /dev/null", "small");
+    assert_int_equal(run("debugfs -R 'cat /large' image 2> /dev/null | cmp - large"), 0);
+}
+
+static void files_that_changed_or_went_are_errors(void **state)
+{
+    const struct temporary *temporary = *state;
+    static const char *const changes[][2] = {
+        {"printf longer >> small", "small: changed while it was being read"},
+        {"truncate -s 300000 large", "large: changed while it was being read"},
+        {"rm small", "small: No such file"},
+        {"rm large", "large: No such file"},
+        {"rm small && mkfifo small", "small: not a regular file"},
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        cleanup_error struct error error = {0};
+        cleanup_inode struct inode *root = tree_of_files(temporary->fd);
+        assert_int_equal(run("%s", changes[i][0]), 0);
+        assert_int_equal(try_write(root, "image", &(struct ext2_options){0}, &error), -1);
+        assert_error(&error, changes[i][1]);
+        assert_int_equal(run("rm -f small large"), 0);
+    }
+}
+
 static void a_sparse_file_of_3_gb_costs_almost_nothing(void **state)
 {
     (void)state;
@@ -445,9 +485,13 @@ static void what_ext2_cannot_hold_is_an_error_that_names_it(void **state)
     struct error error = {0};
     char target[4097] = "", value[5000] = "";
     memset(target, 't', 4096);
-    static const char *const expected[] = {"dir/late: its time", "dir/far: a symlink to a path of 4096",
-                                           "dir/x: user.large", "lost+found: in an ext2 image"};
-    for (int i = 0; i < 4; i++) {
+    static const char *const expected[] = {"dir/late: its time",
+                                           "dir/far: a symlink to a path of 4096",
+                                           "dir/x: user.large",
+                                           "lost+found: in an ext2 image",
+                                           "dir/major: the device number 4096:0 does not fit",
+                                           "dir/minor: the device number 0:1048576 does not fit"};
+    for (int i = 0; i < 6; i++) {
         cleanup_inode struct inode *root = new_root();
         if (i == 0)
             put(root, "dir/late", S_IFREG)->mtime = INT64_C(1) << 40;
@@ -457,6 +501,10 @@ static void what_ext2_cannot_hold_is_an_error_that_names_it(void **state)
             inode_set_xattr(put(root, "dir/x", S_IFREG), "user.large", value, sizeof value);
         if (i == 3)
             put(root, "lost+found", S_IFREG);
+        if (i == 4)
+            put(root, "dir/major", S_IFCHR)->device = makedev(4096, 0);
+        if (i == 5)
+            put(root, "dir/minor", S_IFBLK)->device = makedev(0, 1 << 20);
         assert_int_equal(try_write(root, "image", &(struct ext2_options){0}, &error), -1);
         assert_error(&error, expected[i]);
     }
@@ -502,6 +550,8 @@ int main(void)
         temporary_test(more_inodes_than_one_group_holds),
         temporary_test(a_directory_that_fills_its_block_exactly),
         temporary_test(contents_come_back_at_every_depth_of_the_block_map),
+        temporary_test(files_come_from_where_they_are),
+        temporary_test(files_that_changed_or_went_are_errors),
         temporary_test(a_sparse_file_of_3_gb_costs_almost_nothing),
         temporary_test(zeros_and_holes_give_the_same_image),
         temporary_test(neither_clock_nor_environment_show),

@@ -5,7 +5,7 @@
 #include "formats/base/cleanup.h"
 #include "tests/unit/fixtures/temporary.h"
 
-/* Where the options of the tests' table go. */
+/* The variables that take the options of the tests' table. */
 struct line {
     const char *bundle;
     bool force;
