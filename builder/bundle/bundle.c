@@ -70,6 +70,16 @@ static int make_draft(struct draft *draft, struct error *error)
     return 0;
 }
 
+/* Not synced, just as the files of the rootfs are not: the bundle is made again after a crash of the host. */
+static int write_config(int bundle, const char *text, struct error *error)
+{
+    cleanup_close int fd =
+        openat(bundle, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return error_errno(error, errno, "config.json");
+    return write_all(fd, text, strlen(text), "config.json", error);
+}
+
 static int fill(const struct source_image *image, int bundle, struct error *error)
 {
     if (mkdirat(bundle, "rootfs", 0755) < 0)
@@ -86,7 +96,7 @@ static int fill(const struct source_image *image, int bundle, struct error *erro
     if (text == NULL)
         return error_set(error, "%s: config.json cannot be written as JSON", image->name);
     cleanup_free char *line = xasprintf("%s\n", text);
-    return file_replace(bundle, "config.json", line, strlen(line), error);
+    return write_config(bundle, line, error);
 }
 
 int bundle_make(const struct source_image *image, const char *path, struct error *error)

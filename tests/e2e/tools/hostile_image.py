@@ -109,9 +109,10 @@ def attack(kind, outside):
         # More of something than anybody needs, in a small blob.
         "huge-pax-header": [[with_record("x", "comment", "c" * (64 << 20))]],
         "huge-pax-path": [[with_record("x", "path", "p" * (64 << 20))]],
-        "huge-link-target": [[symlink("x", "t" * (1 << 20))]],
-        "deep": [[file(f"x{i}" + "/d" * 2000 + "/f") for i in range(8)]],
-        "deep-through-symlinks": [[entry for i in range(8) for entry in (
+        "huge-link-target": [[symlink("x", "t" * (2 << 20))]],
+        "long-link-target": [[symlink("x", "t" * 4096)]],
+        "deep": [[file(f"x{i}" + "/d" * 2000 + "/f") for i in range(2)]],
+        "deep-through-symlinks": [[entry for i in range(12) for entry in (
             file((f"l{i - 1}/" if i else "") + "d/" * 1000 + "f"),
             symlink(f"l{i}", (f"l{i - 1}/" if i else "") + "d/" * 1000))]],
         "tiny-entries": [[file("same", b"") for i in range(30000)] + [file(f"d/{i}", b"") for i in range(5000)]],
