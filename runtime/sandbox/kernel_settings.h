@@ -8,8 +8,8 @@
 #include "formats/base/error.h"
 #include "runtime/sandbox/namespaces.h"
 
-/* Whether each key of linux.sysctl (may be NULL) belongs to a namespace that the bundle lists; so none
- * changes the host. */
+/* Refuses a key of linux.sysctl (may be NULL) that belongs to no namespace which the bundle lists: it would
+ * change the host. */
 int sysctl_check(const json_t *sysctl, const struct namespaces *namespaces, struct error *error);
 /* Writes them; called in the container's namespaces. */
 int sysctl_apply(const json_t *sysctl, struct error *error);
