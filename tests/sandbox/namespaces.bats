@@ -157,6 +157,10 @@ map_ids() {
     edit "$T/bundle" '.linux.sysctl = {"kernel.panic": "1"}'
     fails urunc create --bundle "$T/bundle" "$ID"
     expect_one_error 'kernel.panic'
+    # "." and "/" change places, so this is net/../kernel/panic.
+    edit "$T/bundle" '.linux.sysctl = {"net.//.kernel.panic": "1"}'
+    fails urunc create --bundle "$T/bundle" "$ID"
+    expect_one_error 'not a setting of a namespace'
     edit "$T/bundle" '.linux.sysctl = {"net.ipv4.ip_forward": "1"} |
         .linux.namespaces = (.linux.namespaces | map(select(.type != "network")))'
     fails urunc create --bundle "$T/bundle" "$ID"

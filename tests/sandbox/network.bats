@@ -87,6 +87,21 @@ start_standin_linux() {
     urunc delete --force "$first"
 }
 
+@test "delete leaves a redirect that leads to another guest's tap" {
+    start_standin
+    local first=$ID tap
+    tap=$(reported '.descriptors[3].tap')
+    new_id
+    create_standin
+    # As a `start` leaves it that was killed after it had written down what it was about to join.
+    jq '.networkInterface = "eth0" | .networkTap = "urunc00000000"' "$T/root/$ID/state.json" >"$T/state"
+    cp "$T/state" "$T/root/$ID/state.json"
+    urunc delete --force "$ID"
+    tc -n "$NETNS" filter show dev eth0 ingress | grep -q "to device $tap"
+    urunc delete --force "$first"
+    expect_equal "$(tc -n "$NETNS" qdisc show dev eth0 | grep -c ingress)" 0
+}
+
 @test "an interface that is not Ethernet cannot be taken" {
     ip -n "$NETNS" link del eth0
     ip -n "$NETNS" tuntap add dev tun9 mode tun
@@ -106,12 +121,19 @@ start_standin_linux() {
 
 @test "the host's own network is never taken" {
     local filter
+    # The caller's namespace has an interface that could be.
+    ip link add host0 type veth peer name host1
+    ip address add 10.78.0.2/24 dev host0
+    ip link set host0 up
+    ip link set host1 up
+    ip route add default via 10.78.0.1
     for filter in 'map(select(.type != "network"))' 'map(select(.type != "network")) + [{type: "network", path: "/proc/self/ns/net"}]'; do
         edit "$T/bundle" ".linux.namespaces |= ($filter)"
         start_standin
         expect_reported '[.argv[] | select(. == "-netdev")]' '[]'
         urunc delete --force "$ID"
     done
+    ip link del host0
 }
 
 @test "the only interface is taken where there is no default route" {

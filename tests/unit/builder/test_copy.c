@@ -112,6 +112,14 @@ static void excluded_files_are_no_match_of_a_wildcard(void **state)
     assert_null(find(stage->root, "x/b"));
 }
 
+static void an_excluded_file_that_is_named_is_an_error(void **state)
+{
+    struct fixture *fixture = *state;
+    put_standard_files(fixture);
+    put_file(fixture, ".dockerignore", "b\n");
+    assert_fails(fixture, SCRATCH "COPY a b /x/\n", 2, "b: ");
+}
+
 static void symlinks_in_the_stage_lead_within_it(void **state)
 {
     struct fixture *fixture = *state;
@@ -282,6 +290,7 @@ int main(void)
         TEST(several_sources_need_a_directory),
         TEST(wildcards_may_match_nothing_beside_a_match),
         TEST(excluded_files_are_no_match_of_a_wildcard),
+        TEST(an_excluded_file_that_is_named_is_an_error),
         TEST(symlinks_in_the_stage_lead_within_it),
         TEST(kinds_of_files_do_not_replace_each_other),
         TEST(a_file_replaces_a_file_and_a_symlink),

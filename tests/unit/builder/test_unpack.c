@@ -370,6 +370,16 @@ static void dot_dot_is_refused(void **state)
     assert_int_equal(faccessat(temporary->fd, "secret", F_OK, 0), 0);
 }
 
+static void nothing_but_a_directory_can_be_the_root(void **state)
+{
+    const struct item file[] = {{'f', ".", "root", 0, 0, NULL}, {0}};
+    const struct item symlink[] = {{'l', "./", "/", 0, 0, NULL}, {0}};
+    const struct item link[] = {{'f', "a", "a", 0, 0, NULL}, {'h', ".", "a", 0, 0, NULL}, {0}};
+    unpack_bad(*state, file, "the root must be a directory");
+    unpack_bad(*state, symlink, "the root must be a directory");
+    unpack_bad(*state, link, "the root must be a directory");
+}
+
 static void a_whiteout_of_dots_is_refused(void **state)
 {
     struct temporary *temporary = *state;
@@ -694,6 +704,7 @@ int main(void)
         with_temporary(each_kind_of_entry_is_made),
         with_temporary(each_compression_is_read),
         with_temporary(an_empty_layer_is_fine),
+        with_temporary(nothing_but_a_directory_can_be_the_root),
         with_temporary(gzip_in_many_members_is_read_whole),
         with_temporary(upper_layers_replace_and_directories_merge),
         with_temporary(whiteouts_hide_lower_layers),

@@ -53,6 +53,7 @@ static void only_whole_lower_case_sha256_is_valid(void **state)
     assert_false(digest_is_valid(""));
     assert_false(digest_is_valid("sha256:"));
     assert_false(digest_is_valid(EMPTY "0"));
+    assert_false(digest_is_valid(EMPTY "/../x"));
     assert_false(digest_is_valid("sha512:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
     assert_false(digest_is_valid("sha256:E3B0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
     assert_false(digest_is_valid("sha256:../../../../../../../../../../../../../../../../../../../../../e"));

@@ -67,6 +67,24 @@ static void tags_have_at_most_128_characters(void **state)
     assert_true(reference_tag_is_valid("_x.-"));
 }
 
+static void names_have_at_most_255_characters(void **state)
+{
+    (void)state;
+    char name[] = "localhost/";
+    char text[sizeof name + 246];
+    memset(text, 'x', sizeof text);
+    memcpy(text, name, sizeof name - 1);
+    text[256] = '\0';
+    struct error error = {0};
+    assert_null(reference_normalize(text, &error));
+    assert_non_null(strstr(error.message, "longer than 255 characters"));
+    error_clear(&error);
+    text[255] = '\0';
+    char *normal = reference_normalize(text, &error);
+    assert_non_null(normal);
+    free(normal);
+}
+
 static void the_parts_are_told_apart(void **state)
 {
     (void)state;
@@ -86,6 +104,7 @@ int main(void)
         cmocka_unit_test(names_are_completed),
         cmocka_unit_test(wrong_names_are_errors),
         cmocka_unit_test(tags_have_at_most_128_characters),
+        cmocka_unit_test(names_have_at_most_255_characters),
         cmocka_unit_test(the_parts_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

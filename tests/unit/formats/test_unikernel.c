@@ -106,6 +106,20 @@ static void a_decoded_nul_is_no_text(void **state)
     error_clear(&error);
 }
 
+static void decoded_bytes_that_are_not_utf8_are_no_text(void **state)
+{
+    (void)state;
+    /* "/boot/" 0xff */
+    struct unikernel unikernel;
+    struct error error = {0};
+    assert_int_equal(read_set("{\"" KEY "unikernelType\":\"bGludXg=\",\"" KEY
+                              "hypervisor\":\"cWVtdQ==\",\"" KEY "binary\":\"L2Jvb3Qva2VybmVs\",\"" KEY
+                              "cmdline\":\"L2Jvb3Qv/w==\"}",
+                              &unikernel, &error),
+                     UNIKERNEL_FAILED);
+    error_clear(&error);
+}
+
 static void a_plain_nul_is_refused(void **state)
 {
     (void)state;
@@ -264,6 +278,7 @@ int main(void)
         cmocka_unit_test(a_plain_set_is_not_decoded_where_a_value_could_be),
         cmocka_unit_test(a_set_is_never_half_base64),
         cmocka_unit_test(a_decoded_nul_is_no_text),
+        cmocka_unit_test(decoded_bytes_that_are_not_utf8_are_no_text),
         cmocka_unit_test(a_plain_nul_is_refused),
         cmocka_unit_test(values_are_strings),
         cmocka_unit_test(no_key_is_no_unikernel),

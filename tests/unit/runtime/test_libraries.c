@@ -103,6 +103,89 @@ static void hostile_headers_are_refused_or_harmless(void **state)
     free(bytes);
 }
 
+static void a_name_that_does_not_end_in_the_file_is_refused(void **state)
+{
+    (void)state;
+    struct {
+        Elf64_Ehdr header;
+        Elf64_Phdr interpreter;
+        char name[8];
+        char behind[8]; /* not of the file */
+    } file = {.name = "/lib/ld.", .behind = "so"};
+    memcpy(file.header.e_ident, ELFMAG, SELFMAG);
+    file.header.e_ident[EI_CLASS] = ELFCLASS64;
+    file.header.e_ident[EI_DATA] = ELFDATA2LSB;
+    file.header.e_phoff = sizeof file.header;
+    file.header.e_phentsize = sizeof file.interpreter;
+    file.header.e_phnum = 1;
+    file.interpreter.p_type = PT_INTERP;
+    file.interpreter.p_offset = sizeof file.header + sizeof file.interpreter;
+    cleanup_error struct error error = {0};
+    cleanup_elf_needed struct elf_needed needed;
+    assert_int_equal(elf_needed_parse(&file, sizeof file - sizeof file.behind, "cut", &needed, &error), -1);
+    assert_non_null(strstr(error.message, "its interpreter's path"));
+}
+
+/* Copies a program or library and says that it is for another machine. */
+static void make_foreign(const struct temporary *temporary, const char *path, const char *copy)
+{
+    unsigned char bytes[64];
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    assert_int_equal(fread(bytes, 1, sizeof bytes, file), sizeof bytes);
+    fclose(file);
+    Elf64_Ehdr header;
+    memcpy(&header, bytes, sizeof header);
+    header.e_machine = header.e_machine == EM_S390 ? EM_PPC64 : EM_S390;
+    header.e_phnum = 0;
+    write_file_at(temporary->fd, copy, &header, sizeof header);
+}
+
+static void a_library_of_another_machine_is_passed_over(void **state)
+{
+    const struct temporary *temporary = *state;
+    /* The first place that is looked at is the RUNPATH, so a program is made that has one. */
+    struct {
+        Elf64_Ehdr header;
+        Elf64_Phdr load, dynamic;
+        Elf64_Dyn entries[5];
+        char strings[512];
+    } program = {0};
+    size_t length = 1;
+    memcpy(program.header.e_ident, ELFMAG, SELFMAG);
+    program.header.e_ident[EI_CLASS] = ELFCLASS64;
+    program.header.e_ident[EI_DATA] = ELFDATA2LSB;
+#ifdef __x86_64__
+    program.header.e_machine = EM_X86_64;
+#else
+    program.header.e_machine = EM_AARCH64;
+#endif
+    program.header.e_phoff = offsetof(typeof(program), load);
+    program.header.e_phentsize = sizeof(Elf64_Phdr);
+    program.header.e_phnum = 2;
+    program.load = (Elf64_Phdr){.p_type = PT_LOAD, .p_filesz = sizeof program};
+    program.dynamic = (Elf64_Phdr){.p_type = PT_DYNAMIC,
+                                   .p_offset = offsetof(typeof(program), entries),
+                                   .p_filesz = sizeof program.entries};
+    program.entries[0] = (Elf64_Dyn){.d_tag = DT_STRTAB, .d_un.d_val = offsetof(typeof(program), strings)};
+    program.entries[1] = (Elf64_Dyn){.d_tag = DT_NEEDED, .d_un.d_val = length};
+    length += (size_t)sprintf(program.strings + length, "libc.so.6") + 1;
+    program.entries[2] = (Elf64_Dyn){.d_tag = DT_RUNPATH, .d_un.d_val = length};
+    sprintf(program.strings + length, "%s/foreign", temporary->path);
+    write_file_at(temporary->fd, "program", &program, sizeof program);
+    make_foreign(temporary, "/proc/self/exe", "foreign/libc.so.6");
+
+    cleanup_error struct error error = {0};
+    cleanup_strings struct strings files = {0};
+    struct ld_cache cache;
+    char path[300];
+    snprintf(path, sizeof path, "%s/program", temporary->path);
+    ld_cache_open("/nonexistent", &cache);
+    assert_int_equal(libraries_find(&cache, path, &files, &error), 0);
+    assert_true(contains(&files, "/libc.so.6"));
+    assert_false(contains(&files, "/foreign/"));
+}
+
 /* Makes this program need libnl-route-3, which needs libnl-3, which nothing here uses itself. */
 static struct rtnl_link *(*volatile route_library)(void) = rtnl_link_alloc;
 
@@ -163,6 +246,8 @@ int main(void)
         cmocka_unit_test(what_is_no_elf_needs_nothing),
         cmocka_unit_test(a_truncated_elf_is_read_without_harm),
         cmocka_unit_test(hostile_headers_are_refused_or_harmless),
+        cmocka_unit_test(a_name_that_does_not_end_in_the_file_is_refused),
+        with_temporary(a_library_of_another_machine_is_passed_over),
         cmocka_unit_test(libraries_of_libraries_are_found),
         cmocka_unit_test(the_default_directories_do_without_a_cache),
         cmocka_unit_test(a_broken_cache_yields_nothing),
