@@ -10,6 +10,7 @@
 #include "formats/base/memory.h"
 #include "formats/base/open.h"
 #include "formats/base/path.h"
+#include "formats/contract/frameworks.h"
 #include "formats/kernel/probe.h"
 
 extern const char guest_init_start[] __attribute__((visibility("hidden")));
@@ -32,7 +33,7 @@ static bool is_wanted(const struct build *build, const struct stage *stage)
     const char *word = first_word(&stage->config);
     if (choice != NULL && strcmp(choice, "none") == 0)
         return false;
-    if (word == NULL || strcmp(facts_framework(stage), "linux") != 0)
+    if (word == NULL || facts_framework(stage) != FRAMEWORK_LINUX)
         return false;
     for (const char *const *name = other_inits; *name != NULL; name++)
         if (strcmp(path_base(word), *name) == 0)

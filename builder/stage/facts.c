@@ -5,6 +5,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/text.h"
 #include "formats/contract/annotations.h"
+#include "formats/contract/frameworks.h"
 
 int facts_set(struct stage *stage, const char *key, const char *value, int line, struct error *error)
 {
@@ -32,10 +33,10 @@ int facts_take_label(const struct build *build, struct stage *stage, const char 
     return 0;
 }
 
-const char *facts_framework(const struct stage *stage)
+int facts_framework(const struct stage *stage)
 {
     const struct fact *fact = stage_fact(stage, KEY_TYPE);
-    return fact != NULL ? fact->value : "";
+    return fact != NULL ? framework_from_name(fact->value) : -1;
 }
 
 int facts_set_word(struct build *build, struct stage *stage, const struct instruction *instruction,

@@ -18,7 +18,7 @@ int facts_take_label(const struct build *build, struct stage *stage, const char 
 int facts_set_word(struct build *build, struct stage *stage, const struct instruction *instruction,
                    size_t word, const char *key, struct error *error);
 
-/* The framework that the stage's facts name, or "". */
-const char *facts_framework(const struct stage *stage);
+/* The enum framework that the stage's facts name, or -1. */
+int facts_framework(const struct stage *stage);
 
 #endif

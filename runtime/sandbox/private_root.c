@@ -134,7 +134,7 @@ static int populate(int root, const struct private_root *plan, struct error *err
  * nowhere, so ".." leads nowhere. */
 static int make_generated(int root, const struct private_root *plan, struct error *error)
 {
-    const char *name = PRIVATE_ROOT_GENERATED + 1;
+    const char *name = &PRIVATE_ROOT_GENERATED[1];
     if (mkdirat(root, name, 0755) < 0 ||
         fchownat(root, name, plan->generator_uid, plan->generator_gid, AT_SYMLINK_NOFOLLOW) < 0)
         return error_errno(error, errno, "the monitor's root: " PRIVATE_ROOT_GENERATED);
