@@ -273,7 +273,7 @@ static void unreadable_files_are_named(void **state)
 {
     struct fixture *fixture = *state;
     if (geteuid() == 0)
-        skip(); /* root reads everything */
+        skip_because("root reads everything");
     put_file(fixture, "a", "");
     assert_int_equal(fchmodat(fixture->fd, "a", 0, 0), 0);
     assert_fails(fixture, SCRATCH "COPY a /\n", 2, "a: cannot read it");

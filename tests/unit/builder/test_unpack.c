@@ -333,7 +333,7 @@ static void extended_attributes_are_kept(void **state)
     char value[16] = "";
     snprintf(path, sizeof path, "%s/rootfs/x", temporary->path);
     if (getxattr(path, "user.test", value, sizeof value) < 0 && errno == EOPNOTSUPP)
-        skip();
+        skip_because("the file system has no extended attributes");
     assert_string_equal(value, "value");
 }
 
@@ -341,7 +341,7 @@ static void root_keeps_owners_and_makes_devices(void **state)
 {
     struct temporary *temporary = *state;
     if (geteuid() != 0)
-        skip();
+        skip_because("needs root");
     static const struct item layer[] = {
         {'f', "x", "1", 04755, 1234}, {'c', "null", NULL, 0666}, {'l', "l", "x", 0, 77}, {0}};
     unpack_good(temporary, (const struct item *const[]){layer, NULL});

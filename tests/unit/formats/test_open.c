@@ -89,8 +89,7 @@ static void a_device_node_is_not_opened(void **state)
 {
     struct temporary *temporary = *state;
     if (mknodat(temporary->fd, "zero", S_IFCHR | 0666, makedev(1, 5)) < 0) {
-        print_message("[  SKIPPED ] only root makes device nodes\n");
-        skip();
+        skip_because("only root makes device nodes");
     }
     assert_int_equal(mknodat(temporary->fd, "block", S_IFBLK | 0666, makedev(7, 0)), 0);
     assert_int_equal(symlinkat("zero", temporary->fd, "link"), 0);
@@ -170,8 +169,7 @@ static void files_are_opened_without_a_proc(void **state)
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status));
     if (WEXITSTATUS(status) == 77) {
-        print_message("[  SKIPPED ] only root mounts\n");
-        skip();
+        skip_because("only root mounts");
     }
     assert_int_equal(WEXITSTATUS(status), 0);
     assert_false(was_opened(watcher));

@@ -197,7 +197,7 @@ static void kvm_is_a_device_of_the_private_root(void **state)
     struct monitor_files files = {0};
     cleanup_error struct error error = {0};
     if (monitor_find(HYPERVISOR_QEMU)->files(&config, &files, &error) < 0)
-        skip(); /* no QEMU on this machine */
+        skip_because("QEMU is not installed");
     assert_int_equal(files.devices.count, 1);
     assert_string_equal(files.devices.items[0], "/dev/kvm");
     monitor_files_free(&files);
