@@ -191,6 +191,22 @@ static void a_large_file_comes_through_whole(void **state)
     content_unref(content);
 }
 
+static void exactly_what_was_asked_for_is_read(void **state)
+{
+    (void)state;
+    cleanup_error struct error error = {0};
+    cleanup_close int root = open_root();
+    write_file("f", "hello");
+    struct content *content = content_of_path(root, "f", &error);
+    cleanup_close int fd = content_open(content, &error);
+    char bytes[5];
+    assert_int_equal(content_read(content, fd, bytes, 3, 2, &error), 0);
+    assert_memory_equal(bytes, "llo", 3);
+    assert_int_equal(content_read(content, fd, bytes, 4, 2, &error), -1);
+    assert_error(&error, "f: changed while it was being read");
+    content_unref(content);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +219,7 @@ int main(void)
         temporary_test(a_file_that_became_a_symlink_is_not_followed_out),
         temporary_test(a_descriptor_of_a_directory_is_refused_and_closed),
         temporary_test(a_large_file_comes_through_whole),
+        temporary_test(exactly_what_was_asked_for_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
