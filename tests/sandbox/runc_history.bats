@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# The attacks by which runc was broken, in the shape that they would have here (docs/security.md, "The history of runc's
+# holes"). Those with a file of their own: waiting.bats (CVE-2016-9962), own_program.bats (CVE-2019-5736).
+load standin
+
+prepare_more() {
+    printf 'secret of the host\n' >"$T/secret"
+    chmod 600 "$T/secret"
+    SECRET=$(stat -c %i "$T/secret")
+}
+
+# Exchanges "rootfs/boot" for a symlink to the host and back, as fast as it can, until it is killed.
+exchange_for_ever() {
+    python3 - "$T" <<'END' &
+import ctypes, os, sys
+top = sys.argv[1]
+os.mkdir(f"{top}/outside")
+os.link(f"{top}/secret", f"{top}/outside/kernel")
+rootfs = os.open(f"{top}/bundle/rootfs", os.O_PATH)
+os.symlink(f"{top}/outside", "link", dir_fd=rootfs)
+exchange = ctypes.CDLL(None, use_errno=True).renameat2
+while True:
+    exchange(rootfs, b"boot", rootfs, b"link", 2)
+END
+    EXCHANGER=$!
+    printf '%s\n' "$EXCHANGER" >>"$T/processes"
+    within 10 test -L "$T/bundle/rootfs/link" -o -L "$T/bundle/rootfs/boot"
+}
+
+@test "CVE-2021-30465: a directory that is exchanged for a symlink during create never leads to the host" {
+    local booted=0 refused=0 round
+    exchange_for_ever
+    for round in {1..30}; do
+        ID=e2e-$BASHPID-exchange-$round
+        printf '%s\n' "$ID" >>"$T/containers"
+        run_standin_or_refuse && booted=$((booted + 1)) || refused=$((refused + 1))
+        expect_root "select(.inode == $SECRET) | .path" ''
+    done
+    kill "$EXCHANGER"
+    # Both came: the exchange did hit what it aimed at.
+    ((booted > 0 && refused > 0)) || fail "booted $booted times, refused $refused times"
+}
+
+# run_standin, for a container that may be refused: then there is an empty report.
+run_standin_or_refuse() {
+    if urunc run --bundle "$T/bundle" "$ID" </dev/null >"$T/console" 2>"$T/stderr"; then
+        take_report
+    else
+        printf '{"root": []}\n' >"$T/report"
+        expect_one_error 'com.urunc.unikernel.binary: /boot/kernel'
+        return 1
+    fi
+}
+
+@test "CVE-2024-21626: a working directory behind a leaked descriptor is a text for the guest, and nothing leaks" {
+    local number
+    exec 7</sys/fs/cgroup 8<"$T"
+    for number in 3 7 8 9; do
+        edit "$T/bundle" ".process.cwd = \"/proc/self/fd/$number/../../\""
+        run_standin
+        expect_reported .cwd /
+        # Besides these there is the pipe for the guest's exit status.
+        expect_reported '[.descriptors[] | select(.access != "write" or .type != "pipe" or .fd < 3) | .fd]' '[0,1,2]'
+        expect_root "select(.inode == $SECRET) | .path" ''
+    done
+    exec 7<&- 8<&-
+}
+
+@test "CVE-2025-31133: a rootfs whose /dev/null leads to the host masks nothing and reaches nothing" {
+    mkdir -p "$T/bundle/rootfs/dev"
+    ln -s "$T/secret" "$T/bundle/rootfs/dev/null"
+    ln -s "$T/secret" "$T/bundle/rootfs/masked"
+    edit "$T/bundle" '.linux.maskedPaths = ["/masked", "/proc/kcore"] | .linux.readonlyPaths = ["/dev/null"]'
+    run_standin
+    expect_root 'select(.path == "/dev/null") | .node' '1:3'
+    expect_root "select(.inode == $SECRET) | .path" ''
+    expect_equal "$(cat "$T/secret")" 'secret of the host'
+}
+
+@test "CVE-2025-52565: a rootfs whose /dev/console and /dev/pts lead to the host redirects no terminal" {
+    mkdir -p "$T/bundle/rootfs/dev"
+    ln -s "$T/secret" "$T/bundle/rootfs/dev/console"
+    ln -s "$T" "$T/bundle/rootfs/dev/pts"
+    edit "$T/bundle" '.process.terminal = true |
+        .mounts = [{destination: "/dev/pts", type: "devpts", source: "devpts", options: ["newinstance"]}]'
+    script -qec "'$URUNC' --root '$T/root' --config '$T/urunc.json' run --bundle '$T/bundle' '$ID'" /dev/null \
+        </dev/null | sed 's/^[^{]*//' >"$T/console"
+    : >"$T/stderr"
+    take_report
+    # 136 is the major number of pseudoterminals.
+    expect_reported '[.descriptors[] | select(.fd < 3) | .node | split(":")[0]]' '["136","136","136"]'
+    expect_root "select(.inode == $SECRET) | .path" ''
+    expect_equal "$(cat "$T/secret")" 'secret of the host'
+}
+
+@test "CVE-2025-52881: what a rootfs has at /proc is not where labels and limits are written" {
+    mkdir -p "$T/bundle/rootfs/proc/self/attr" "$T/bundle/rootfs/proc/sys/net/ipv4"
+    printf 'untouched' | tee "$T/bundle/rootfs/proc/self/attr/exec" >"$T/bundle/rootfs/proc/sys/net/ipv4/ip_forward"
+    edit "$T/bundle" '.linux.sysctl = {"net.ipv4.ip_forward": "1"} | .process.oomScoreAdj = 100'
+    run_standin
+    expect_equal "$(cat "$T/bundle/rootfs/proc/self/attr/exec")" untouched
+    expect_equal "$(cat "$T/bundle/rootfs/proc/sys/net/ipv4/ip_forward")" untouched
+}
