@@ -1,5 +1,5 @@
 #!/bin/bash
-# Line coverage of the fast tests (unit tests and those with the stand-in monitor) by folder: coverage.sh [--files]
+# Line coverage of the fast tests, which boot no guest, by folder: coverage.sh [--files]
 # With --files the files below the minimum are listed as well. The exit status is 1 where a folder is below it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,11 +12,13 @@ cmake --build --preset coverage >"$build/build.log" || {
     exit 1
 }
 find "$build" -name '*.gcda' -delete
+# Users of containers make files of counters, too.
+find "$build" -type d -name '*.dir' -exec chmod -R a+rwX {} +
 as_root=()
 if [[ $(id -u) -ne 0 ]]; then
     as_root=(sudo -E) # the tests of the runtime need root
 fi
-"${as_root[@]}" ctest --preset coverage -LE e2e >"$build/ctest.log" 2>&1 || {
+"${as_root[@]}" ctest --preset coverage -L '^(unit|fast)$' >"$build/ctest.log" 2>&1 || {
     grep -E '^not ok|^# |\*\*\*' "$build/ctest.log" >&2 || tail -n 30 "$build/ctest.log" >&2
     printf 'tests/coverage.sh: tests fail; all of it is in %s/ctest.log\n' "$build" >&2
     exit 1

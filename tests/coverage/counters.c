@@ -24,10 +24,12 @@ extern void __gcov_reset(void);
 extern int __real_open(const char *path, int flags, ...);
 extern int __real_close_range(unsigned first, unsigned last, int flags);
 extern _Noreturn void __real__exit(int status);
+extern int __real_reboot(int command);
 
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_close_range(unsigned first, unsigned last, int flags);
 _Noreturn void __wrap__exit(int status);
+int __wrap_reboot(int command);
 
 static int build_directory = -1;
 
@@ -82,4 +84,11 @@ void __wrap__exit(int status)
 {
     __gcov_dump();
     __real__exit(status);
+}
+
+int __wrap_reboot(int command)
+{
+    __gcov_dump();
+    __gcov_reset();
+    return __real_reboot(command);
 }

@@ -1,0 +1,187 @@
+#!/usr/bin/env bats
+# The Linux guest's init as the first process of namespaces: what it does around the program, and how it ends.
+load ../e2e/helpers
+
+INIT=$URUNC_BIN/tests/init/urunc-init-on-host
+
+prepare() {
+    need_root
+    need_program busybox
+    chmod 711 "$F" "$T"
+    mkdir "$T/rootfs" "$T/dev"
+    mkdir -p "$T/rootfs/etc" "$T/rootfs/programs"
+    cp "$(command -v busybox)" "$T/rootfs/programs/sh"
+    printf 'root:x:0:0::/root:/bin/sh\nguest:x:1000:1000::/home/guest:/bin/sh\n' >"$T/rootfs/etc/passwd"
+    : >"$T/dev/console" >"$T/dev/port" >"$T/dev/null"
+    mknod "$T/dev/vda" b 7 200
+    chmod -R a+rw "$T/dev"
+    chmod 777 "$T/dev"
+    chmod 0 "$T/dev/vda"
+}
+
+# guest COMMAND_LINE [--network]: $ENDING is how it ended, $T/dev/console what it printed.
+guest() {
+    ENDING=$(timeout 60 "$URUNC_SOURCE/tests/init/guest.py" "$INIT" "$T/rootfs" "$T/dev" "$@" 2>"$T/stderr") ||
+        fail "$(cat "$T/stderr" "$T/dev/console")"
+}
+
+# The byte that was written to an I/O port, in hexadecimal; nothing where none was.
+port() {
+    tail -c +$(($1 + 1)) "$T/dev/port" | head -c 1 | od -An -tx1 | tr -d ' \n'
+}
+
+@test "it is the first process or nothing" {
+    local status=0
+    "$INIT" >"$T/stdout" 2>"$T/stderr" || status=$?
+    ((status != 0))
+    expect_one_error 'first process of a Linux guest'
+}
+
+@test "it runs the program behind --, reports its status and powers off" {
+    guest "console=ttyS0 urunc.exit rdinit=/urunc-init -- /programs/sh -c \"echo hello; exit 7\""
+    expect_line hello "$T/dev/console"
+    expect_equal "$ENDING" 'powered off'
+    expect_equal "$(port 0x505)" 07
+    expect_equal "$(port 0x501)" 07
+}
+
+@test "a status of 0 is reported, and leaves the exit port alone" {
+    guest 'urunc.exit -- /programs/sh -c true'
+    expect_equal "$ENDING" 'powered off'
+    expect_equal "$(port 0x505)" 00
+    [[ $(port 0x501) != 01 ]]
+}
+
+@test "without urunc.exit no port is written" {
+    guest '-- /programs/sh -c "exit 3"'
+    [[ ! -s $T/dev/port ]]
+}
+
+@test "a program that a signal ended has the status that a shell gives it" {
+    guest 'urunc.exit -- /programs/sh -c "kill -9 $$"'
+    expect_equal "$(port 0x505)" 89
+}
+
+@test "the program gets the user, groups, directory and environment of the command line" {
+    guest 'urunc.user=1000:1001:27,28 urunc.cwd=/made/for%20it urunc.env=A=b%20c urunc.env=PATH=/programs -- sh -c "id -u; id -g; id -G; pwd; echo $A; echo $HOME"'
+    printf '%s\n' 1000 1001 '1001 27 28' '/made/for it' 'b c' /home/guest | diff - "$T/dev/console"
+}
+
+@test "without a home in /etc/passwd HOME is the root, and an environment's own wins" {
+    guest 'urunc.user=5:5 urunc.env=A=1 -- /programs/sh -c "echo $HOME"'
+    expect_line / "$T/dev/console"
+    : >"$T/dev/console"
+    guest 'urunc.env=HOME=/own -- /programs/sh -c "echo $HOME"'
+    expect_line /own "$T/dev/console"
+}
+
+@test "arguments can stand encoded" {
+    guest 'urunc.arg=/programs/sh urunc.arg=-c urunc.arg=echo%20%22two%20%20words%22'
+    expect_line 'two  words' "$T/dev/console"
+}
+
+@test "a program that is not there, or cannot be run, has the status that a shell gives it" {
+    guest 'urunc.exit -- /programs/nothing'
+    expect_match 'urunc-init: /programs/nothing: not found' "$T/dev/console"
+    expect_equal "$(port 0x505)" 7f
+    guest 'urunc.exit -- nothing'
+    expect_match 'urunc-init: nothing: not found' "$T/dev/console"
+    printf 'no program\n' >"$T/rootfs/programs/text"
+    guest 'urunc.exit -- /programs/text'
+    expect_match 'urunc-init: /programs/text: Permission denied' "$T/dev/console"
+    expect_equal "$(port 0x505)" 7e
+    chmod +x "$T/rootfs/programs/text"
+    guest 'urunc.exit urunc.env=PATH=/nowhere:/programs -- text'
+    expect_match 'urunc-init: text: Exec format error' "$T/dev/console"
+}
+
+@test "no program, and a user that is none, are errors" {
+    guest 'urunc.exit'
+    expect_match 'names no program behind "--"' "$T/dev/console"
+    guest 'urunc.exit urunc.user=everybody -- /programs/sh -c "echo ran"'
+    expect_match 'urunc.user= names no user' "$T/dev/console"
+    ! grep ran "$T/dev/console" || fail 'ran'
+}
+
+@test "a directory that cannot be entered, and a user outside of the namespace, are errors" {
+    printf 'x' >"$T/rootfs/file"
+    guest 'urunc.exit urunc.cwd=/file/below -- /programs/sh -c "echo ran"'
+    expect_match 'cannot enter /file/below: Not a directory' "$T/dev/console"
+    guest 'urunc.exit urunc.user=4000000000:1 -- /programs/sh -c "echo ran"'
+    expect_match 'cannot become user 4000000000:1' "$T/dev/console"
+    ! grep ran "$T/dev/console" || fail 'ran'
+}
+
+@test "the network is set up as ip= says" {
+    guest 'ip=10.1.2.3::10.1.2.1:255.255.255.0:box:eth0:off urunc.dns=10.1.2.1 -- /programs/sh -c "ip -4 addr show eth0; ip route; cat /etc/resolv.conf; hostname"' --network
+    expect_match 'inet 10.1.2.3/24' "$T/dev/console"
+    expect_match 'default via 10.1.2.1 dev eth0' "$T/dev/console"
+    expect_line 'nameserver 10.1.2.1' "$T/dev/console"
+    expect_line box "$T/dev/console"
+}
+
+@test "a gateway outside of the subnet gets a route of its own" {
+    guest 'ip=10.1.2.3::169.254.1.1:255.255.255.255::eth0:off -- /programs/sh -c "ip route"' --network
+    expect_match 'default via 169.254.1.1 dev eth0' "$T/dev/console"
+    expect_match '^169.254.1.1 dev eth0' "$T/dev/console"
+}
+
+@test "addresses that are none are errors, and the program runs all the same" {
+    guest 'ip=10.1.2::::box:eth0:off -- /programs/sh -c "echo ran"' --network
+    expect_match 'eth0: cannot set the address 10.1.2' "$T/dev/console"
+    expect_line ran "$T/dev/console"
+    guest 'ip=10.1.2.3::nowhere:x::eth0:off -- /programs/sh -c true' --network
+    expect_match 'cannot set the netmask x' "$T/dev/console"
+    guest 'ip=10.1.2.3::nowhere:255.255.255.0::eth0:off -- /programs/sh -c true' --network
+    expect_match 'cannot set the gateway nowhere' "$T/dev/console"
+}
+
+@test "an interface that does not come is an error after three seconds" {
+    guest 'ip=10.1.2.3::::::off -- /programs/sh -c true'
+    expect_match 'eth0: the network interface did not come up within three seconds' "$T/dev/console"
+}
+
+@test "a resolv.conf of the image stays" {
+    printf 'nameserver 10.9.9.9\n' >"$T/rootfs/etc/resolv.conf"
+    guest 'urunc.dns=10.1.2.1 -- /programs/sh -c "cat /etc/resolv.conf"'
+    expect_line 'nameserver 10.9.9.9' "$T/dev/console"
+}
+
+@test "the directories that programs expect are there" {
+    guest '-- /programs/sh -c "ls -d /run /tmp /dev/shm /dev/pts /dev/fd /dev/stdin /dev/stdout /dev/stderr; grep -c /dev/shm /proc/mounts"'
+    expect_line /dev/stderr "$T/dev/console"
+    expect_line /tmp "$T/dev/console"
+    expect_line 1 "$T/dev/console"
+}
+
+@test "a disk that cannot be mounted is an error, as the root and beside it" {
+    guest 'urunc.exit root=/dev/vda rootfstype=ext4 ro -- /programs/sh -c "echo ran"'
+    expect_match '/dev/vda: cannot mount it at /.urunc-root as ext4' "$T/dev/console"
+    guest 'urunc.exit root=/dev/vda -- /programs/sh -c "echo ran"'
+    expect_match '/dev/vda: cannot mount it at /.urunc-root: no file system that this kernel knows' "$T/dev/console"
+    ! grep ran "$T/dev/console" || fail 'ran'
+    guest 'urunc.mount=/dev/vda:/data%20base -- /programs/sh -c "ls -d /data*"'
+    expect_match '/dev/vda: cannot mount it at /data base' "$T/dev/console"
+    expect_line '/data base' "$T/dev/console"
+}
+
+@test "modules that the kernel refuses are named" {
+    mkdir -p "$T/rootfs/etc"
+    printf 'no_such_module\n' >"$T/rootfs/etc/modules"
+    guest '-- /programs/sh -c "echo ran"'
+    expect_match 'no_such_module' "$T/dev/console"
+    expect_line ran "$T/dev/console"
+}
+
+@test "orphans are reaped while the program runs" {
+    cat >"$T/rootfs/programs/orphan" <<'SCRIPT'
+#!/programs/sh
+sh -c 'sleep 0.1 & exit'
+sleep 0.5
+grep -h '^State:' /proc/[0-9]*/status
+SCRIPT
+    chmod +x "$T/rootfs/programs/orphan"
+    guest '-- /programs/orphan'
+    expect_match '^State:' "$T/dev/console"
+    ! grep 'zombie' "$T/dev/console" || fail 'not reaped'
+}

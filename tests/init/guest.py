@@ -1,0 +1,94 @@
+#!/usr/bin/python3
+"""guest.py INIT ROOT DEV COMMAND_LINE [--network]: runs INIT as a Linux guest's first process, without a guest.
+
+It is process 1 of namespaces of its own, a user namespace first of all, so nothing that it does (mounts, modules, host
+name, ports, power) reaches the host. Its root is a tmpfs with a copy of the directory ROOT and the host's programs; its
+/dev is the directory DEV, in which "console" gets its output and "port" what it writes to I/O ports; its /proc/cmdline
+says COMMAND_LINE. Prints how it ended: "powered off", "reset", or a wait status.
+"""
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+
+CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID = 0x10000000, 0x00020000, 0x20000000
+CLONE_NEWNET, CLONE_NEWUTS, CLONE_NEWIPC = 0x40000000, 0x04000000, 0x08000000
+FIRST_ID, IDS = 100000, 65536
+ENDINGS = {signal.SIGINT: "powered off", signal.SIGHUP: "reset"}  # reboot(2), "Behavior inside PID namespaces"
+
+
+def unshare():
+    flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC
+    if ctypes.CDLL(None, use_errno=True).unshare(flags) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+
+
+def run(*command):
+    subprocess.run(command, check=True)
+
+
+def make_root(guest, init, root, dev, line):
+    run("mount", "-t", "tmpfs", "-o", "mode=755", "guest", guest)
+    run("cp", "-a", "--no-preserve=ownership", root + "/.", guest)
+    for name in ("usr", "lib", "lib64", "bin", "sbin"):
+        if os.path.isdir("/" + name):
+            os.makedirs(f"{guest}/{name}", exist_ok=True)
+            run("mount", "--bind", "/" + name, f"{guest}/{name}")
+    for name in ("proc", "dev"):
+        os.mkdir(f"{guest}/{name}")
+    run("mount", "--rbind", dev, f"{guest}/dev")
+    run("mount", "-t", "proc", "proc", f"{guest}/proc")
+    with open(f"{guest}/line", "w", encoding="utf-8") as file:
+        file.write(line + "\n")
+    run("mount", "--bind", f"{guest}/line", f"{guest}/proc/cmdline")
+    run("cp", init, f"{guest}/first")
+
+
+def become_guest(guest, init, root, dev, line, network):
+    if network:
+        run("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "other")
+        run("ip", "link", "set", "other", "up")
+    make_root(guest, init, root, dev, line)
+    os.chroot(guest)
+    os.chdir("/")
+    os.execve("/first", ["/first"], {"HOME": "/", "TERM": "linux", "GCOV_ERROR_FILE": "/dev/null"})
+
+
+def supervise(words, ready, go):
+    """In the user namespace, but not in the process ID namespace, which begins with the child."""
+    unshare()
+    os.write(ready, b"x")
+    os.read(go, 1)
+    os.setresgid(0, 0, 0)
+    os.setresuid(0, 0, 0)
+    first = os.fork()
+    if first == 0:
+        become_guest(*words)
+    _, status = os.waitpid(first, 0)
+    ended = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
+    print(ENDINGS.get(ended, f"status {status}"), flush=True)
+    os._exit(0)
+
+
+def main():
+    network = sys.argv[-1] == "--network"
+    guest = tempfile.mkdtemp(dir=os.path.dirname(sys.argv[3]))
+    os.chmod(guest, 0o755)
+    words = [guest] + sys.argv[1:5] + [network]
+    ready, go = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        supervise(words, ready[1], go[0])
+    os.read(ready[0], 1)
+    for name in ("uid_map", "gid_map"):
+        with open(f"/proc/{child}/{name}", "w", encoding="ascii") as file:
+            file.write(f"0 {FIRST_ID} {IDS}")
+    os.write(go[1], b"x")
+    _, status = os.waitpid(child, 0)
+    os.rmdir(guest)
+    sys.exit(os.waitstatus_to_exitcode(status))
+
+
+main()
