@@ -131,7 +131,7 @@ COPY two /new/dir/'
     expect_equal "$(env_of)" E=2000
     refused 'Containerfile:1: ARG SOURCE_DATE_EPOCH: soon: must be seconds' <<<"ARG SOURCE_DATE_EPOCH=soon
 FROM scratch"
-    refused '^urunc-build: build: --build-arg SOURCE_DATE_EPOCH: soon: must be' --build-arg SOURCE_DATE_EPOCH=soon <<<'FROM scratch'
+    refused '^urunc-build: --build-arg SOURCE_DATE_EPOCH: soon: must be' --build-arg SOURCE_DATE_EPOCH=soon <<<'FROM scratch'
 }
 
 @test "WORKDIR makes a directory that belongs to the USER of its line, and its path is normal" {
