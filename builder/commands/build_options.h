@@ -35,7 +35,7 @@ struct build_command {
  * answered, -1 for a usage error. */
 int build_command_parse(const struct command *command, char *const *argv, struct build_command *build,
                         struct error *error);
-void build_command_free(struct build_command *command);
+void build_command_free(struct build_command *build);
 #define cleanup_build_command __attribute__((cleanup(build_command_free)))
 
 #endif

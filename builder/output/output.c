@@ -13,29 +13,27 @@ OUTPUTS(OUTPUT_TYPE_TEXT)
 #undef OUTPUT_TYPE_TEXT
 
 #define OUTPUT_ENTRY(identifier, type_) &output_##identifier,
-static const struct output *const outputs[] = {OUTPUTS(OUTPUT_ENTRY)};
+static const struct output *const outputs[] = {OUTPUTS(OUTPUT_ENTRY) NULL};
 #undef OUTPUT_ENTRY
-
-enum { OUTPUT_COUNT = sizeof outputs / sizeof *outputs };
 
 const struct output *output_find(const char *type)
 {
-    for (size_t i = 0; i < OUTPUT_COUNT; i++)
-        if (strcmp(outputs[i]->type, type) == 0)
-            return outputs[i];
+    for (const struct output *const *output = outputs; *output != NULL; output++)
+        if (strcmp((*output)->type, type) == 0)
+            return *output;
     return NULL;
 }
 
 static int unknown_type(const char *type, struct error *error)
 {
     const char *near = NULL;
-    for (size_t i = 0; i < OUTPUT_COUNT; i++)
-        near = suggest_nearer(type, near, outputs[i]->type);
+    for (const struct output *const *output = outputs; *output != NULL; output++)
+        near = suggest_nearer(type, near, (*output)->type);
     if (near != NULL)
         return error_set(error, "unknown type \"%s\"; did you mean \"%s\"?", type, near);
     cleanup_buffer struct buffer names = {0};
-    for (size_t i = 0; i < OUTPUT_COUNT; i++)
-        buffer_format(&names, "%s%s", i > 0 ? ", " : "", outputs[i]->type);
+    for (const struct output *const *output = outputs; *output != NULL; output++)
+        buffer_format(&names, "%s%s", names.length > 0 ? ", " : "", (*output)->type);
     return error_set(error, "unknown type \"%s\"; there are: %s", type, names.data);
 }
 
