@@ -99,13 +99,9 @@ static void walk(struct module_index *index, const char *path)
     closedir(directory);
 }
 
-void module_index_read(struct module_index *index)
+/* Fills the index of the directory that it names. */
+static void read_directory(struct module_index *index)
 {
-    memset(index, 0, sizeof *index);
-    struct utsname system;
-    if (uname(&system) < 0)
-        return;
-    snprintf(index->directory, sizeof index->directory, "/lib/modules/%s", system.release);
     char path[400];
     snprintf(path, sizeof path, "%s/modules.dep", index->directory);
     char *text = read_whole(path, NULL);
@@ -113,6 +109,16 @@ void module_index_read(struct module_index *index)
         read_dependencies(index, text);
     else
         walk(index, index->directory);
+}
+
+void module_index_read(struct module_index *index)
+{
+    memset(index, 0, sizeof *index);
+    struct utsname system;
+    if (uname(&system) < 0)
+        return;
+    snprintf(index->directory, sizeof index->directory, "/lib/modules/%s", system.release);
+    read_directory(index);
 }
 
 bool module_index_is_builtin(const struct module_index *index, const char *name)

@@ -135,13 +135,12 @@ static void load_all(const struct module_index *index)
     }
 }
 
-void modules_load(void)
+/* Loads the modules that the file `list` names; all, where there is no such file. */
+static void load_listed(const struct module_index *index, const char *list)
 {
-    struct module_index index;
-    module_index_read(&index);
-    char *names = read_whole("/etc/modules", NULL);
+    char *names = read_whole(list, NULL);
     if (names == NULL) {
-        load_all(&index);
+        load_all(index);
         return;
     }
     char *rest = names;
@@ -149,7 +148,14 @@ void modules_load(void)
         line += strspn(line, " \t");
         line[strcspn(line, " \t\r#")] = '\0';
         if (*line != '\0')
-            load_named(&index, line);
+            load_named(index, line);
     }
     free(names);
+}
+
+void modules_load(void)
+{
+    struct module_index index;
+    module_index_read(&index);
+    load_listed(&index, "/etc/modules");
 }

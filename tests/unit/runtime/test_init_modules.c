@@ -5,6 +5,9 @@
 #include <fcntl.h>
 #include <sys/syscall.h>
 
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+
 static int load_into_kernel(int fd, int flags);
 #define syscall(number, fd, options, flags) load_into_kernel((fd), (flags))
 
@@ -132,6 +135,108 @@ static void a_module_that_cannot_be_loaded_says_why(void **state)
     index_free(&index);
 }
 
+/* An index that is read from the temporary directory, as from /lib/modules/<release>. */
+static struct module_index read_index(struct temporary *temporary)
+{
+    struct module_index index = {0};
+    loaded[0] = complaint[0] = '\0';
+    can_decompress = true;
+    snprintf(index.directory, sizeof index.directory, "%s", temporary->path);
+    read_directory(&index);
+    return index;
+}
+
+static void modules_dep_is_the_index_where_it_is(void **state)
+{
+    temporary_write_text(*state, "modules.dep", "kernel/a.ko: kernel/b.ko\nnot a line\nkernel/b.ko:\n");
+    temporary_write_text(*state, "kernel/a.ko", "a b");
+    temporary_write_text(*state, "kernel/b.ko", "b");
+    temporary_write_text(*state, "kernel/unlisted.ko", "unlisted");
+    struct module_index index = read_index(*state);
+    assert_int_equal(index.count, 2);
+    assert_string_equal(index.modules[0].path, "kernel/a.ko");
+    assert_string_equal(index.modules[0].needs, " kernel/b.ko");
+    load_all(&index);
+    assert_string_equal(loaded, "b a ");
+    free(index.modules[0].path); /* the text of modules.dep, whose first line it is */
+    free(index.modules);
+}
+
+static void without_modules_dep_the_tree_is_walked_and_modules_are_asked(void **state)
+{
+    static const char a[] = "a b c\0depends=b,c\0", not_it[] = "c\0xdepends=b";
+    temporary_write(*state, "kernel/drivers/a.ko", a, sizeof a);
+    temporary_write_text(*state, "kernel/b.ko.gz", "b");
+    temporary_write(*state, "kernel/c.ko", not_it, sizeof not_it);
+    temporary_write_text(*state, "kernel/.hidden.ko", "hidden");
+    temporary_write_text(*state, "kernel/notes.kosher", "notes");
+    struct module_index index = read_index(*state);
+    assert_int_equal(index.count, 3);
+    load_named(&index, "a");
+    assert_string_equal(complaint, "");
+    assert_string_equal(loaded, "c b a ");
+    index_free(&index);
+}
+
+static void built_in_modules_are_no_complaint(void **state)
+{
+    struct temporary *temporary = *state;
+    temporary_write_text(temporary, "modules.builtin", "kernel/fs/ext4.ko\nkernel/virtio-pci.ko\n");
+    struct module_index index = read_index(temporary);
+    load_named(&index, "virtio_pci");
+    assert_string_equal(complaint, "");
+    load_named(&index, "virtio");
+    assert_non_null(strstr(complaint, "/etc/modules: virtio: not below "));
+    index_free(&index);
+}
+
+static void a_list_names_what_is_loaded(void **state)
+{
+    static const char *const files[][2] = {{"a.ko", "a"}, {"b.ko", "b"}, {"c.ko", "c"}, {NULL}};
+    struct module_index index = index_of(*state, files);
+    temporary_write_text(*state, "list", "# none of c\n\n\t b # because\r\na option=1\n");
+    cleanup_free char *list = xasprintf("%s/list", index.directory);
+    load_listed(&index, list);
+    assert_string_equal(loaded, "b a ");
+    assert_string_equal(complaint, "");
+    list[strlen(list) - 1] = 'x'; /* a list that is not there */
+    load_listed(&index, list);
+    assert_string_equal(loaded, "b a c ");
+    index_free(&index);
+}
+
+static void files_are_read_whole_and_replaced(void **state)
+{
+    struct temporary *temporary = *state;
+    cleanup_free char *path = xasprintf("%s/file", temporary->path);
+    cleanup_free char *long_text = xcalloc(1, 100001);
+    memset(long_text, 'x', 100000);
+    assert_int_equal(write_text(path, long_text), 0);
+    size_t size = 0;
+    cleanup_free char *read = read_whole(path, &size);
+    assert_int_equal(size, 100000);
+    assert_string_equal(read, long_text);
+    assert_int_equal(write_text(path, "short"), 0);
+    char text[4];
+    assert_int_equal(read_text(path, text, sizeof text), 3);
+    assert_string_equal(text, "sho");
+    assert_int_equal(write_text("/dev/null/x", "y"), -1);
+    assert_null(read_whole("/dev/null/x", NULL));
+}
+
+static void directories_are_made_with_those_above(void **state)
+{
+    struct temporary *temporary = *state;
+    struct stat status;
+    cleanup_free char *path = xasprintf("%s/a/b//c", temporary->path);
+    assert_int_equal(make_directories(path), 0);
+    assert_int_equal(make_directories(path), 0);
+    assert_int_equal(fstatat(temporary->fd, "a/b/c", &status, 0), 0);
+    assert_true(S_ISDIR(status.st_mode));
+    assert_int_equal(make_directories("/dev/null/x"), -1);
+    assert_int_equal(errno, ENOTDIR);
+}
+
 static void no_directory_has_an_empty_name(void **state)
 {
     (void)state;
@@ -146,6 +251,12 @@ int main(void)
         with_temporary(what_modules_dep_lists_is_loaded_first),
         with_temporary(compressed_modules_without_modules_dep_find_their_order),
         with_temporary(a_module_that_cannot_be_loaded_says_why),
+        with_temporary(modules_dep_is_the_index_where_it_is),
+        with_temporary(without_modules_dep_the_tree_is_walked_and_modules_are_asked),
+        with_temporary(built_in_modules_are_no_complaint),
+        with_temporary(a_list_names_what_is_loaded),
+        with_temporary(files_are_read_whole_and_replaced),
+        with_temporary(directories_are_made_with_those_above),
         cmocka_unit_test(no_directory_has_an_empty_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
