@@ -13,6 +13,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
+#include "formats/base/path.h"
 #include "runtime/bundle/hooks.h"
 #include "runtime/lifecycle/container.h"
 #include "runtime/process/container.h"
@@ -246,8 +247,13 @@ static int write_pid_file(const char *path, pid_t pid, struct error *error)
 {
     if (path == NULL)
         return 0;
-    cleanup_free char *temporary = xasprintf("%s.tmp", path);
-    cleanup_close int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    cleanup_free char *directory = NULL, *name = temporary_name(error);
+    if (name == NULL)
+        return -1;
+    path_split(path, &directory, NULL);
+    cleanup_free char *temporary = path_join(directory, name);
+    /* Whatever others put beside it (a FIFO, a link) is neither opened nor waited for. */
+    cleanup_close int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0)
         return error_errno(error, errno, "--pid-file %s", path);
     char text[16];

@@ -50,6 +50,14 @@ started() {
     expect_nothing_left
 }
 
+@test "a FIFO beside the pid file or in its place does not make create wait" {
+    mkfifo "$T/pid.tmp" "$T/pid"
+    urunc create --bundle "$T/bundle" --pid-file "$T/pid" "$ID" </dev/null >"$T/console" 2>&1
+    [[ -f $T/pid && -p $T/pid.tmp ]]
+    [[ -e /proc/$(cat "$T/pid") ]]
+    urunc delete --force "$ID"
+}
+
 @test "kill sends what it is asked to, by name and by number, TERM by default" {
     started
     fails urunc kill "$ID" 0
