@@ -55,8 +55,8 @@ OUTPUTS(OUTPUT_DECLARATION)
 #define DEFINE_OUTPUT(identifier, ...)                                                                       \
     const struct output output_##identifier = {.type = output_type_##identifier, __VA_ARGS__}
 
-/* The types, for people: "oci oci-archive docker-archive ". */
-#define OUTPUT_TYPE(identifier, type_) type_ " "
+/* The types, for people: " oci oci-archive docker-archive". */
+#define OUTPUT_TYPE(identifier, type_) " " type_
 #define OUTPUT_TYPE_NAMES              OUTPUTS(OUTPUT_TYPE)
 
 /* NULL where there is none of that name. */
