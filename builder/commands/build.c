@@ -10,6 +10,7 @@
 #include "builder/build/build.h"
 #include "builder/commands/build_options.h"
 #include "builder/context/context.h"
+#include "builder/spec/parse.h"
 #include "builder/spec/spec_file.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"

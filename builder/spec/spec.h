@@ -63,12 +63,6 @@ struct spec {
     size_t stage_count;
 };
 
-/*
- * Reads a spec from its text. Which format it is in is told by its content. `file` stands in messages. Errors
- * are located (FILE:LINE).
- */
-int spec_parse(struct spec *spec, const char *file, const char *text, size_t length, struct error *error);
-
 void instruction_free(struct instruction *instruction);
 void spec_free(struct spec *spec);
 #define cleanup_spec __attribute__((cleanup(spec_free)))

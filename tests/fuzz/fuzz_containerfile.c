@@ -1,7 +1,7 @@
 /* Specs: parsed whole, or refused with one line that says where. */
 #include <string.h>
 
-#include "builder/spec/spec.h"
+#include "builder/spec/parse.h"
 #include "formats/base/cleanup.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,5 +1,5 @@
 /* The Containerfile language: lines, instructions, stages, and what is wrong with them. */
-#include "builder/spec/spec.h"
+#include "builder/spec/parse.h"
 
 #include "tests/unit/fixtures/builder_fixture.h"
 
