@@ -77,8 +77,8 @@ static void a_document_cannot_pretend_to_a_wide_integer(void **state)
     (void)state;
     static const char *const forged[] = {
         "{\"k\":{\"\":\"\\u00005\"}}",
-        "{\"k\":{\"\":\"\\u00005\"},\"wide\":18446744073709551615}",
-        "{\"k\":{\"\":\"\\\\\\u00005\"},\"wide\":18446744073709551615}",
+        "{\"wide\":18446744073709551615,\"k\":{\"\":\"\\u00005\"}}",
+        "{\"wide\":18446744073709551615,\"k\":{\"\":\"\\\\\\u00005\"}}",
     };
     for (size_t i = 0; i < sizeof forged / sizeof *forged; i++) {
         cleanup_error struct error error = {0};

@@ -146,6 +146,11 @@ static void other_runtimes_are_recognized(void **unused)
     unlinkat(temporary->fd, STATE_FILE, 0);
     temporary_write_text(temporary, "status", "{}"); /* crun */
     assert_true(state_is_foreign(temporary->fd));
+    cleanup_state struct state state = {0};
+    cleanup_error struct error error = {0};
+    temporary_write_text(temporary, STATE_FILE, "{\"runtime\":\"other\",\"id\":\"a\",\"bundle\":\"/b\"}");
+    assert_int_equal(state_read(temporary->fd, &state, &error), -1);
+    assert_string_equal(error.message, "state.json: not urunc's");
 }
 
 static void status_follows_process_and_socket(void **unused)
