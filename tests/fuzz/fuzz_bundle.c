@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     directory_write(directory, "config.json", data, size);
     cleanup_bundle struct bundle bundle = BUNDLE_NONE;
     cleanup_seccomp struct seccomp_filter *filter = NULL;
-    if (bundle_load(directory_path, &bundle, &error) < 0) {
+    if (bundle_open(directory_path, &bundle, &error) < 0 || bundle_read(&bundle, &error) < 0) {
         CHECK(error.message != NULL && strchr(error.message, '\n') == NULL);
     } else {
         CHECK(error.message == NULL && bundle.rootfs[0] == '/' && bundle.rootfs_fd >= 0);

@@ -2,7 +2,7 @@
  * input is the user, passwd, group and resolv.conf, each up to a NUL. */
 #include <arpa/inet.h>
 
-#include "builder/bundle/passwd.h"
+#include "builder/bundle/image_user.h"
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
