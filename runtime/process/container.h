@@ -18,7 +18,7 @@
 #include "runtime/sandbox/privileges.h"
 #include "runtime/sandbox/seccomp.h"
 
-/* What the process keeps of the host for `start`, once it has left the host's tree. */
+/* Kept by the process for `start`, once it has left the host's tree. */
 struct kept {
     char *resolv_conf;        /* its text, or NULL; owned */
     int tun;                  /* /dev/net/tun, opened in the container's network namespace; -1: none; owned */

@@ -1,4 +1,4 @@
-/* What a container's unikernel consists of: its annotations, the drivers they name, and its files, opened. */
+/* The parts of a container's unikernel: its annotations, the drivers they name, and its files, opened. */
 #ifndef RUNTIME_PROCESS_GUEST_SETUP_H
 #define RUNTIME_PROCESS_GUEST_SETUP_H
 

@@ -1,4 +1,4 @@
-/* Who the monitor runs as on the host. */
+/* The user and groups that the monitor runs as on the host. */
 #ifndef RUNTIME_PROCESS_MONITOR_USER_H
 #define RUNTIME_PROCESS_MONITOR_USER_H
 

@@ -20,7 +20,7 @@ static bool uses_network(const struct container *container)
     return container->guest.guest->network && container_has_network(container);
 }
 
-/* What cannot be had is an error where `start` needs it, which only `start` knows. */
+/* A missing /dev/net/tun is an error only where `start` finds a network, so it is left to `start`. */
 static int keep_for_start(struct container *container, struct error *error)
 {
     const struct process *process = &container->bundle.process;

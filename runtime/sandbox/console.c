@@ -1,4 +1,3 @@
-/* The container's terminal. */
 #include "runtime/sandbox/console.h"
 
 #include <errno.h>

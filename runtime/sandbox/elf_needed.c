@@ -1,4 +1,4 @@
-/* What an ELF file asks the dynamic loader for: PT_INTERP and PT_DYNAMIC (System V ABI, chapter 5). */
+/* PT_INTERP and PT_DYNAMIC: System V ABI, chapter 5. */
 #include "runtime/sandbox/elf_needed.h"
 
 #include <elf.h>

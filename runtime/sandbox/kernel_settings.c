@@ -1,4 +1,3 @@
-/* Settings of the kernel that belong to the container's namespaces. */
 #include "runtime/sandbox/kernel_settings.h"
 
 #include <errno.h>
@@ -16,7 +15,7 @@
 
 #define SYSCTL "config.json: linux.sysctl."
 
-/* Which namespace a sysctl belongs to; a name that ends with "." stands for all that begin so. */
+/* The namespace that a sysctl belongs to; a name that ends with "." stands for all that begin so. */
 static const struct {
     const char *name;
     enum namespace_kind kind;

@@ -51,7 +51,7 @@ static const char *text_at(const struct ld_cache *cache, uint32_t offset)
     return (const char *)cache->bytes + offset;
 }
 
-/* Whether `name` with its NUL stands at the offset. */
+/* True if `name` with its NUL stands at the offset. */
 static bool is_name(const struct ld_cache *cache, uint32_t offset, const char *name, size_t size)
 {
     return offset < cache->length && size <= cache->length - offset &&

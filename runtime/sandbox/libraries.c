@@ -1,4 +1,3 @@
-/* Which files a program needs to be loaded. */
 #include "runtime/sandbox/libraries.h"
 
 #include <stdbool.h>
@@ -76,7 +75,7 @@ static void add_candidates(const struct ld_cache *cache, const char *file, const
         strings_format(candidates, "%s/%s", default_directories[i], name);
 }
 
-/* Whether some file that was found has this name: a library is loaded once, however often it is named. */
+/* True if a file that was found has this name: a library is loaded once, however often it is named. */
 static bool is_found(const struct strings *files, const char *name)
 {
     size_t length = strlen(name);
@@ -131,7 +130,7 @@ int libraries_find(const struct ld_cache *cache, const char *program, struct str
     size_t next = files->count;
     if (find_of_file(cache, program, files, error) < 0)
         return -1;
-    /* What was added is looked at in turn; the list is its own queue. */
+    /* Files that were added are looked at in turn; the list is its own queue. */
     for (; next < files->count; next++) {
         if (files->count > FILES_MAX)
             return error_set(error, "%s needs more than %d libraries", program, FILES_MAX);

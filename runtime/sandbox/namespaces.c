@@ -54,7 +54,7 @@ static int read_namespace(const json_t *item, const char *where, struct namespac
     while (kind < NAMESPACE_COUNT && strcmp(namespace_types[kind].name, type) != 0)
         kind++;
     if (kind == NAMESPACE_COUNT)
-        return error_set(error, "%stype: \"%s\" is no namespace", where, type);
+        return error_set(error, "%stype: \"%s\" is not a kind of namespace", where, type);
     if (namespaces->wanted[kind])
         return error_set(error, "%stype: \"%s\" is listed twice", where, type);
     namespaces->wanted[kind] = true;
@@ -194,8 +194,8 @@ static int open_namespaces(const struct namespaces *namespaces, int fds[NAMESPAC
     return 0;
 }
 
-/* Whether a network or other namespace belongs to the user namespace that is joined, or to the one we come
- * from, cannot be told beforehand; so each is tried before, and what was not permitted again after. */
+/* A network or other namespace can belong to the user namespace that is joined or to the one we come from,
+ * which cannot be told beforehand; so each is tried before, and again after where it was not permitted. */
 static int join_namespaces(const int fds[NAMESPACE_COUNT], const struct namespaces *namespaces,
                            struct error *error)
 {
@@ -217,7 +217,7 @@ static int join_namespaces(const int fds[NAMESPACE_COUNT], const struct namespac
     return 0;
 }
 
-/* What the joiner tells the runtime: the process ID, or -1 and the text of its error behind it. */
+/* The joiner's message to the runtime: the process ID, or -1 and its error. */
 struct joiner_report {
     pid_t pid;
     int number;

@@ -79,7 +79,7 @@ int namespaces_become_root(struct error *error);
 /* Writes the user mappings of a child in a new user namespace. */
 int namespaces_write_mappings(const struct namespaces *namespaces, pid_t pid, struct error *error);
 
-/* Whether the path names the namespace that the calling process is in; `own` is "net" and the like. */
+/* True if the path names the namespace that the calling process is in; `own` is "net" and the like. */
 bool namespace_is_own(const char *path, const char *own);
 
 #endif

@@ -21,7 +21,7 @@
 enum { TMPFS_BYTES = 4 << 20 };
 #define TMPFS_INODES "8192"
 
-/* What every program may expect to be there. */
+/* Devices that every program may expect. */
 static const char *const common_devices[] = {"/dev/null", "/dev/zero", "/dev/urandom"};
 
 /* Makes the directories above `path` (relative) and, as its last component, a directory or an empty file. */

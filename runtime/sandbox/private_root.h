@@ -18,7 +18,7 @@
 #include "formats/base/buffer.h"
 #include "formats/base/error.h"
 
-/* Where generated files stand in the root. */
+/* The directory of generated files in the root. */
 #define PRIVATE_ROOT_GENERATED "/generated"
 
 /* A detached mount and where it goes in the root; both borrowed. */

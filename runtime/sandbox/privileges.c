@@ -45,8 +45,8 @@ int rlimits_apply(const struct rlimit_request *limits, size_t count, struct erro
 
 /* ---- identity ---- */
 
-/* Where the user namespace's gid_map was written with setgroups denied, there is nothing to set and no way
- * to. */
+/* In a user namespace whose gid_map was written with setgroups denied, there is nothing to set and no way to.
+ */
 static int set_groups(const struct identity *identity, struct error *error)
 {
     if (setgroups(identity->group_count, identity->groups) == 0)

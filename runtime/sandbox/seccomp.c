@@ -1,4 +1,3 @@
-/* linux.seccomp through libseccomp. */
 #include "runtime/sandbox/seccomp.h"
 
 #include <errno.h>

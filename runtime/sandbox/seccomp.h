@@ -23,7 +23,7 @@ extern const struct seccomp_name seccomp_flags[];
 
 struct seccomp_filter;
 
-/* Whether the profile asks for no confinement: everything is allowed and no call is listed. */
+/* True if the profile asks for no confinement: everything is allowed and no call is listed. */
 bool seccomp_is_unconfined(const json_t *profile);
 
 /*

@@ -153,7 +153,8 @@ static void only_the_second_step_reads_what_a_decision_does_not_need(void **stat
 
 static void namespaces_must_be_known_single_and_absolute(void **state)
 {
-    assert_refused(state, "{\"linux\":{\"namespaces\":[{\"type\":\"net\"}]}}", "\"net\" is no namespace");
+    assert_refused(state, "{\"linux\":{\"namespaces\":[{\"type\":\"net\"}]}}",
+                   "\"net\" is not a kind of namespace");
     assert_refused(state, "{\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"pid\"}]}}",
                    "listed twice");
     assert_refused(state, "{\"linux\":{\"namespaces\":[{\"type\":\"pid\",\"path\":\"x\"}]}}",
