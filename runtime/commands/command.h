@@ -5,7 +5,7 @@
 #include "formats/base/buffer.h"
 #include "formats/base/error.h"
 #include "formats/base/options.h"
-#include "runtime/lifecycle/container.h"
+#include "runtime/lifecycle/lifecycle.h"
 
 /* One call of the program. */
 struct invocation {

@@ -15,7 +15,7 @@
 #include "formats/base/memory.h"
 #include "formats/base/path.h"
 #include "runtime/bundle/hooks.h"
-#include "runtime/lifecycle/container.h"
+#include "runtime/lifecycle/lifecycle.h"
 #include "runtime/process/container.h"
 #include "runtime/process/message.h"
 #include "runtime/process/waiting.h"

@@ -13,7 +13,7 @@
 
 #include "formats/base/cleanup.h"
 #include "runtime/bundle/hooks.h"
-#include "runtime/lifecycle/container.h"
+#include "runtime/lifecycle/lifecycle.h"
 #include "runtime/network/network.h"
 #include "runtime/sandbox/namespaces.h"
 

@@ -5,7 +5,7 @@
 
 #include "formats/base/buffer.h"
 #include "formats/base/error.h"
-#include "runtime/lifecycle/container.h"
+#include "runtime/lifecycle/lifecycle.h"
 
 /*
  * Executes the configured fallback runtime, else runc, else crun, with the same command line, but for

@@ -3,7 +3,7 @@
 #include <sys/pidfd.h>
 
 #include "formats/base/cleanup.h"
-#include "runtime/lifecycle/container.h"
+#include "runtime/lifecycle/lifecycle.h"
 
 int container_kill(const struct runtime *runtime, const char *id, int signal, bool all, struct error *error)
 {

@@ -2,7 +2,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-#include "runtime/lifecycle/container.h"
+#include "runtime/lifecycle/lifecycle.h"
 
 int container_load(const struct runtime *runtime, const char *id, struct state *state, struct error *error)
 {

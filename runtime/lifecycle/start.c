@@ -9,7 +9,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "runtime/bundle/hooks.h"
-#include "runtime/lifecycle/container.h"
+#include "runtime/lifecycle/lifecycle.h"
 #include "runtime/process/message.h"
 
 /* Milliseconds. */

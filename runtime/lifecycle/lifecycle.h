@@ -1,7 +1,7 @@
 /* The lifecycle of a container (runtime-spec, runtime.md): what the commands do, without their command lines.
  */
-#ifndef RUNTIME_LIFECYCLE_CONTAINER_H
-#define RUNTIME_LIFECYCLE_CONTAINER_H
+#ifndef RUNTIME_LIFECYCLE_LIFECYCLE_H
+#define RUNTIME_LIFECYCLE_LIFECYCLE_H
 
 #include <stdbool.h>
 #include <sys/types.h>
