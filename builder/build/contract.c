@@ -12,6 +12,7 @@
 #include "formats/base/memory.h"
 #include "formats/contract/annotations.h"
 #include "formats/kernel/probe.h"
+#include "formats/tree/lookup.h"
 
 /* The instruction that says what is required. */
 static const struct {

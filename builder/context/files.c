@@ -8,6 +8,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/base/path.h"
+#include "formats/tree/lookup.h"
 
 /* Matches the components of `rest` below the directory `base`, which exists. */
 static int glob_below(struct files *files, const char *base, const char *rest, struct strings *matches,

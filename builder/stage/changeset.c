@@ -7,6 +7,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/base/path.h"
+#include "formats/tree/lookup.h"
 
 /* Of a directory that the instruction makes. */
 static void set_made_attributes(const struct changeset *changeset, struct inode *directory)

@@ -10,6 +10,8 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
+#include "formats/tree/inode_map.h"
+#include "formats/tree/lookup.h"
 
 static int read_database(struct inode *root, const char *path, struct buffer *text, struct error *error)
 {

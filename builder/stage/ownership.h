@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "formats/tree/inode_map.h"
 #include "formats/tree/tree.h"
 
 struct owner {

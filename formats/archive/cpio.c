@@ -11,6 +11,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/tree/content.h"
+#include "formats/tree/inode_map.h"
 
 enum {
     HEADER_SIZE = 110,

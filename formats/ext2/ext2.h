@@ -2,7 +2,7 @@
 #ifndef FORMATS_EXT2_EXT2_H
 #define FORMATS_EXT2_EXT2_H
 
-#include "formats/ext2/options.h"
+#include "formats/ext2/ext2_options.h"
 #include "formats/tree/tree.h"
 
 /*

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "formats/base/error.h"
-#include "formats/ext2/options.h"
+#include "formats/ext2/ext2_options.h"
 
 struct ext2_geometry {
     uint32_t blocks;

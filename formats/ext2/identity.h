@@ -4,7 +4,7 @@
 
 #include <ext2fs/ext2fs.h>
 
-#include "formats/ext2/options.h"
+#include "formats/ext2/ext2_options.h"
 #include "formats/ext2/plan.h"
 
 /* Sets them by what the plan holds once everything is written. */

@@ -5,6 +5,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/tree/inode_map.h"
 
 enum {
     MOST_LINKS = 65000, /* e2fsprogs' EXT2_LINK_MAX; i_links_count has 16 bits */

@@ -7,6 +7,7 @@
 #include "formats/base/error.h"
 #include "formats/ext2/format.h"
 #include "formats/ext2/runs.h"
+#include "formats/tree/inode_map.h"
 #include "formats/tree/tree.h"
 
 struct ext2_file {

@@ -5,8 +5,8 @@
 #include <ext2fs/ext2fs.h>
 
 #include "formats/base/error.h"
+#include "formats/ext2/ext2_options.h"
 #include "formats/ext2/geometry.h"
-#include "formats/ext2/options.h"
 
 /* An image file and libext2fs's handle of it. */
 struct ext2_filesystem {

@@ -1,8 +1,9 @@
-/* A map from inodes to numbers: open addressing with linear probing over their addresses. */
+/* Open addressing with linear probing over the addresses of inodes. */
+#include "formats/tree/inode_map.h"
+
 #include <stdlib.h>
 
 #include "formats/base/memory.h"
-#include "formats/tree/tree.h"
 
 struct slot {
     const struct inode *inode; /* NULL: empty */

@@ -72,22 +72,6 @@ struct inode *tree_child(const struct inode *directory, const char *name);
  * component. Cheap when names come in order. */
 void tree_put(struct inode *directory, const char *name, struct inode *inode);
 
-enum tree_resolve {
-    TREE_FOLLOW, /* the last component's symlinks are followed too */
-    TREE_NOFOLLOW,
-};
-
-/* Looks a path up as a process chrooted into `root` would: "." and ".." and symlinks, never leaving it. NULL
- * and an error (number ENOENT, ENOTDIR, ELOOP) where it does not exist. The result is borrowed. */
-struct inode *tree_lookup(struct inode *root, const char *path, enum tree_resolve how, struct error *error);
-
-/*
- * Rewrites a path to the one without symlinks, "." or ".." that it stands for, resolving its directories in
- * `root`; components that do not exist yet stay as they are. The last component is kept as a name (not
- * followed) with TREE_NOFOLLOW. Returns "/a/b" (owned by the caller) or NULL with ELOOP, ENOTDIR.
- */
-char *tree_real_path(struct inode *root, const char *path, enum tree_resolve how, struct error *error);
-
 /* Lays `layer` over `root`: directories merge (the layer's owner, mode, times and xattrs win), everything
  * else replaces. */
 void tree_merge(struct inode *root, const struct inode *layer);
@@ -96,12 +80,5 @@ void tree_merge(struct inode *root, const struct inode *layer);
  * ("a/b"). A non-zero return ends the walk and is returned. */
 typedef int tree_visit(const char *path, struct inode *inode, void *data, struct error *error);
 int tree_walk(struct inode *root, tree_visit *visit, void *data, struct error *error);
-
-/* A map from inodes to numbers, for writers that must know an inode's other names. */
-struct inode_map;
-struct inode_map *inode_map_new(void);
-void inode_map_free(struct inode_map *map);
-/* The value slot of this inode, 0 when new; valid until the next call. */
-uint64_t *inode_map_at(struct inode_map *map, const struct inode *inode);
 
 #endif

@@ -1,4 +1,6 @@
 /* The file tree: names, paths, copies, merges. */
+#include "formats/tree/inode_map.h"
+#include "formats/tree/lookup.h"
 #include "tests/unit/fixtures/formats_fixture.h"
 
 static void children_are_sorted_whatever_the_order_they_come_in(void **state)

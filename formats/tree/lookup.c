@@ -1,4 +1,5 @@
-/* Paths in a tree: looked up as a process chrooted into its root would. */
+#include "formats/tree/lookup.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -7,7 +8,6 @@
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-#include "formats/tree/tree.h"
 
 enum {
     MAX_SYMLINKS = 40,           /* as Linux (namei.h, MAXSYMLINKS) */

@@ -1,6 +1,6 @@
 /* The properties of an image that its tree does not have. */
-#ifndef FORMATS_EXT2_OPTIONS_H
-#define FORMATS_EXT2_OPTIONS_H
+#ifndef FORMATS_EXT2_EXT2_OPTIONS_H
+#define FORMATS_EXT2_EXT2_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
