@@ -158,7 +158,7 @@ struct merge_check {
     const char *destination;
 };
 
-/* Visits the source tree: nothing in it may change the kind of what stands at its place. */
+/* Visits the source tree: nothing in it may change the kind of the entry that stands there. */
 static int check_entry(const char *path, struct inode *inode, void *data, struct error *error)
 {
     const struct merge_check *check = data;
@@ -190,7 +190,7 @@ int changeset_add_contents(struct changeset *changeset, const char *destination,
             return -1;
     }
     cleanup_inode struct inode *change = new_layer(changeset);
-    struct inode *place = mirror_directory(changeset, change, path);
+    struct inode *target = mirror_directory(changeset, change, path);
     cleanup_inode struct inode *contents = inode_new(S_IFDIR | 0755);
     /* The directory itself is not copied (Docker, COPY): one that exists stays what it is, and a new one is
      * like those on the way to it. */
@@ -199,7 +199,7 @@ int changeset_add_contents(struct changeset *changeset, const char *destination,
         inode_copy_attributes(contents, there);
     for (size_t i = 0; i < directory->child_count; i++)
         tree_put(contents, directory->children[i].name, directory->children[i].inode);
-    tree_merge(place, contents);
+    tree_merge(target, contents);
     commit(changeset, change);
     return 0;
 }

@@ -32,7 +32,7 @@ struct ownership {
     mode_t mode;                   /* permission bits only */
     struct changed_inode *changed; /* what was changed so far, so that hard links stay links */
     size_t changed_count;
-    struct inode_map *numbers; /* from an original to its place in `changed`, counting from 1 */
+    struct inode_map *numbers; /* from an original to its number in `changed`, counting from 1 */
 };
 
 void ownership_free(struct ownership *ownership);

@@ -9,7 +9,7 @@
 /* The value (borrowed), or NULL. */
 const char *variables_get(const struct strings *variables, const char *name);
 
-/* Sets or replaces a value; the place of the first definition stays. */
+/* Sets or replaces a value; the order of first definitions stays. */
 void variables_set(struct strings *variables, const char *name, const char *value);
 
 /* Sets all of `others`. */

@@ -19,8 +19,8 @@ void build_warn(const struct build *build, int line, const char *format, ...)
     if (length < 0)
         return;
     cleanup_free char *message = text;
-    cleanup_free char *place =
+    cleanup_free char *location =
         line > 0 ? xasprintf("%s:%d", build->spec->file, line) : xstrdup("urunc-build");
-    cleanup_free char *whole = xasprintf("%s: warning: %s", place, message);
+    cleanup_free char *whole = xasprintf("%s: warning: %s", location, message);
     text_print_line(build->options->log, whole);
 }
