@@ -44,6 +44,11 @@ def make_root(guest, init, root, dev, line):
         file.write(line + "\n")
     run("mount", "--bind", f"{guest}/line", f"{guest}/proc/cmdline")
     run("cp", init, f"{guest}/first")
+    # In a coverage build the program's counters go to its build directory (tests/coverage/counters.c).
+    build = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(init))))
+    if os.path.isdir(build + "/tests/coverage"):
+        os.makedirs(guest + build)
+        run("mount", "--bind", build, guest + build)
 
 
 def become_guest(guest, init, root, dev, line, network):
