@@ -21,8 +21,11 @@ int log_open(struct log *log, const char *path, const char *format, struct error
     log->json = strcmp(format, "json") == 0;
     if (path == NULL || *path == '\0')
         return 0;
-    log->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
-    return log->fd >= 0 ? 0 : error_errno(error, errno, "--log %s", path);
+    /* A FIFO that nobody reads is an error, and not waited for. */
+    log->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+    if (log->fd < 0 || fcntl(log->fd, F_SETFL, O_APPEND) < 0)
+        return error_errno(error, errno, "--log %s", path);
+    return 0;
 }
 
 /* Quotes would end the value of "msg"; owned. */

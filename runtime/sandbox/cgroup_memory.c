@@ -61,7 +61,7 @@ static int set_version_1(const struct cgroups *cgroups, const json_t *memory, st
     int64_t swappiness = 0;
     bool keep_alive = false;
     char text[24];
-    int found = read_integer(memory, where, "swappiness", 0, 100, &swappiness, error);
+    int found = read_integer(memory, where, "swappiness", 0, 200, &swappiness, error);
     if (found < 0 || read_bool(memory, where, "disableOOMKiller", &keep_alive, error) < 0)
         return -1;
     snprintf(text, sizeof text, "%lld", (long long)swappiness);

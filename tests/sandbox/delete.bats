@@ -165,6 +165,8 @@ alive() {
     mv "$T/saved" "$T/bundle/config.json"
     fails timeout 5 "$URUNC" --root "$T/root" --config "$T/fifo" create --bundle "$T/bundle" "$ID"
     expect_one_error 'fifo: not a regular file'
+    fails timeout 5 "$URUNC" --root "$T/root" --log "$T/fifo" list
+    expect_one_error '--log .*fifo'
     expect_nothing_left
 }
 
