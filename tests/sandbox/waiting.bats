@@ -87,6 +87,40 @@ grant() {
     expect_equal "$(capabilities "$PID")" "$none $none $none $none $none"
 }
 
+# stop_before_start WORD: says what `start` says until the process sends WORD, which is left unanswered; then prints the
+# process's capabilities.
+stop_before_start() {
+    python3 - "$T/root/$ID/start.sock" "$1" "$PID" <<'END'
+import socket, sys
+connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+connection.settimeout(20)
+connection.connect(sys.argv[1])
+while True:
+    message = connection.recv(5000).decode()
+    if message[:1] in ("", "x"):
+        sys.exit(f"ended: {message}")
+    if message[0] == sys.argv[2]:
+        break
+    if message[0] == "n":
+        connection.send(b"w")
+with open(f"/proc/{sys.argv[3]}/status") as status:
+    print(*sorted({line.split()[1] for line in status if line.startswith("Cap")}))
+END
+}
+
+@test "an image's command line is worked on without any capability" {
+    make_network
+    joins network "/run/netns/$NETNS"
+    create_standin
+    expect_equal "$(stop_before_start n)" '0000000000000000 0000000000001000'
+    urunc delete --force "$ID"
+    create_standin
+    expect_equal "$(stop_before_start s)" 0000000000000000
+    # Nobody answered, so there is no monitor either.
+    within 10 status_is stopped
+    urunc delete "$ID"
+}
+
 @test "the monitor has no capability in any set, whatever the bundle grants, and no uid 0" {
     grant CAP_SYS_ADMIN CAP_NET_ADMIN CAP_CHOWN CAP_SETUID CAP_DAC_OVERRIDE CAP_NET_RAW
     edit "$T/bundle" '.process.user = {uid: 0, gid: 0, additionalGids: [0, 1, 2, 27]}'
