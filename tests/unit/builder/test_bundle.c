@@ -253,6 +253,9 @@ static void a_bundle_is_made(void **state)
     free(text);
     assert_int_equal(temporary_count(temporary, "bundle"), 2);
     assert_int_equal(temporary_count(temporary, "."), 2);
+    struct stat status; /* an image's setuid programs are not for the users of this machine */
+    assert_int_equal(fstatat(temporary->fd, "bundle", &status, 0), 0);
+    assert_int_equal(status.st_mode & 07777, 0700);
 }
 
 static void an_empty_directory_is_taken(void **state)

@@ -279,18 +279,77 @@ static void archives_cut_off_or_changed_are_survived(void **state)
     buffer_free(&bytes);
 }
 
-/* Writes a document as a blob of "layout" and makes it the only image of index.json. */
-static void write_manifest(const struct temporary *temporary, const char *media_type, const char *text)
+/* Writes a document as a blob of "layout"; its descriptor as JSON, which the caller frees. */
+static char *write_blob(const struct temporary *temporary, const char *media_type, const char *text)
 {
     struct digest digest;
     digest_of(text, strlen(text), &digest);
     char *path = xasprintf("layout/blobs/sha256/%s", digest_hex(&digest));
-    char *index = xasprintf("{\"manifests\":[{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%zu}]}",
-                            media_type, digest.text, strlen(text));
     temporary_write_text(temporary, path, text);
+    free(path);
+    return xasprintf("{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%zu}", media_type, digest.text,
+                     strlen(text));
+}
+
+/* Makes a document the only image of index.json. */
+static void write_manifest(const struct temporary *temporary, const char *media_type, const char *text)
+{
+    char *descriptor = write_blob(temporary, media_type, text);
+    char *index = xasprintf("{\"manifests\":[%s]}", descriptor);
     temporary_write_text(temporary, "layout/index.json", index);
     free(index);
-    free(path);
+    free(descriptor);
+}
+
+static void layers_that_are_no_layers_are_refused(void **state)
+{
+    make_image(*state, "oci", "layout", "web:1");
+    char *config = write_blob(*state, OCI_MEDIA_TYPE_CONFIG, "{\"rootfs\":{\"diff_ids\":[\"" SUM_A "\"]}}");
+    char *manifest = xasprintf("{\"config\":%s,\"layers\":[%s]}", config, config);
+    write_manifest(*state, OCI_MEDIA_TYPE_MANIFEST, manifest);
+    expect_no_open(*state, "", "layout", "layer 1 of 1: media type " OCI_MEDIA_TYPE_CONFIG ": not a layer");
+    free(manifest);
+    struct buffer many = {0};
+    buffer_format(&many, "{\"config\":%s,\"layers\":[{}", config);
+    for (int i = 0; i < 512; i++)
+        buffer_add_string(&many, ",{}");
+    buffer_add_string(&many, "]}");
+    write_manifest(*state, OCI_MEDIA_TYPE_MANIFEST, many.data);
+    expect_no_open(*state, "", "layout", "no list of layers, or one of more than 512");
+    buffer_free(&many);
+    free(config);
+}
+
+static void indexes_are_followed_a_few_times_only(void **state)
+{
+    make_image(*state, "oci", "layout", "web:1");
+    char *index = xstrdup("{\"manifests\":[]}");
+    for (int i = 0; i < 6; i++) {
+        char *descriptor = write_blob(*state, OCI_MEDIA_TYPE_INDEX, index);
+        free(index);
+        index = xasprintf("{\"manifests\":[%s]}", descriptor);
+        free(descriptor);
+    }
+    temporary_write_text(*state, "layout/index.json", index);
+    expect_no_open(*state, "", "layout", "indexes nested too deeply");
+    free(index);
+}
+
+static void sizes_of_an_archives_members_are_compared(void **state)
+{
+    struct temporary *temporary = *state;
+    make_image(temporary, "oci-archive", "oci.tar", "web:1");
+    struct error error = {0};
+    struct buffer bytes = {0};
+    assert_int_equal(read_file(temporary->fd, "oci.tar", 1 << 24, &bytes, &error), 0);
+    char *index = memmem(bytes.data, bytes.length, "\"manifests\":[", 13);
+    assert_non_null(index);
+    char *size = strstr(index, "\"size\":");
+    assert_non_null(size);
+    size[7] = '9';
+    temporary_write(temporary, "oci.tar", bytes.data, bytes.length);
+    buffer_free(&bytes);
+    expect_no_open(temporary, "", "oci.tar", "bytes; its descriptor says 9");
 }
 
 static void documents_that_are_two_things_are_refused(void **state)
@@ -402,6 +461,9 @@ int main(void)
         with_temporary(documents_that_are_two_things_are_refused),
         with_temporary(a_config_that_is_no_images_is_refused),
         cmocka_unit_test(types_of_layers_are_known),
+        with_temporary(layers_that_are_no_layers_are_refused),
+        with_temporary(indexes_are_followed_a_few_times_only),
+        with_temporary(sizes_of_an_archives_members_are_compared),
         with_temporary(only_regular_files_are_archives),
         cmocka_unit_test(a_platform_is_chosen),
     };

@@ -267,6 +267,24 @@ static void the_way_to_an_entry_is_not_remembered_wrongly(void **state)
     assert_false(exists(temporary, "one/d"));
 }
 
+/* A path that leads through the very entry that goes must be looked up again. */
+static void a_path_through_what_was_replaced_leads_elsewhere(void **state)
+{
+    struct temporary *temporary = *state;
+    static const struct item lower[] = {
+        {'d', "a", NULL}, {'l', "a/s", "."}, {'d', "b", NULL}, {'l', "b/s", "."}, {0}};
+    static const struct item upper[] = {
+        {'d', "a/s/s", NULL}, {'f', "a/s/f", "1"}, {'f', "b/s/.wh.s", NULL}, {'f', "b/s/f", "2"}, {0}};
+    unpack_good(temporary, (const struct item *const[]){lower, upper, NULL});
+    expect_text(temporary, "a/s/f", "1");
+    expect_text(temporary, "b/s/f", "2");
+    assert_false(exists(temporary, "a/f"));
+    assert_false(exists(temporary, "b/f"));
+    static const struct item link[] = {
+        {'f', "one/x", "1"}, {'l', "w", "one"}, {'h', "w", "w/x"}, {'f', "w/y", "2"}, {0}};
+    unpack_bad(temporary, link, "w/y: w: Not a directory");
+}
+
 static void a_whiteout_spares_an_entry_of_its_own_layer(void **state)
 {
     struct temporary *temporary = *state;
@@ -335,6 +353,7 @@ static void extended_attributes_are_kept(void **state)
     if (getxattr(path, "user.test", value, sizeof value) < 0 && errno == EOPNOTSUPP)
         skip_because("the file system has no extended attributes");
     assert_string_equal(value, "value");
+    assert_true(getxattr(path, "trusted.test", value, sizeof value) < 0); /* of the writer's machine */
 }
 
 static void root_keeps_owners_and_makes_devices(void **state)
@@ -712,6 +731,7 @@ int main(void)
         with_temporary(whiteouts_hide_trees_of_any_depth),
         with_temporary(a_directory_is_hidden_again_by_the_next_layer),
         with_temporary(the_way_to_an_entry_is_not_remembered_wrongly),
+        with_temporary(a_path_through_what_was_replaced_leads_elsewhere),
         with_temporary(a_whiteout_spares_an_entry_of_its_own_layer),
         with_temporary(an_entry_that_comes_twice_counts_once),
         with_temporary(directories_without_write_permission_are_filled),
