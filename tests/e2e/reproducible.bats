@@ -30,6 +30,7 @@ expect_same() {
     chown 12345:23456 "$T/elsewhere/two"
     for type in oci oci-archive docker-archive; do
         (cd "$SAMPLES/$1" && umask 022 && TZ=UTC LC_ALL=C build -t same:1 -f "$2" -o "type=$type,dest=$T/one/$type" .)
+        # faketime is preloaded, before the sanitizers of a debug build.
         (
             umask 077
             cd /
