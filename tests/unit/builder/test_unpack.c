@@ -211,11 +211,11 @@ static void opaque_directories_spare_their_own_layer_in_any_order(void **state)
 static void whiteouts_hide_trees_of_any_depth(void **state)
 {
     struct temporary *temporary = *state;
-    char path[1301] = "";
+    char path[601] = "";
     char whiteout[1310];
-    for (size_t i = 0; i < 650; i++)
+    for (size_t i = 0; i < 300; i++)
         memcpy(path + 2 * i, "d/", 3);
-    path[1299] = '\0';
+    path[599] = '\0';
     snprintf(whiteout, sizeof whiteout, "%.399s/own", path);
     const struct item lower[] = {{'f', path, "1", 0, 0, NULL}, {'d', "e", NULL, 0, 0, NULL}, {0}};
     const struct item upper[] = {{'f', whiteout, "2", 0, 0, NULL}, {'f', ".wh.d", NULL, 0, 0, NULL}, {0}};
@@ -526,13 +526,13 @@ static void names_that_are_too_long_are_refused(void **state)
 
 static void paths_that_linux_cannot_open_are_refused(void **state)
 {
-    char path[4098] = "";
-    for (size_t i = 0; i < 2048; i++)
-        memcpy(path + 2 * i, "d/", 3);
-    memcpy(path + 4094, "f", 2); /* 4095 bytes: the longest */
+    char path[4098];
+    memset(path, 'd', sizeof path);
+    for (size_t i = 254; i < sizeof path; i += 255)
+        path[i] = '/';
+    path[4095] = '\0'; /* the longest */
     const struct item longest[] = {{'f', path, "x", 0, 0, NULL}, {0}};
     unpack_good(*state, (const struct item *const[]){longest, NULL});
-    assert_true(exists(*state, "d/d/d"));
     memcpy(path + 4095, "f", 2);
     const struct item longer[] = {{'f', path, "x", 0, 0, NULL}, {0}};
     unpack_bad(*state, longer, "a path of 4096 bytes; Linux opens none of more than 4095");
