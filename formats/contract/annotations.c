@@ -7,6 +7,7 @@
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/path.h"
 #include "formats/base/text.h"
 #include "formats/contract/frameworks.h"
 
@@ -15,17 +16,6 @@ static bool has_control_character(const char *text)
     for (; *text != '\0'; text++)
         if ((unsigned char)*text < 0x20 || *text == 0x7f)
             return true;
-    return false;
-}
-
-static bool has_dot_dot(const char *path)
-{
-    while (*path != '\0') {
-        size_t length = strcspn(path, "/");
-        if (length == 2 && path[0] == '.' && path[1] == '.')
-            return true;
-        path += length + strspn(path + length, "/");
-    }
     return false;
 }
 
@@ -58,7 +48,8 @@ static int check_directory_path(const char *value, struct error *error)
     if (has_control_character(value))
         return error_set(error, "must be a path without control characters");
     /* Harmless, for paths are opened beneath the rootfs; but nobody who means well writes it. */
-    if (has_dot_dot(value))
+    cleanup_free char *clean = path_clean(value, PATH_DOTS_REFUSE);
+    if (clean == NULL)
         return error_set(error, "must be a path without \"..\"");
     return 0;
 }

@@ -14,11 +14,8 @@ enum { SECTOR_SIZE = 512 };
 static int open_file(int rootfd, const char *key, const char *path, int flags, struct error *error)
 {
     int fd = beneath_open_file(rootfd, path, flags, BENEATH_IN_ROOT, error);
-    if (fd < 0) {
-        int number = error->number;
+    if (fd < 0)
         error_prefix(error, "%s", key);
-        error->number = number;
-    }
     return fd;
 }
 
