@@ -79,6 +79,7 @@ static void a_document_cannot_pretend_to_a_wide_integer(void **state)
         "{\"k\":{\"\":\"\\u00005\"}}",
         "{\"wide\":18446744073709551615,\"k\":{\"\":\"\\u00005\"}}",
         "{\"wide\":18446744073709551615,\"k\":{\"\":\"\\\\\\u00005\"}}",
+        "{\"wide\":18446744073709551615,\"k\":{\"\":\"\\u000018446744073709551616\"}}",
     };
     for (size_t i = 0; i < sizeof forged / sizeof *forged; i++) {
         cleanup_error struct error error = {0};

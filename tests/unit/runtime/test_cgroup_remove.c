@@ -387,14 +387,18 @@ static void a_symlink_in_its_path_is_refused(void **state)
     struct cgroup cgroup = make("c1");
     free(cgroup.directory);
     assert_int_equal(symlinkat("c1", ((struct temporary *)*state)->fd, "link"), 0);
-    cgroup.directory = xasprintf("%s/link", kernel.directory);
-    start_child(cgroup.directory);
-    assert_int_equal(signal_cgroup(&cgroup, SIGTERM, &error), -1);
-    assert_int_equal(remove_cgroup(&cgroup, &error), -1);
-    assert_int_equal(kernel.signals, 0);
-    assert_true(exists("c1"));
-    end_child();
-    free(cgroup.directory);
+    assert_int_equal(symlinkat(".", ((struct temporary *)*state)->fd, "way"), 0);
+    static const char *const paths[] = {"link", "way/c1"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        cgroup.directory = xasprintf("%s/%s", kernel.directory, paths[i]);
+        start_child(cgroup.directory);
+        assert_int_equal(signal_cgroup(&cgroup, SIGTERM, &error), -1);
+        assert_int_equal(remove_cgroup(&cgroup, &error), -1);
+        assert_int_equal(kernel.signals, 0);
+        assert_true(exists("c1"));
+        end_child();
+        free(cgroup.directory);
+    }
 }
 
 /* ---- signalling ---- */
