@@ -44,6 +44,25 @@ grant() {
     grep -qE '^refused [1-9]' "$T/tracer" || fail "$(cat "$T/tracer")"
 }
 
+@test "nor from the host's process IDs by user 0 without capabilities, who owns the new user namespace" {
+    # Even so it could trace the processes of its user namespaces, were they dumpable.
+    setpriv --bounding-set=-all --inh-caps=-all "$TRACER" here >"$T/tracer" 2>&1 3>&- &
+    local tracer=$! round
+    printf '%s\n' "$tracer" >>"$T/processes"
+    within 10 has_lines "$T/tracer" 1
+    edit "$T/bundle" '.linux.namespaces = [{type: "user"}, {type: "mount"}] |
+        .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+        .linux.gidMappings = [{containerID: 0, hostID: 200000, size: 65536}]'
+    chmod 711 "$T" "$F"
+    for round in {1..10}; do
+        create_standin
+        urunc delete --force "$ID"
+    done
+    kill -TERM "$tracer"
+    wait "$tracer"
+    grep -qE '^refused [1-9]' "$T/tracer" || fail "$(cat "$T/tracer")"
+}
+
 @test "the root of a waiting process holds the monitor's files and nothing of the host's" {
     printf 'secret\n' >"$T/secret"
     create_standin

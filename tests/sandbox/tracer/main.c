@@ -1,7 +1,8 @@
 /*
- * An attacker in user and process ID namespaces of its own, root in there: it tries without pause to trace
- * every process that appears beside it. The first line that it prints is "ready PID"; a process that it could
- * trace ends it with "traced", what it is and what it may do; SIGTERM ends it with "refused" and how often.
+ * An attacker in user and process ID namespaces of its own, root in there, or with the argument "here" in the
+ * caller's: it tries without pause to trace every process that appears beside it. The first line that it
+ * prints is "ready PID"; a process that it could trace ends it with "traced", what it is and what it may do;
+ * SIGTERM ends it with "refused" and how often.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -58,7 +59,7 @@ static long try_all(void)
     const struct dirent *entry;
     while (processes != NULL && (entry = readdir(processes)) != NULL) {
         int pid = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : 0;
-        if (pid <= 1)
+        if (pid <= 1 || pid == getpid())
             continue;
         if (ptrace(PTRACE_SEIZE, pid, 0, 0) == 0) {
             printf("traced %d\n", pid);
@@ -73,18 +74,8 @@ static long try_all(void)
     return refused;
 }
 
-static int attack(int go)
+static int try_until_ended(void)
 {
-    char byte;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    signal(SIGTERM, end);
-    if (read(go, &byte, 1) != 1 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ||
-        mount("proc", "/proc", "proc", 0, NULL) < 0) {
-        perror("tracer");
-        return 2;
-    }
-    /* The mappings made it root; as the first process of its namespace it has no parent that could be traced.
-     */
     long refused = 0;
     while (!ended) {
         long more = try_all();
@@ -96,10 +87,27 @@ static int attack(int go)
     return 0;
 }
 
-int main(void)
+static int attack(int go)
+{
+    char byte;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (read(go, &byte, 1) != 1 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ||
+        mount("proc", "/proc", "proc", 0, NULL) < 0) {
+        perror("tracer");
+        return 2;
+    }
+    return try_until_ended();
+}
+
+int main(int argc, char **argv)
 {
     int go[2];
     setvbuf(stdout, NULL, _IOLBF, 0);
+    signal(SIGTERM, end);
+    if (argc > 1 && strcmp(argv[1], "here") == 0) {
+        printf("ready %d\n", (int)getpid());
+        return try_until_ended();
+    }
     if (pipe(go) < 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
         return 2;
     /* The child is made by a process that waits in the host's namespaces, because the mappings are written
