@@ -55,6 +55,17 @@ int command_parse(const struct command *command, const struct invocation *invoca
                   const struct option_spec *specs, size_t minimum, size_t maximum, struct operands *operands,
                   struct error *error);
 
+/* The options of `create`, which `run` has too; `request_` is a struct create_request. */
+#define CREATE_OPTIONS(request_)                                                                             \
+    OPTION_VALUE("bundle", 'b', "DIR", "the bundle: a directory with a config.json (default: .)",            \
+                 &(request_).bundle),                                                                        \
+        OPTION_VALUE("console-socket", 0, "PATH", "AF_UNIX socket to which the terminal is sent",            \
+                     &(request_).console_socket),                                                            \
+        OPTION_VALUE("pid-file", 0, "PATH", "file to write the process ID to", &(request_).pid_file),        \
+        OPTION_IGNORED("no-pivot", NULL, "accepted; the monitor's root is always made by pivot_root"),       \
+        OPTION_IGNORED("preserve-fds", "N", "accepted; a monitor is passed no descriptors"),                 \
+        OPTION_IGNORED("no-new-keyring", NULL, "accepted; no keyring is made")
+
 /* For a container that is another runtime's: executes that with the same command line. Returns 0 where it is
  * ours or nobody's, -1 on failure. */
 int command_hand_over(const struct invocation *invocation, const char *id, struct error *error);

@@ -6,14 +6,7 @@ int command_create(const struct command *command, const struct invocation *invoc
 {
     struct create_request request = {.bundle = ".", .status_fd = -1};
     const struct option_spec specs[] = {
-        OPTION_VALUE("bundle", 'b', "DIR", "the bundle: a directory with a config.json (default: .)",
-                     &request.bundle),
-        OPTION_VALUE("console-socket", 0, "PATH", "AF_UNIX socket to which the terminal is sent",
-                     &request.console_socket),
-        OPTION_VALUE("pid-file", 0, "PATH", "file to write the process ID to", &request.pid_file),
-        OPTION_IGNORED("no-pivot", NULL, "accepted; the monitor's root is always made by pivot_root"),
-        OPTION_IGNORED("preserve-fds", "N", "accepted; a monitor is passed no descriptors"),
-        OPTION_IGNORED("no-new-keyring", NULL, "accepted; no keyring is made"),
+        CREATE_OPTIONS(request),
         OPTIONS_END,
     };
     cleanup_operands struct operands operands = {0};

@@ -136,17 +136,10 @@ int command_run(const struct command *command, const struct invocation *invocati
         .status_pipe = {-1, -1},
     };
     const struct option_spec specs[] = {
-        OPTION_VALUE("bundle", 'b', "DIR", "the bundle: a directory with a config.json (default: .)",
-                     &run.request.bundle),
-        OPTION_VALUE("console-socket", 0, "PATH", "AF_UNIX socket to which the terminal is sent",
-                     &run.request.console_socket),
-        OPTION_VALUE("pid-file", 0, "PATH", "file to write the process ID to", &run.request.pid_file),
+        CREATE_OPTIONS(run.request),
         OPTION_FLAG("detach", 'd', "do not wait for the container's end", &run.detach),
         OPTION_FLAG("keep", 0, "do not delete the container after its end", &run.keep),
         OPTION_IGNORED("no-subreaper", NULL, "accepted; urunc is never a subreaper"),
-        OPTION_IGNORED("no-pivot", NULL, "accepted; the monitor's root is always made by pivot_root"),
-        OPTION_IGNORED("preserve-fds", "N", "accepted; a monitor is passed no descriptors"),
-        OPTION_IGNORED("no-new-keyring", NULL, "accepted; no keyring is made"),
         OPTIONS_END,
     };
     cleanup_operands struct operands operands = {0};
