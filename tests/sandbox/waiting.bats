@@ -202,3 +202,30 @@ END
     expect_one_error "process $PID of the container has not answered for 10 seconds.*delete --force"
     urunc delete --force "$ID"
 }
+
+# Plays `start` up to the question whether the monitor may be executed, and prints what the process may do then.
+ask_before_exec() {
+    python3 - "$T/root/$ID/start.sock" "$PID" <<'END'
+import os, socket, sys
+path, pid = sys.argv[1:]
+os.chdir(os.path.dirname(path))
+connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+connection.settimeout(20)
+connection.connect(os.path.basename(path))
+while True:
+    message = connection.recv(8192).decode()
+    if message[:1] in ("", "x"):
+        sys.exit(f"ended: {message}")
+    if message[0] == "n":
+        connection.send(b"w")
+    if message[0] == "s":
+        break
+with open(f"/proc/{pid}/status", encoding="ascii") as status:
+    print(*sorted(line.split()[1] for line in status if line.startswith(("CapPrm", "CapEff"))))
+END
+}
+
+@test "the last capability is gone before what an image says is worked on" {
+    create_standin
+    expect_equal "$(ask_before_exec)" '0000000000000000 0000000000000000'
+}
