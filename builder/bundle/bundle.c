@@ -1,4 +1,3 @@
-/* Making a bundle: everything under a hidden name beside it, then one rename. */
 #include "builder/bundle/bundle.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* Who a container runs as: the image's User, looked up in the image's own /etc/passwd and /etc/group. */
+/* The user that a container runs as: the image's User, looked up in the image's own /etc/passwd and
+ * /etc/group. */
 #ifndef BUILDER_BUNDLE_IMAGE_USER_H
 #define BUILDER_BUNDLE_IMAGE_USER_H
 

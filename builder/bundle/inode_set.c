@@ -1,4 +1,4 @@
-/* A set of inode numbers: open addressing, at most half full. */
+/* Open addressing, at most half full. */
 #include "builder/bundle/inode_set.h"
 
 #include <stdint.h>

@@ -18,7 +18,7 @@ struct unpacker {
     unsigned xattrs_left_out;
 };
 
-/* Where an entry goes. */
+/* The directory and the name that an entry gets. */
 struct destination {
     char *path;       /* clean and relative, "" for the root; owned */
     int parent;       /* borrowed from the unpacker until the next destination is found */

@@ -1,4 +1,4 @@
-/* An image archive. libarchive tells where each member's bytes begin; after that they are read with pread. */
+/* libarchive tells where each member's bytes begin; after that they are read with pread. */
 #include "builder/image/archive_reader.h"
 
 #include <archive.h>

@@ -37,7 +37,7 @@ static la_ssize_t feed_decompressor(struct archive *archive, void *data, const v
     return got;
 }
 
-/* What a callback found out says more than libarchive. */
+/* A callback's error says more than libarchive's. */
 static int failed(struct layer_reader *self, struct archive *archive, struct error *error)
 {
     if (error_is_set(&self->error))

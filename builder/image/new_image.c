@@ -1,4 +1,3 @@
-/* A finished image: its layers, and the documents made from them (image-spec, config.md and manifest.md). */
 #include "builder/image/new_image.h"
 
 #include <stdlib.h>

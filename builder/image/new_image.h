@@ -45,7 +45,7 @@ struct image_history {
     bool empty_layer;
 };
 
-/* What the image config says (image-spec, config.md). A zeroed struct is a valid start; everything in it is
+/* The facts of an image config (image-spec, config.md). A zeroed struct is a valid start; everything in it is
  * owned by it. Absent things are left out of the document. */
 struct image_config {
     char *architecture;        /* GOARCH: "amd64"; required */

@@ -1,4 +1,4 @@
-/* An existing image. Everything in it is hostile: documents have a limit and a digest, names never become
+/* Everything in an image is hostile: documents have a limit and a digest, names never become
  * paths. */
 #include "builder/image/source_image.h"
 
