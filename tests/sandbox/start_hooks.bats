@@ -98,3 +98,21 @@ grant_everything() {
     ! grep -q "$T/bundle/rootfs " "/proc/$PID/mountinfo"
     [[ ! -e /proc/$PID/root/bin ]]
 }
+
+@test "in a read-only rootfs it can write nothing" {
+    edit "$T/bundle" '.root.readonly = true'
+    hook 'echo written >/out'
+    create_standin
+    fails urunc start "$ID"
+    expect_one_error 'Read-only file system'
+    [[ ! -e $T/bundle/rootfs/out ]]
+}
+
+@test "a rootfs that was replaced while the container was made is refused" {
+    hook 'true'
+    edit "$T/bundle" '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", $script], env: ["PATH=/usr/bin:/bin"]}]' \
+        --arg script "mv $T/bundle/rootfs $T/bundle/before && mkdir $T/bundle/rootfs"
+    fails urunc create --bundle "$T/bundle" "$ID"
+    expect_one_error 'rootfs was replaced during create'
+    expect_nothing_left
+}
