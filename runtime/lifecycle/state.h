@@ -16,7 +16,7 @@
 
 #include "formats/base/buffer.h"
 #include "formats/base/error.h"
-#include "runtime/sandbox/cgroups.h"
+#include "runtime/sandbox/cgroups/cgroups.h"
 
 #define STATE_FILE   "state.json"
 #define START_SOCKET "start.sock"

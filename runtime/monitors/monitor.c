@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "formats/base/memory.h"
-#include "runtime/sandbox/private_root.h"
+#include "runtime/sandbox/root/private_root.h"
 
 #define MONITOR_ENTRY(enumeration, identifier, ...) [HYPERVISOR_##enumeration] = &monitor_##identifier,
 #define MONITOR_NONE(...)

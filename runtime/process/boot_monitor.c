@@ -16,7 +16,7 @@
 #include "runtime/process/message.h"
 #include "runtime/process/settle.h"
 #include "runtime/process/start_hooks.h"
-#include "runtime/sandbox/private_root.h"
+#include "runtime/sandbox/root/private_root.h"
 
 /* The monitor's environment is ours; the container's is for the guest. */
 static char *const monitor_environment[] = {

@@ -13,7 +13,7 @@
 #include "runtime/config.h"
 #include "runtime/process/guest_setup.h"
 #include "runtime/process/monitor_user.h"
-#include "runtime/sandbox/cgroups.h"
+#include "runtime/sandbox/cgroups/cgroups.h"
 #include "runtime/sandbox/console.h"
 #include "runtime/sandbox/privileges.h"
 #include "runtime/sandbox/seccomp.h"

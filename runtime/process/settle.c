@@ -13,7 +13,7 @@
 #include "runtime/network/network.h"
 #include "runtime/process/start_hooks.h"
 #include "runtime/sandbox/descriptors.h"
-#include "runtime/sandbox/private_root.h"
+#include "runtime/sandbox/root/private_root.h"
 
 static bool uses_network(const struct container *container)
 {

@@ -1,8 +1,8 @@
 /* The monitor's libraries: the ELF reader and the reader of ld.so.cache, on the same bytes. */
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-#include "runtime/sandbox/elf_needed.h"
-#include "runtime/sandbox/libraries.h"
+#include "runtime/sandbox/root/elf_needed.h"
+#include "runtime/sandbox/root/libraries.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

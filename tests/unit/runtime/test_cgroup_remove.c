@@ -4,7 +4,7 @@
  * are ever signalled, and nothing outside of its directory is removed, whatever the code under test tries;
  * what it tried is counted.
  */
-#include "runtime/sandbox/cgroups.h"
+#include "runtime/sandbox/cgroups/cgroups.h"
 
 #include <errno.h>
 #include <linux/magic.h>

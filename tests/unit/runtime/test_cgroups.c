@@ -1,5 +1,5 @@
 /* Control groups: where they are, what is written. On a directory that stands in for a hierarchy. */
-#include "runtime/sandbox/cgroups.h"
+#include "runtime/sandbox/cgroups/cgroups.h"
 
 #include "formats/base/cleanup.h"
 #include "formats/base/json.h"

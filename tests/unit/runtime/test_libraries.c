@@ -1,11 +1,11 @@
 /* What a program needs to be loaded: ELF files, the loader's cache, the search. */
-#include "runtime/sandbox/libraries.h"
+#include "runtime/sandbox/root/libraries.h"
 
 #include <elf.h>
 #include <netlink/route/link.h>
 
 #include "formats/base/cleanup.h"
-#include "runtime/sandbox/elf_needed.h"
+#include "runtime/sandbox/root/elf_needed.h"
 #include "tests/unit/fixtures/temporary.h"
 
 static unsigned char *read_program(size_t *length)

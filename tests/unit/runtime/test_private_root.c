@@ -6,7 +6,7 @@
 
 #include "formats/base/cleanup.h"
 #include "runtime/sandbox/mounts.h"
-#include "runtime/sandbox/private_root.h"
+#include "runtime/sandbox/root/private_root.h"
 #include "tests/unit/fixtures/isolated.h"
 
 #define PROGRAM "/usr/bin/env"

@@ -1,5 +1,5 @@
 /* PT_INTERP and PT_DYNAMIC: System V ABI, chapter 5. */
-#include "runtime/sandbox/elf_needed.h"
+#include "runtime/sandbox/root/elf_needed.h"
 
 #include <elf.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-#include "runtime/sandbox/cgroups.h"
+#include "runtime/sandbox/cgroups/cgroups.h"
 
 static const struct {
     const char *name;

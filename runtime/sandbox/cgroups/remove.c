@@ -16,7 +16,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
-#include "runtime/sandbox/cgroups.h"
+#include "runtime/sandbox/cgroups/cgroups.h"
 
 enum {
     KILL_ATTEMPTS = 200,            /* of REMOVE_PAUSE each, while killed processes go away */

@@ -1,4 +1,4 @@
-#include "runtime/sandbox/private_root.h"
+#include "runtime/sandbox/root/private_root.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +14,8 @@
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
 #include "formats/base/path.h"
-#include "runtime/sandbox/libraries.h"
 #include "runtime/sandbox/mounts.h"
+#include "runtime/sandbox/root/libraries.h"
 
 /* Of the tmpfs, besides copies: directories, empty files to mount on, and what is generated. */
 enum { TMPFS_BYTES = 4 << 20 };

@@ -1,9 +1,9 @@
 /* Shared by the files that apply parts of linux.resources (runtime-spec, config-linux.md, "Control groups").
  */
-#ifndef RUNTIME_SANDBOX_CGROUP_LIMIT_H
-#define RUNTIME_SANDBOX_CGROUP_LIMIT_H
+#ifndef RUNTIME_SANDBOX_CGROUPS_LIMIT_H
+#define RUNTIME_SANDBOX_CGROUPS_LIMIT_H
 
-#include "runtime/sandbox/cgroups.h"
+#include "runtime/sandbox/cgroups/cgroups.h"
 
 #define RESOURCES "config.json: linux.resources."
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "formats/base/json.h"
-#include "runtime/sandbox/cgroup_limit.h"
+#include "runtime/sandbox/cgroups/limit.h"
 
 static int set_cpu_shares(const struct cgroups *cgroups, const json_t *cpu, struct error *error)
 {

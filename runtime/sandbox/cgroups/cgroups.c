@@ -1,4 +1,4 @@
-#include "runtime/sandbox/cgroups.h"
+#include "runtime/sandbox/cgroups/cgroups.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,8 +2,8 @@
  * Which files a program needs to be loaded: its interpreter and its shared libraries, theirs too, found as
  * the dynamic loader finds them (ld.so(8)).
  */
-#ifndef RUNTIME_SANDBOX_LIBRARIES_H
-#define RUNTIME_SANDBOX_LIBRARIES_H
+#ifndef RUNTIME_SANDBOX_ROOT_LIBRARIES_H
+#define RUNTIME_SANDBOX_ROOT_LIBRARIES_H
 
 #include <stddef.h>
 #include <stdint.h>

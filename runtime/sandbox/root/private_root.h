@@ -9,8 +9,8 @@
  * Files that are made for the monitor later (a configuration of what only `start` knows) go into one
  * directory, through a descriptor that the monitor does not get.
  */
-#ifndef RUNTIME_SANDBOX_PRIVATE_ROOT_H
-#define RUNTIME_SANDBOX_PRIVATE_ROOT_H
+#ifndef RUNTIME_SANDBOX_ROOT_PRIVATE_ROOT_H
+#define RUNTIME_SANDBOX_ROOT_PRIVATE_ROOT_H
 
 #include <stddef.h>
 #include <sys/types.h>

@@ -1,4 +1,4 @@
-#include "runtime/sandbox/libraries.h"
+#include "runtime/sandbox/root/libraries.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-#include "runtime/sandbox/elf_needed.h"
+#include "runtime/sandbox/root/elf_needed.h"
 
 enum { FILES_MAX = 4096 };
 

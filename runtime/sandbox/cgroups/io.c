@@ -5,7 +5,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
-#include "runtime/sandbox/cgroup_limit.h"
+#include "runtime/sandbox/cgroups/limit.h"
 
 #define BLOCK_IO RESOURCES "blockIO."
 

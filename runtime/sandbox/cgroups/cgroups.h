@@ -5,8 +5,8 @@
  * cgroups are made and removed directly in the filesystem. A systemd path "slice:prefix:name" stands for the
  * directories that systemd would make.
  */
-#ifndef RUNTIME_SANDBOX_CGROUPS_H
-#define RUNTIME_SANDBOX_CGROUPS_H
+#ifndef RUNTIME_SANDBOX_CGROUPS_CGROUPS_H
+#define RUNTIME_SANDBOX_CGROUPS_CGROUPS_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -84,7 +84,7 @@ int cgroups_plan(const char *path, struct cgroups *cgroups, struct error *error)
  * out, which is an error only where a limit needs it. On failure nothing is left.
  */
 int cgroups_create(struct cgroups *cgroups, const json_t *resources, uint64_t overhead, struct error *error);
-/* Sets the limits; used by cgroups_create (cgroup_limits.c). docs/urunc.8 says of each field of
+/* Sets the limits; used by cgroups_create (limits.c). docs/urunc.8 says of each field of
  * linux.resources whether it is applied, met without being applied, or refused. */
 int cgroups_set_limits(const struct cgroups *cgroups, const json_t *resources, uint64_t overhead,
                        struct error *error);
@@ -105,7 +105,7 @@ int cgroups_join(const struct cgroups *cgroups, struct error *error);
 void cgroups_close(struct cgroups *cgroups);
 
 /*
- * Signalling and removing (cgroup_remove.c) touch only what was made for the container: a directory below the
+ * Signalling and removing (remove.c) touch only what was made for the container: a directory below the
  * root of a cgroup hierarchy, with the device and inode number that it had when it was made.
  */
 

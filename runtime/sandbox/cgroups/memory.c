@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "formats/base/json.h"
-#include "runtime/sandbox/cgroup_limit.h"
+#include "runtime/sandbox/cgroups/limit.h"
 
 /* A limit in bytes with the monitor's share: "max" or -1 for none. */
 static void format_bytes(int64_t bytes, uint64_t overhead, char *v1, char *v2, size_t size)

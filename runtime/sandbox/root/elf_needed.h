@@ -1,6 +1,6 @@
 /* The interpreter and the libraries that an ELF file names for the dynamic loader. */
-#ifndef RUNTIME_SANDBOX_ELF_NEEDED_H
-#define RUNTIME_SANDBOX_ELF_NEEDED_H
+#ifndef RUNTIME_SANDBOX_ROOT_ELF_NEEDED_H
+#define RUNTIME_SANDBOX_ROOT_ELF_NEEDED_H
 
 #include <stdint.h>
 

@@ -4,7 +4,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
-#include "runtime/sandbox/cgroup_limit.h"
+#include "runtime/sandbox/cgroups/limit.h"
 
 const struct cgroup *limit_cgroup(const struct cgroups *cgroups, unsigned controller)
 {

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "formats/base/cleanup.h"
-#include "runtime/sandbox/libraries.h"
+#include "runtime/sandbox/root/libraries.h"
 
 static const char cache_magic[] = "glibc-ld.so.cache1.1";
 
