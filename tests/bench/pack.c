@@ -61,8 +61,7 @@ static void remember(struct scanner *scanner, const struct stat *status, struct 
     scanner->seen[scanner->seen_count++] = (struct seen){status->st_dev, status->st_ino, inode};
 }
 
-static int fill(struct scanner *scanner, const char *path, const char *full, const struct stat *status,
-                struct inode *inode)
+static int fill(struct scanner *scanner, const char *path, const char *full, struct inode *inode)
 {
     if (S_ISREG(inode->mode)) {
         inode->content = content_of_path(scanner->rootfd, path, &scanner->error);
@@ -99,7 +98,7 @@ static struct inode *scan(struct scanner *scanner, const char *path)
     read_xattrs(full, inode);
     if (linked)
         remember(scanner, &status, inode);
-    return fill(scanner, path, full, &status, inode) == 0 ? inode_ref(inode) : NULL;
+    return fill(scanner, path, full, inode) == 0 ? inode_ref(inode) : NULL;
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
