@@ -16,7 +16,7 @@ static const char *const capabilities[] = {"CAP_AUDIT_WRITE", "CAP_KILL", "CAP_N
 static const char *const capability_sets[] = {"bounding", "effective", "permitted"};
 static const char *const namespaces[] = {"pid", "network", "ipc", "uts", "mount"};
 
-/* For a container that is no unikernel; the monitor's private root has its own. */
+/* For a container that is not a unikernel; the monitor's private root has its own. */
 static const struct {
     const char *destination;
     const char *type;

@@ -118,7 +118,7 @@ static void set_set(json_t *object, const char *key, const struct strings *strin
     json_object_set_new(object, key, set);
 }
 
-/* A copy with sorted keys; NULL where a value is no string. */
+/* A copy with sorted keys; NULL where a value is not a string. */
 static json_t *sorted_texts(const json_t *object, const char *what, struct error *error)
 {
     size_t count = json_object_size(object);

@@ -79,7 +79,7 @@ void image_config_add_history(struct image_config *config, const char *created_b
  * strings; NULL or empty: none) is borrowed. Labels, annotations, ports and volumes are written sorted by key
  * whatever their order was, so the bytes depend on the facts only.
  * Errors: no architecture; history that contradicts the number of layers (an empty history is fine); a time
- * that RFC 3339 cannot hold (years 0 to 9999); a label or annotation that is no string.
+ * that RFC 3339 cannot hold (years 0 to 9999); a label or annotation that is not a string.
  */
 int new_image_assemble(struct new_image *image, const struct image_config *config, const json_t *annotations,
                        struct error *error);

@@ -38,7 +38,7 @@ enum create_result {
 enum create_result container_create(const struct runtime *runtime, const struct create_request *request,
                                     pid_t *pid, struct error *error);
 
-/* What is known of a guest once it runs. */
+/* Facts about a guest that are known once it runs. */
 struct start_result {
     bool reports_status;
 };

@@ -1,5 +1,5 @@
 /*
- * What is kept about a container between two commands: the directory ROOT/ID with state.json and, until it is
+ * The record of a container between two commands: the directory ROOT/ID with state.json and, until it is
  * started, start.sock.
  *
  * `create` writes state.json before it makes anything else, and holds a lock (flock) on the directory until

@@ -1,4 +1,4 @@
-/* What the operator may set of one monitor (docs/urunc-config.5); runtime/config.c reads it. */
+/* The operator's settings of one monitor (docs/urunc-config.5); runtime/config.c reads it. */
 #ifndef RUNTIME_MONITORS_MONITOR_CONFIG_H
 #define RUNTIME_MONITORS_MONITOR_CONFIG_H
 

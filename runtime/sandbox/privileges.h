@@ -1,5 +1,5 @@
 /*
- * What a program may do: limits, identity, labels, no_new_privs. (Capabilities have a header of their own.)
+ * The rights of a program: limits, identity, labels, no_new_privs. (Capabilities have a header of their own.)
  *
  * They are given up in steps, because each step can need what a later one takes away: limits are raised first
  * (CAP_SYS_RESOURCE), then the identity changes (CAP_SETUID, CAP_SETGID), then capabilities go.
