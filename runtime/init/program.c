@@ -16,8 +16,6 @@
 #include "runtime/init/files.h"
 #include "runtime/init/power.h"
 
-extern char **environ;
-
 static volatile sig_atomic_t child; /* a signal handler can take no argument */
 
 /* Ctrl-Alt-Del is how a monitor asks for an orderly end; the kernel makes SIGINT to PID 1 of it. */

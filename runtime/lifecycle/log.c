@@ -57,7 +57,7 @@ static char *format_line(const struct log *log, const char *level, const char *t
     return xasprintf("%s\n", encoded);
 }
 
-void log_line(const struct log *log, enum log_level level, const char *raw)
+void log_line(const struct log *log, enum log_level level, const char *text)
 {
     static const struct {
         const char *name;
@@ -69,13 +69,13 @@ void log_line(const struct log *log, enum log_level level, const char *raw)
     };
     if (level == LOG_LEVEL_DEBUG && !log->debug)
         return;
-    cleanup_free char *text = text_printable(raw); /* so it is UTF-8, too, which JSON must be */
+    cleanup_free char *printable = text_printable(text); /* so it is UTF-8, too, which JSON must be */
     if (level != LOG_LEVEL_DEBUG || log->fd < 0)
-        fprintf(stderr, "urunc: %s%s\n", levels[level].prefix, text);
+        fprintf(stderr, "urunc: %s%s\n", levels[level].prefix, printable);
     if (log->fd < 0)
         return;
     cleanup_error struct error ignored = {0};
-    cleanup_free char *line = format_line(log, levels[level].name, text);
+    cleanup_free char *line = format_line(log, levels[level].name, printable);
     write_all(log->fd, line, strlen(line), "--log", &ignored);
 }
 
