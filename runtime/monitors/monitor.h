@@ -46,6 +46,7 @@ struct monitor {
     unsigned storage;    /* enum storage_kind that it can offer */
     unsigned quirks;     /* enum boot_quirk that it knows */
     unsigned overhead;   /* MiB that it needs beyond the guest's memory, where nothing is configured */
+    bool generates;      /* its command may have generated files */
     /* Lists the host's files that the private root must hold. Called before the boot is planned. */
     int (*files)(const struct monitor_config *config, struct monitor_files *files, struct error *error);
     /* Fills an empty command for the boot; argv[0] is `program`. */

@@ -24,7 +24,7 @@ struct kept {
     int tun;                  /* /dev/net/tun, opened in the container's network namespace; -1: none; owned */
     int tun_number;           /* the errno where it could not be opened */
     int rootfs_tree;          /* the rootfs as a detached mount, for startContainer hooks; -1: none; owned */
-    int generated;            /* of private_root_enter; owned */
+    int generated;            /* of private_root_enter; -1: none; owned */
     struct exec_label label;  /* owned */
     struct monitor_user user; /* owned */
 };

@@ -63,6 +63,7 @@ static int enter_root(struct container *container, const struct monitor_files *f
         .devices = &files->devices,
         .mounts = mounts,
         .copies = copies,
+        .generated = guest->monitor->generates ? &container->kept.generated : NULL,
         .generator_uid = user->uid,
         .generator_gid = user->gid,
     };
@@ -70,8 +71,7 @@ static int enter_root(struct container *container, const struct monitor_files *f
     add_file(&guest->initrd, BOOT_INITRD_PATH, mounts, copies, &root);
     if (guest->block_tree >= 0)
         mounts[root.mount_count++] = (struct private_mount){guest->block_tree, disk};
-    container->kept.generated = private_root_enter(&root, error);
-    return container->kept.generated < 0 ? -1 : 0;
+    return private_root_enter(&root, error);
 }
 
 /* A directory of the host that stayed open would be a way out: /proc/PID/fd/N/.. leads to the host's root,

@@ -134,14 +134,16 @@ static int populate(int root, const struct private_root *plan, struct error *err
  * nowhere, so ".." leads nowhere. */
 static int make_generated(int root, const struct private_root *plan, struct error *error)
 {
+    if (plan->generated == NULL)
+        return 0;
     const char *name = &PRIVATE_ROOT_GENERATED[1];
     if (mkdirat(root, name, 0755) < 0 ||
         fchownat(root, name, plan->generator_uid, plan->generator_gid, AT_SYMLINK_NOFOLLOW) < 0)
         return error_errno(error, errno, "the monitor's root: " PRIVATE_ROOT_GENERATED);
-    int generated = open_tree(root, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-    if (generated < 0)
+    *plan->generated = open_tree(root, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (*plan->generated < 0)
         return error_errno(error, errno, "the monitor's root: " PRIVATE_ROOT_GENERATED);
-    return generated;
+    return 0;
 }
 
 /* The tmpfs, attached at /proc: it must hang somewhere before it can become the root, and /proc is a
@@ -168,12 +170,10 @@ int private_root_enter(const struct private_root *plan, struct error *error)
         return error_errno(error, errno, "cannot make the mounts private");
     umask(0022);
     cleanup_close int root = make_root(plan, error);
-    if (root < 0 || populate(root, plan, error) < 0)
+    if (root < 0 || populate(root, plan, error) < 0 || make_generated(root, plan, error) < 0 ||
+        mount_pivot(root, error) < 0)
         return -1;
-    cleanup_close int generated = make_generated(root, plan, error);
-    if (generated < 0 || mount_pivot(root, error) < 0 || mount_seal(root, error) < 0)
-        return -1;
-    return take_fd(generated);
+    return mount_seal(root, error);
 }
 
 int private_root_generate(int generated, const char *path, const void *bytes, size_t length,
@@ -181,6 +181,8 @@ int private_root_generate(int generated, const char *path, const void *bytes, si
 {
     static const char directory[] = PRIVATE_ROOT_GENERATED "/";
     size_t prefix = sizeof directory - 1;
+    if (generated < 0)
+        return error_set(error, "%s: the monitor's driver does not say that it generates files", path);
     if (strncmp(path, directory, prefix) != 0 || path[prefix] == '\0' || strchr(path + prefix, '/') != NULL)
         return error_set(error, "%s: a generated file is a name below " PRIVATE_ROOT_GENERATED, path);
     int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;

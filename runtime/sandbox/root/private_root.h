@@ -43,17 +43,20 @@ struct private_root {
     size_t mount_count;
     const struct private_copy *copies;
     size_t copy_count;
+    /* Where files will be generated: gets the descriptor (owned, close-on-exec) for private_root_generate,
+     * from which nothing but that directory can be reached. NULL: there is no such directory; making it and
+     * taking it down costs a grace period of the kernel at each start. */
+    int *generated;
     uid_t generator_uid; /* who calls private_root_generate */
     gid_t generator_gid;
 };
 
 /* Builds the root and makes it the calling process's "/" and working directory. The process must be in a
- * mount namespace of its own. Files of the monitor that do not exist are errors that name them. Returns the
- * descriptor (owned, close-on-exec) for private_root_generate, from which nothing but that directory can be
- * reached, or -1. */
+ * mount namespace of its own. Files of the monitor that do not exist are errors that name them. */
 int private_root_enter(const struct private_root *plan, struct error *error);
 
-/* Makes a file that everybody may read, at `path`, a name right below PRIVATE_ROOT_GENERATED. */
+/* Makes a file that everybody may read, at `path`, a name right below PRIVATE_ROOT_GENERATED. An error where
+ * `generated` is -1. */
 int private_root_generate(int generated, const char *path, const void *bytes, size_t length,
                           struct error *error);
 

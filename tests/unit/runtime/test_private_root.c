@@ -60,6 +60,7 @@ static void enter_whole(void)
     strings_add(&data, "/etc/os-release");
     strings_add(&devices, "/dev/full");
     int kernel = open_file("kernel"), initrd = open_file("initrd");
+    int generated = -1;
     struct private_mount mount = {mount_detached_fd(kernel, "kernel", 0, &error), "/guest/kernel"};
     struct private_copy copy = {initrd, "/guest/initrd"};
     struct private_root root = {.program = PROGRAM,
@@ -69,11 +70,12 @@ static void enter_whole(void)
                                 .mount_count = 1,
                                 .copies = &copy,
                                 .copy_count = 1,
+                                .generated = &generated,
                                 .generator_uid = 1234,
                                 .generator_gid = 1235};
     struct stat outside, host;
     expect(stat("/", &host) == 0);
-    int generated = private_root_enter(&root, &error);
+    expect(private_root_enter(&root, &error) == 0);
     expect(generated >= 0);
 
     expect(holds("/guest/kernel", "a kernel") && holds("/guest/initrd", "an initrd"));
@@ -101,6 +103,8 @@ static void enter_whole(void)
     expect(stat("/generated/vm.json", &status) == 0 && (status.st_mode & 07777) == 0444);
     const char *const wrong[] = {"/generated/vm.json", "/generated/", "/generated/a/b",
                                  "/generated/../x",    "/guest/x",    "vm.json"};
+    expect(private_root_generate(-1, "/generated/more", "", 0, &error) == -1);
+    error_clear(&error);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         expect(private_root_generate(generated, wrong[i], "", 0, &error) == -1);
         error_clear(&error);
