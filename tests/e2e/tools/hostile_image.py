@@ -115,7 +115,7 @@ def attack(kind, outside):
         "deep-through-symlinks": [[entry for i in range(12) for entry in (
             file((f"l{i - 1}/" if i else "") + "d/" * 1000 + "f"),
             symlink(f"l{i}", (f"l{i - 1}/" if i else "") + "d/" * 1000))]],
-        "tiny-entries": [[file("same", b"") for i in range(30000)] + [file(f"d/{i}", b"") for i in range(5000)]],
+        "tiny-entries": [[file("same", b"") for i in range(8000)] + [file(f"d/{i}", b"") for i in range(2000)]],
         "opaque-whiteouts": [[file(f"d/{i}", b"") for i in range(5000)] +
                              [file("d/.wh..wh..opq", b"") for i in range(5000)]],
         "many-xattrs": [[with_records("x", {f"SCHILY.xattr.user.{i}": "v" for i in range(5000)})]],
