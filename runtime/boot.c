@@ -9,6 +9,11 @@ char *boot_disk_path(size_t index)
     return xasprintf("/guest/disk%zu", index);
 }
 
+char *boot_share_path(size_t index)
+{
+    return xasprintf("/guest/share%zu", index);
+}
+
 struct boot_disk *boot_add_disk(struct boot *boot, int fd, bool readonly)
 {
     boot->disks = xreallocarray(boot->disks, boot->disk_count + 1, sizeof *boot->disks);
@@ -26,6 +31,16 @@ struct boot_nic *boot_add_nic(struct boot *boot, int tap_fd)
     return nic;
 }
 
+struct boot_share *boot_add_share(struct boot *boot, const char *tag, bool readonly)
+{
+    boot->shares = xreallocarray(boot->shares, boot->share_count + 1, sizeof *boot->shares);
+    struct boot_share *share = &boot->shares[boot->share_count];
+    *share = (struct boot_share){
+        .tag = xstrdup(tag), .path = boot_share_path(boot->share_count), .readonly = readonly};
+    boot->share_count++;
+    return share;
+}
+
 void boot_free(struct boot *boot)
 {
     for (size_t i = 0; i < boot->disk_count; i++) {
@@ -34,8 +49,13 @@ void boot_free(struct boot *boot)
     }
     for (size_t i = 0; i < boot->nic_count; i++)
         free(boot->nics[i].name);
+    for (size_t i = 0; i < boot->share_count; i++) {
+        free(boot->shares[i].tag);
+        free(boot->shares[i].path);
+    }
+    free(boot->shares);
     free(boot->disks);
     free(boot->nics);
     free(boot->command_line);
-    *boot = (struct boot){.status_fd = -1};
+    *boot = BOOT_NONE;
 }

@@ -22,12 +22,8 @@ enum {
 enum boot_quirk {
     BOOT_QUIRK_EXIT_PORT = 1 << 0,     /* exit and status ports, where the monitor has them */
     BOOT_QUIRK_MODERN_VIRTIO = 1 << 1, /* virtio-net without the legacy interface */
-};
-
-/* Ways to hand a guest its files: what a guest can consume against what a monitor can offer. */
-enum storage_kind {
-    STORAGE_INITRD = 1 << 0,
-    STORAGE_BLOCK = 1 << 1,
+    BOOT_QUIRK_CHANNEL = 1 << 2,       /* the ports of runtime/channel.h */
+    BOOT_QUIRK_PANIC_DEVICE = 1 << 3,  /* a guest's panic ends the monitor with a failure */
 };
 
 struct boot_disk {
@@ -40,19 +36,41 @@ struct boot_disk {
 
 struct boot_nic {
     char *name; /* device name in a Solo5 manifest, or NULL: monitors that go by names leave it out; owned */
-    int tap_fd; /* open tap with vnet header, kept open over exec; borrowed */
+    int tap_fd; /* open tap, kept open over exec; with vnet header unless the monitor wants raw taps; -1 where
+                   the monitor attaches to it by name; borrowed */
+    char tap[16]; /* the interface's name */
     char mac[18]; /* "02:42:ac:11:00:02" */
     unsigned mtu;
 };
 
+/* The container's rootfs itself, shared over 9p. */
+struct boot_share {
+    char *tag;  /* that the guest mounts: "fs0"; owned */
+    char *path; /* in the private root; owned */
+    bool readonly;
+};
+
+/*
+ * The channel of a guest that has an agent of ours (runtime/channel.h): four ports beside the serial console.
+ * All descriptors are kept open over exec; borrowed; -1: none.
+ */
+struct boot_channel {
+    int stdout_fd; /* descriptions of the guest's own, not shared with the caller */
+    int stderr_fd;
+    int control_fd; /* listening unix socket: one client at a time speaks to the guest's agent */
+};
+
 struct boot {
     const char *kernel;      /* BOOT_KERNEL_PATH */
+    int kernel_fd;           /* the same, opened, for monitors that open nothing; -1: not kept; borrowed */
     const char *initrd;      /* BOOT_INITRD_PATH or NULL */
     char *command_line;      /* the guest's, one string; owned; never split */
     struct boot_disk *disks; /* owned; boot_add_disk */
     size_t disk_count;
     struct boot_nic *nics; /* owned; boot_add_nic */
     size_t nic_count;
+    struct boot_share *shares; /* owned; boot_add_share */
+    size_t share_count;
     uint64_t memory; /* bytes */
     unsigned vcpus;
     unsigned quirks; /* enum boot_quirk */
@@ -60,15 +78,29 @@ struct boot {
      * is 0. A guest that ends without having written one has crashed. */
     bool reports_status;
     int status_fd; /* write end of a pipe for the status port, kept open over exec; -1: nobody listens */
+    struct boot_channel channel; /* only where quirks has BOOT_QUIRK_CHANNEL */
+    int manage_fd; /* listening unix socket for the monitor's own protocol (pause, snapshot); -1: none */
+    bool terminal; /* standard input and output are a terminal */
     bool sandbox;  /* the monitor's own seccomp; false only where the bundle asks for unconfined */
 };
 
 /* The name of the disk of that number in the private root: "/guest/disk0". Owned by the caller. */
 char *boot_disk_path(size_t index);
 
+/* Likewise of the share: "/guest/share0". */
+char *boot_share_path(size_t index);
+
 /* Adds one. Borrowed from `boot`, until the next of its kind is added. */
 struct boot_disk *boot_add_disk(struct boot *boot, int fd, bool readonly);
 struct boot_nic *boot_add_nic(struct boot *boot, int tap_fd);
+struct boot_share *boot_add_share(struct boot *boot, const char *tag, bool readonly);
+
+/* Without anything: no descriptor. */
+#define BOOT_NONE                                                                                            \
+    ((struct boot){.kernel_fd = -1,                                                                          \
+                   .status_fd = -1,                                                                          \
+                   .manage_fd = -1,                                                                          \
+                   .channel = {.stdout_fd = -1, .stderr_fd = -1, .control_fd = -1}})
 
 /* Releases what `boot` owns; no descriptor is closed. */
 void boot_free(struct boot *boot);

@@ -5,8 +5,8 @@
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 
-#define HYPERVISOR_ROW(enumeration, identifier, name, amd64, arm64, never, solo5)                            \
-    {name, amd64, arm64, never, solo5},
+#define HYPERVISOR_ROW(enumeration, identifier, name, amd64, arm64, never, solo5, storage, architectures)    \
+    {name, amd64, arm64, never, solo5, storage, architectures},
 
 static const struct {
     const char *name;
@@ -14,13 +14,19 @@ static const struct {
     unsigned arm64;
     unsigned never;
     enum solo5_target solo5;
+    unsigned storage;
+    unsigned architectures;
 } hypervisors[HYPERVISOR_COUNT] = {HYPERVISORS(HYPERVISOR_ROW, HYPERVISOR_ROW)};
 
-#define FRAMEWORK_ROW(enumeration, identifier, name, hypervisors) {name, hypervisors},
+#define FRAMEWORK_ROW(enumeration, identifier, name, hypervisors, storage, network, architectures)           \
+    {name, hypervisors, storage, network, architectures},
 
 static const struct {
     const char *name;
     unsigned hypervisors;
+    unsigned storage;
+    bool network;
+    unsigned architectures;
 } frameworks[FRAMEWORK_COUNT] = {FRAMEWORKS(FRAMEWORK_ROW, FRAMEWORK_ROW)};
 
 const char *framework_name(enum framework framework)
@@ -31,6 +37,31 @@ const char *framework_name(enum framework framework)
 const char *hypervisor_name(enum hypervisor hypervisor)
 {
     return hypervisors[hypervisor].name;
+}
+
+unsigned framework_storage(enum framework framework)
+{
+    return frameworks[framework].storage;
+}
+
+unsigned hypervisor_storage(enum hypervisor hypervisor)
+{
+    return hypervisors[hypervisor].storage;
+}
+
+bool framework_has_network(enum framework framework)
+{
+    return frameworks[framework].network;
+}
+
+unsigned framework_architectures(enum framework framework)
+{
+    return frameworks[framework].architectures;
+}
+
+unsigned hypervisor_architectures(enum hypervisor hypervisor)
+{
+    return hypervisors[hypervisor].architectures;
 }
 
 int framework_from_name(const char *name)

@@ -9,14 +9,29 @@
 #ifndef FORMATS_CONTRACT_FRAMEWORKS_H
 #define FORMATS_CONTRACT_FRAMEWORKS_H
 
+#include <stdbool.h>
+
 #include "formats/base/error.h"
 #include "formats/kernel/probe.h"
 
+/* Ways to hand a guest its files: what a framework can consume against what a hypervisor can offer. */
+enum storage_kind {
+    STORAGE_INITRD = 1 << 0,
+    STORAGE_BLOCK = 1 << 1, /* a block image, as a disk */
+    STORAGE_9P = 1 << 2,    /* the container's rootfs itself, shared (mountRootfs) */
+};
+
+enum architecture {
+    ARCHITECTURE_AMD64 = 1 << 0,
+    ARCHITECTURE_ARM64 = 1 << 1,
+};
+
 /*
- * HYPERVISOR(enumeration, identifier, name, on amd64, on arm64, never, solo5)
+ * HYPERVISOR(enumeration, identifier, name, on amd64, on arm64, never, solo5, storage, architectures)
  *
  * `on amd64`, `on arm64`: a kernel must have one of these formats to be loaded; 0: not known. `never`:
- * formats that are certain to fail. `solo5`: the target of the Solo5 kernels that it runs.
+ * formats that are certain to fail. `solo5`: the target of the Solo5 kernels that it runs. `storage`: what it
+ * offers. `architectures`: of the hosts that it exists for.
  *
  * Sources: Solo5's tenders accept their own target only (elf_abi.h); Firecracker an ELF or an arm64 Image,
  * never a bzImage (docs/rootfs-and-kernel-setup.md); QEMU's x86 -kernel a bzImage, a multiboot 1 kernel or a
@@ -24,32 +39,44 @@
  */
 #define HYPERVISORS(DRIVEN, KNOWN)                                                                           \
     DRIVEN(QEMU, qemu, "qemu", KERNEL_MULTIBOOT1 | KERNEL_PVH | KERNEL_BZIMAGE,                              \
-           KERNEL_ARM64_IMAGE | KERNEL_ELF, 0, SOLO5_TARGET_VIRTIO)                                          \
+           KERNEL_ARM64_IMAGE | KERNEL_ELF, 0, SOLO5_TARGET_VIRTIO, STORAGE_INITRD | STORAGE_BLOCK,          \
+           ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
     KNOWN(FIRECRACKER, firecracker, "firecracker", KERNEL_ELF, KERNEL_ARM64_IMAGE, KERNEL_BZIMAGE,           \
-          SOLO5_TARGET_VIRTIO)                                                                               \
+          SOLO5_TARGET_VIRTIO, STORAGE_INITRD | STORAGE_BLOCK, ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)      \
     KNOWN(CLOUD_HYPERVISOR, cloud_hypervisor, "cloud-hypervisor", KERNEL_PVH | KERNEL_BZIMAGE,               \
-          KERNEL_ARM64_IMAGE, 0, SOLO5_TARGET_VIRTIO)                                                        \
-    KNOWN(HVT, hvt, "hvt", KERNEL_SOLO5, KERNEL_SOLO5, 0, SOLO5_TARGET_HVT)                                  \
-    KNOWN(SPT, spt, "spt", KERNEL_SOLO5, KERNEL_SOLO5, 0, SOLO5_TARGET_SPT)
+          KERNEL_ARM64_IMAGE, 0, SOLO5_TARGET_VIRTIO, STORAGE_INITRD | STORAGE_BLOCK,                        \
+          ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                           \
+    KNOWN(HVT, hvt, "hvt", KERNEL_SOLO5, KERNEL_SOLO5, 0, SOLO5_TARGET_HVT, STORAGE_BLOCK,                   \
+          ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                           \
+    KNOWN(SPT, spt, "spt", KERNEL_SOLO5, KERNEL_SOLO5, 0, SOLO5_TARGET_SPT, STORAGE_BLOCK,                   \
+          ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)
 
 /*
- * FRAMEWORK(enumeration, identifier, name, hypervisors that its kernels exist for)
+ * FRAMEWORK(enumeration, identifier, name, hypervisors, storage, network, architectures)
  *
- * The hypervisors are what the framework's own build can produce: MirageOS for Solo5 (hvt, spt, virtio) and
- * for Unikraft's QEMU and Firecracker platforms; Hermit's loader for multiboot and for Firecracker; the rest
- * by their documentation.
+ * `storage`: what its guests can consume. `network`: true if they can have one. `architectures`: that its
+ * kernels exist for. The hypervisors are what the framework's own build can produce: MirageOS for Solo5 (hvt,
+ * spt, virtio) and for Unikraft's QEMU and Firecracker platforms; Hermit's loader for multiboot and for
+ * Firecracker; the rest by their documentation.
  */
 #define FRAMEWORKS(BOOTED, KNOWN)                                                                            \
-    BOOTED(UNIKRAFT, unikraft, "unikraft", ON_QEMU | ON_FIRECRACKER | ON_CLOUD_HYPERVISOR)                   \
-    KNOWN(MIRAGE, mirage, "mirage", ON_QEMU | ON_FIRECRACKER | ON_HVT | ON_SPT)                              \
-    KNOWN(RUMPRUN, rumprun, "rumprun", ON_HVT | ON_SPT)                                                      \
-    KNOWN(MEWZ, mewz, "mewz", ON_QEMU)                                                                       \
-    BOOTED(LINUX, linux, "linux", ON_QEMU | ON_FIRECRACKER | ON_CLOUD_HYPERVISOR)                            \
-    KNOWN(OSV, osv, "osv", ON_QEMU | ON_FIRECRACKER | ON_CLOUD_HYPERVISOR)                                   \
-    KNOWN(INCLUDEOS, includeos, "includeos", ON_QEMU)                                                        \
-    KNOWN(HERMIT, hermit, "hermit", ON_QEMU | ON_FIRECRACKER)                                                \
-    KNOWN(NANOS, nanos, "nanos", ON_QEMU | ON_FIRECRACKER)                                                   \
-    BOOTED(GENERIC, generic, "generic", ON_ALL)
+    BOOTED(UNIKRAFT, unikraft, "unikraft", ON_QEMU | ON_FIRECRACKER | ON_CLOUD_HYPERVISOR, STORAGE_INITRD,   \
+           true, ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                    \
+    KNOWN(MIRAGE, mirage, "mirage", ON_QEMU | ON_FIRECRACKER | ON_HVT | ON_SPT, STORAGE_BLOCK, true,         \
+          ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                           \
+    KNOWN(RUMPRUN, rumprun, "rumprun", ON_HVT | ON_SPT, STORAGE_BLOCK, true, ARCHITECTURE_AMD64)             \
+    KNOWN(MEWZ, mewz, "mewz", ON_QEMU, 0, true, ARCHITECTURE_AMD64)                                          \
+    BOOTED(LINUX, linux, "linux", ON_QEMU | ON_FIRECRACKER | ON_CLOUD_HYPERVISOR,                            \
+           STORAGE_INITRD | STORAGE_BLOCK, true, ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                    \
+    KNOWN(OSV, osv, "osv", ON_QEMU | ON_FIRECRACKER | ON_CLOUD_HYPERVISOR, STORAGE_BLOCK, true,              \
+          ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                           \
+    KNOWN(INCLUDEOS, includeos, "includeos", ON_QEMU, STORAGE_BLOCK, true, ARCHITECTURE_AMD64)               \
+    KNOWN(HERMIT, hermit, "hermit", ON_QEMU | ON_FIRECRACKER, STORAGE_INITRD, true,                          \
+          ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                           \
+    KNOWN(NANOS, nanos, "nanos", ON_QEMU | ON_FIRECRACKER, STORAGE_BLOCK, true,                              \
+          ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                           \
+    BOOTED(GENERIC, generic, "generic", ON_ALL, STORAGE_INITRD | STORAGE_BLOCK, true,                        \
+           ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)
 
 #define HYPERVISOR_ENUM(enumeration, ...) HYPERVISOR_##enumeration,
 enum hypervisor { HYPERVISORS(HYPERVISOR_ENUM, HYPERVISOR_ENUM) HYPERVISOR_COUNT };
@@ -66,6 +93,14 @@ enum framework { FRAMEWORKS(FRAMEWORK_ENUM, FRAMEWORK_ENUM) FRAMEWORK_COUNT };
 
 const char *framework_name(enum framework framework);
 const char *hypervisor_name(enum hypervisor hypervisor);
+
+/* enum storage_kind: what guests of the framework can consume, what the hypervisor can offer. */
+unsigned framework_storage(enum framework framework);
+unsigned hypervisor_storage(enum hypervisor hypervisor);
+bool framework_has_network(enum framework framework);
+/* enum architecture. */
+unsigned framework_architectures(enum framework framework);
+unsigned hypervisor_architectures(enum hypervisor hypervisor);
 /* -1 for an unknown name. */
 int framework_from_name(const char *name);
 int hypervisor_from_name(const char *name);

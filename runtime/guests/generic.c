@@ -9,4 +9,4 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
     return 0;
 }
 
-DEFINE_GUEST(generic, plan, .storage = STORAGE_INITRD | STORAGE_BLOCK, .network = true);
+DEFINE_GUEST(generic, plan);

@@ -16,6 +16,7 @@ struct guest_input {
     const char *cmdline;        /* the cmdline annotation where it wins, else NULL: one text, used as it is */
     const struct strings *env;  /* "K=V" */
     bool terminal;              /* process.terminal: somebody types at the console */
+    bool channel;               /* the monitor has the ports of runtime/channel.h */
     const char *cwd;
     uint32_t uid;
     uint32_t gid;
@@ -27,6 +28,7 @@ struct guest_input {
     bool has_initrd;
     bool has_block;
     bool block_readonly;
+    bool has_share;                    /* the container's rootfs is boot.shares[0] */
     const char *block_mount_point;     /* or NULL: the guest's default */
     const struct kernel_probe *kernel; /* what the file tells, a Solo5 manifest included */
     const char *solo5_net_device;      /* of the annotations, or NULL: solo5.h */
@@ -35,8 +37,6 @@ struct guest_input {
 
 struct guest {
     unsigned kernels; /* enum kernel_format: the file must be one of these; 0: whatever the monitor loads */
-    unsigned storage; /* enum storage_kind it can consume */
-    bool network;
     /* Sets boot->command_line, boot->quirks and boot->reports_status, and the names of the boot's devices
      * where the guest knows them by name. */
     int (*plan)(const struct guest_input *input, struct boot *boot, struct error *error);
@@ -45,7 +45,7 @@ struct guest {
 /*
  * Defines the driver of the framework with this identifier (formats/contract/frameworks.h):
  *
- *     DEFINE_GUEST(linux, plan, .kernels = KERNEL_BZIMAGE, .network = true);
+ *     DEFINE_GUEST(linux, plan, .kernels = KERNEL_BZIMAGE);
  *
  * A framework is registered by the word BOOTED of its line in FRAMEWORKS; without a driver of that identifier
  * the program does not link.

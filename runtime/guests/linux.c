@@ -218,5 +218,4 @@ static int plan_boot(const struct guest_input *input, struct boot *boot, struct 
     return 0;
 }
 
-DEFINE_GUEST(linux, plan_boot, .kernels = KERNEL_BZIMAGE | KERNEL_PVH | KERNEL_ARM64_IMAGE,
-             .storage = STORAGE_INITRD | STORAGE_BLOCK, .network = true);
+DEFINE_GUEST(linux, plan_boot, .kernels = KERNEL_BZIMAGE | KERNEL_PVH | KERNEL_ARM64_IMAGE);

@@ -171,5 +171,4 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
     return 0;
 }
 
-DEFINE_GUEST(unikraft, plan, .kernels = KERNEL_ELF | KERNEL_ARM64_IMAGE, .storage = STORAGE_INITRD,
-             .network = true);
+DEFINE_GUEST(unikraft, plan, .kernels = KERNEL_ELF | KERNEL_ARM64_IMAGE);

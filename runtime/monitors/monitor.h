@@ -43,10 +43,13 @@ void monitor_command_free(struct monitor_command *command);
 
 struct monitor {
     const char *program; /* default: "qemu-system-x86_64", looked up in the usual directories */
-    unsigned storage;    /* enum storage_kind that it can offer */
     unsigned quirks;     /* enum boot_quirk that it knows */
     unsigned overhead;   /* MiB that it needs beyond the guest's memory, where nothing is configured */
     bool generates;      /* its command may have generated files */
+    bool channel;        /* it has the ports of runtime/channel.h */
+    bool nics_by_name;   /* it attaches to a tap by the interface's name, not by descriptor */
+    bool raw_taps;       /* its taps have no vnet header and no offloads */
+    bool disks_by_name;  /* it opens boot_disk.path itself, so its user must be able to */
     /* Lists the host's files that the private root must hold. Called before the boot is planned. */
     int (*files)(const struct monitor_config *config, struct monitor_files *files, struct error *error);
     /* Fills an empty command for the boot; argv[0] is `program`. */
@@ -57,7 +60,7 @@ struct monitor {
 /*
  * Defines the driver of the hypervisor with this identifier (formats/contract/frameworks.h):
  *
- *     DEFINE_MONITOR(qemu, QEMU_PROGRAM, qemu_files, qemu_command, .storage = STORAGE_INITRD);
+ *     DEFINE_MONITOR(qemu, QEMU_PROGRAM, qemu_files, qemu_command, .overhead = 256);
  *
  * A hypervisor is registered by the word DRIVEN of its line in HYPERVISORS; without a driver of that
  * identifier the program does not link.

@@ -157,5 +157,4 @@ static int command(const struct boot *boot, const struct monitor_config *config,
     return 0;
 }
 
-DEFINE_MONITOR(qemu, QEMU_PROGRAM, qemu_files, command, .storage = STORAGE_INITRD | STORAGE_BLOCK,
-               .quirks = QUIRKS, .overhead = OVERHEAD);
+DEFINE_MONITOR(qemu, QEMU_PROGRAM, qemu_files, command, .quirks = QUIRKS, .overhead = OVERHEAD);

@@ -45,7 +45,7 @@ static int join_network(const struct container *container, int connection, struc
 {
     const struct kept *kept = &container->kept;
     const struct identity *user = &kept->user.identity;
-    if (!container->guest.guest->network || !container_has_network(container))
+    if (!framework_has_network(container->guest.unikernel.framework) || !container_has_network(container))
         return 0;
     int found = network_find(network, error);
     if (found <= 0)
@@ -60,6 +60,7 @@ static int join_network(const struct container *container, int connection, struc
     struct boot_nic *nic = boot_add_nic(boot, kept->tun);
     nic->mtu = network->mtu;
     memcpy(nic->mac, network->mac, sizeof nic->mac);
+    snprintf(nic->tap, sizeof nic->tap, "%s", network->tap);
     return message_send(connection, MESSAGE_JOINED, "", error) < 0 ? -1 : 1;
 }
 
@@ -120,6 +121,7 @@ static void plan_machine(const struct container *container, struct boot *boot)
     boot->memory = container->bundle.memory_limit != 0 ? container->bundle.memory_limit : config->memory;
     boot->vcpus = config->vcpus;
     boot->status_fd = container->status_fd;
+    boot->terminal = container->bundle.process.terminal;
     boot->sandbox = !seccomp_is_unconfined(container->bundle.seccomp);
 }
 
@@ -188,7 +190,7 @@ static int announce_start(const struct boot *boot, int connection, struct error 
 int boot_monitor(struct container *container, int connection, struct error *error)
 {
     const struct capabilities none = {0};
-    cleanup_boot struct boot boot = {.status_fd = -1};
+    cleanup_boot struct boot boot = BOOT_NONE;
     cleanup_monitor_command struct monitor_command command = {0};
     struct network network = {0};
     if (message_send(connection, MESSAGE_ACCEPTED, "", error) < 0)

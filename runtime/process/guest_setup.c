@@ -66,10 +66,10 @@ static int find_drivers(const struct config *config, struct guest_setup *setup, 
 static int check_storage(const struct guest_setup *setup, const char *key, enum storage_kind kind,
                          struct error *error)
 {
-    if (!(setup->guest->storage & kind))
+    if (!(framework_storage(setup->unikernel.framework) & kind))
         return error_set(error, ANNOTATION_PREFIX "%s: the framework %s cannot use it", key,
                          framework_name(setup->unikernel.framework));
-    if (!(setup->monitor->storage & kind))
+    if (!(hypervisor_storage(setup->unikernel.hypervisor) & kind))
         return error_set(error, ANNOTATION_PREFIX "%s: the hypervisor %s cannot offer it", key,
                          hypervisor_name(setup->unikernel.hypervisor));
     return 0;

@@ -17,7 +17,7 @@
 
 static bool uses_network(const struct container *container)
 {
-    return container->guest.guest->network && container_has_network(container);
+    return framework_has_network(container->guest.unikernel.framework) && container_has_network(container);
 }
 
 /* A missing /dev/net/tun is an error only where `start` finds a network, so it is left to `start`. */

@@ -26,7 +26,7 @@ static int toy_plan(const struct guest_input *input, struct boot *boot, struct e
     return 0;
 }
 
-static const struct guest toy_guest = {.kernels = KERNEL_SOLO5, .network = true, .plan = toy_plan};
+static const struct guest toy_guest = {.kernels = KERNEL_SOLO5, .plan = toy_plan};
 
 static void declare(struct fixture *fixture, const char *name, bool block)
 {
