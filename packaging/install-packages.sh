@@ -4,14 +4,14 @@
 set -eu
 
 # What compiles and checks it.
-build='binutils clang clang-format clang-tidy cmake comerr-dev gcc git libarchive-dev libc6-dev libcap-dev
+build='binutils clang clang-format clang-tidy cmake comerr-dev gcc gcc-aarch64-linux-gnu git libarchive-dev libc6-dev libcap-dev
     libcmocka-dev libdeflate-dev libext2fs-dev libjansson-dev libnl-route-3-dev libseccomp-dev libssl-dev libzstd-dev
     linux-libc-dev musl-tools ninja-build pkg-config zlib1g-dev'
 # What runs a unikernel, prepares the Linux sample and talks to it.
 run='ca-certificates cpio curl iproute2 jq kmod qemu-system-x86 util-linux'
 # What the tests hold the results against.
 test='attr bats buildah busybox-static containerd crun e2fsprogs faketime gcovr genext2fs libcap2-bin podman
-    procps python3 python3-jsonschema runc skopeo strace umoci zstd'
+    procps python3 python3-jsonschema qemu-system-arm qemu-user runc skopeo strace umoci zstd'
 
 die() {
     printf 'install-packages.sh: %s\n' "$1" >&2

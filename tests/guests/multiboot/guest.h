@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/print.h"
+
 /* Port I/O. */
 static inline void out8(uint16_t port, uint8_t value)
 {
@@ -43,13 +45,8 @@ static inline uint32_t in32(uint16_t port)
     return value;
 }
 
-/* console.c: COM1, and a printf of %s %.*s %c %u %x with zero-padded widths. */
+/* console.c: COM1. */
 void console_start(void);
-void console_write(const char *bytes, size_t length);
-void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* initrd.c: prints the entries of a newc archive. */
-void initrd_print(const uint8_t *archive, size_t size);
 
 /* pci.c */
 struct pci_device {

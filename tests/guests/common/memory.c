@@ -1,5 +1,5 @@
 /* Functions that compilers call by themselves, also in freestanding code. */
-#include "guest.h"
+#include <stddef.h>
 
 void *memset(void *memory, int value, size_t size);
 void *memcpy(void *restrict to, const void *restrict from, size_t size);

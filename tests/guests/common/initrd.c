@@ -1,5 +1,7 @@
 /* Prints a newc archive (Linux, driver-api/early-userspace/buffer-format.rst): one line an entry. */
-#include "guest.h"
+#include "common/print.h"
+
+#include <stdbool.h>
 
 enum {
     HEADER_SIZE = 110,
