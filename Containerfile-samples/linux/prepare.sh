@@ -3,7 +3,7 @@
 #   debian/vmlinuz   the cloud kernel
 #   debian/modules/  the modules that ./modules names, with those they need and a modules.dep
 #   debian/rootfs/   nginx and the libraries that it is linked with
-# `prepare.sh -f` fetches anew, without it nothing is done where debian/ stands already.
+# `prepare.sh -f` fetches anew, without it nothing is done where debian/ stands already and has the modules of the list.
 set -euo pipefail
 shopt -s nullglob
 umask 022
@@ -97,7 +97,7 @@ copy_modules() {
 }
 
 cd "$(dirname "$0")"
-[[ ${1-} == -f || ! -e debian ]] || exit 0
+[[ ${1-} == -f ]] || ! cmp -s modules debian/modules.list || exit 0
 for program in apt-get dpkg-deb readelf depmod modprobe; do
     command -v "$program" >/dev/null || die "$program is not installed"
 done
@@ -114,6 +114,7 @@ mkdir -p "$work/debian/rootfs"
 images=("$work"/kernel/boot/vmlinuz-*)
 cp "${images[0]}" "$work/debian/vmlinuz"
 copy_modules "$work/kernel" "$work/debian/modules" modules
+cp modules "$work/debian/modules.list"
 copy_program "$work/server" "$work/debian/rootfs" usr/sbin/nginx
 copy_file "$work/server" "$work/debian/rootfs" etc/nginx/mime.types
 
