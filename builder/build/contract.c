@@ -148,13 +148,14 @@ static bool is_for_other_tools(const struct stage *stage)
     return stage_fact(stage, KEY_TYPE)->by_label && stage_fact(stage, KEY_HYPERVISOR)->by_label;
 }
 
-/* Framework, kernel and devices against the hypervisor. */
+/* Framework, kernel, storage and devices against the hypervisor. */
 static int check_pair(const struct build *build, const struct stage *stage, const struct contract *contract,
                       struct error *error)
 {
     if (is_for_other_tools(stage))
         return 0; /* contract_warn */
-    const char *key = kernel_check(&contract->unikernel, &contract->kernel, error);
+    const char *key =
+        kernel_check(&contract->unikernel, &contract->kernel, contract->platform.architecture, error);
     return key == NULL ? 0 : error_locate(error, build->spec->file, stage_fact_line(stage, key));
 }
 
@@ -171,8 +172,8 @@ static int check_unikernel(const struct build *build, struct stage *stage, struc
         return -1;
     struct kernel_probe *probe = &contract->kernel;
     if (probe_kernel(build, stage, kernel, unikernel->binary, probe, error) < 0 ||
-        check_pair(build, stage, contract, error) < 0 ||
-        settle_platform(build, stage, unikernel->binary, probe, &contract->platform, error) < 0)
+        settle_platform(build, stage, unikernel->binary, probe, &contract->platform, error) < 0 ||
+        check_pair(build, stage, contract, error) < 0)
         return -1;
     if (guest_init_check_architecture(build, stage, contract->platform.architecture, error) < 0)
         return -1;
@@ -203,7 +204,8 @@ static void warn_of_unikernel(const struct build *build, const struct stage *sta
                               const struct contract *contract)
 {
     cleanup_error struct error reason = {0};
-    const char *key = kernel_check(&contract->unikernel, &contract->kernel, &reason);
+    const char *key =
+        kernel_check(&contract->unikernel, &contract->kernel, contract->platform.architecture, &reason);
     if (key != NULL)
         build_warn(build, stage_fact_line(stage, key), "%s; urunc will not start this image", reason.message);
     else

@@ -5,6 +5,7 @@
 #include "builder/stage/facts.h"
 #include "builder/stage/warn.h"
 #include "formats/base/cleanup.h"
+#include "formats/contract/pairs.h"
 
 /* A device that the manifest does not declare cannot be attached. */
 static int check_device(const struct kernel_probe *probe, const char *name, bool is_block,
@@ -33,10 +34,14 @@ void kernel_warn(const struct build *build, const struct stage *stage, const str
 }
 
 const char *kernel_check(const struct unikernel *unikernel, const struct kernel_probe *probe,
-                         struct error *error)
+                         const char *architecture, struct error *error)
 {
-    if (framework_check_hypervisor(unikernel->framework, unikernel->hypervisor, error) < 0)
+    const struct pair pair = {unikernel->framework, unikernel->hypervisor};
+    if (pair_check(pair, error) < 0 || pair_check_architecture(pair, architecture, error) < 0)
         return KEY_HYPERVISOR;
+    const char *storage = unikernel_check_storage(unikernel, error);
+    if (storage != NULL)
+        return storage;
     if (hypervisor_check_kernel(unikernel->hypervisor, probe, unikernel->binary, error) == KERNEL_REFUSED)
         return KEY_BINARY;
     error_clear(error); /* a doubt is kernel_warn's */

@@ -2,13 +2,13 @@
 
 #include <string.h>
 
-#include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 
-#define HYPERVISOR_ROW(enumeration, identifier, name, amd64, arm64, never, solo5, storage, architectures)    \
-    {name, amd64, arm64, never, solo5, storage, architectures},
+#define HYPERVISOR_DRIVEN(enumeration, identifier, ...) {true, __VA_ARGS__},
+#define HYPERVISOR_KNOWN(enumeration, identifier, ...)  {false, __VA_ARGS__},
 
 static const struct {
+    bool driven;
     const char *name;
     unsigned amd64;
     unsigned arm64;
@@ -16,18 +16,19 @@ static const struct {
     enum solo5_target solo5;
     unsigned storage;
     unsigned architectures;
-} hypervisors[HYPERVISOR_COUNT] = {HYPERVISORS(HYPERVISOR_ROW, HYPERVISOR_ROW)};
+} hypervisors[HYPERVISOR_COUNT] = {HYPERVISORS(HYPERVISOR_DRIVEN, HYPERVISOR_KNOWN)};
 
-#define FRAMEWORK_ROW(enumeration, identifier, name, hypervisors, storage, network, architectures)           \
-    {name, hypervisors, storage, network, architectures},
+#define FRAMEWORK_BOOTED(enumeration, identifier, ...) {true, __VA_ARGS__},
+#define FRAMEWORK_KNOWN(enumeration, identifier, ...)  {false, __VA_ARGS__},
 
 static const struct {
+    bool booted;
     const char *name;
     unsigned hypervisors;
     unsigned storage;
     bool network;
     unsigned architectures;
-} frameworks[FRAMEWORK_COUNT] = {FRAMEWORKS(FRAMEWORK_ROW, FRAMEWORK_ROW)};
+} frameworks[FRAMEWORK_COUNT] = {FRAMEWORKS(FRAMEWORK_BOOTED, FRAMEWORK_KNOWN)};
 
 const char *framework_name(enum framework framework)
 {
@@ -54,6 +55,21 @@ bool framework_has_network(enum framework framework)
     return frameworks[framework].network;
 }
 
+bool framework_is_booted(enum framework framework)
+{
+    return frameworks[framework].booted;
+}
+
+bool hypervisor_is_driven(enum hypervisor hypervisor)
+{
+    return hypervisors[hypervisor].driven;
+}
+
+unsigned framework_hypervisors(enum framework framework)
+{
+    return frameworks[framework].hypervisors;
+}
+
 unsigned framework_architectures(enum framework framework)
 {
     return frameworks[framework].architectures;
@@ -78,19 +94,6 @@ int hypervisor_from_name(const char *name)
         if (strcmp(hypervisors[i].name, name) == 0)
             return i;
     return -1;
-}
-
-int framework_check_hypervisor(enum framework framework, enum hypervisor hypervisor, struct error *error)
-{
-    unsigned runs_on = frameworks[framework].hypervisors;
-    if (runs_on & (1U << hypervisor))
-        return 0;
-    cleanup_buffer struct buffer names = {0};
-    for (int i = 0; i < HYPERVISOR_COUNT; i++)
-        if (runs_on & (1U << i))
-            buffer_format(&names, "%s%s", names.length > 0 ? ", " : "", hypervisors[i].name);
-    return error_set(error, "%s does not run on %s; it runs on: %s", frameworks[framework].name,
-                     hypervisors[hypervisor].name, names.data);
 }
 
 static int check_solo5(enum hypervisor hypervisor, const struct kernel_probe *kernel, const char *name,

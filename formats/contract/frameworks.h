@@ -14,17 +14,37 @@
 #include "formats/base/error.h"
 #include "formats/kernel/probe.h"
 
-/* Ways to hand a guest its files: what a framework can consume against what a hypervisor can offer. */
-enum storage_kind {
-    STORAGE_INITRD = 1 << 0,
-    STORAGE_BLOCK = 1 << 1, /* a block image, as a disk */
-    STORAGE_9P = 1 << 2,    /* the container's rootfs itself, shared (mountRootfs) */
-};
+/*
+ * STORAGE(enumeration, name, annotation, in words)
+ *
+ * Ways to hand a guest its files: what a framework can consume against what a hypervisor can offer.
+ * `annotation`: the key that asks for it.
+ */
+#define STORAGES(X)                                                                                          \
+    X(INITRD, "initrd", KEY_INITRD, "an initrd")                                                             \
+    X(BLOCK, "block", KEY_BLOCK, "a block image")                                                            \
+    X(9P, "9p", KEY_MOUNT_ROOTFS, "the container's rootfs itself (9p)")
 
-enum architecture {
-    ARCHITECTURE_AMD64 = 1 << 0,
-    ARCHITECTURE_ARM64 = 1 << 1,
-};
+#define STORAGE_ROW(enumeration, ...) STORAGE_ROW_##enumeration,
+enum storage_row { STORAGES(STORAGE_ROW) STORAGE_COUNT };
+#undef STORAGE_ROW
+
+#define STORAGE_BIT(enumeration, ...) STORAGE_##enumeration = 1 << STORAGE_ROW_##enumeration,
+enum storage_kind { STORAGES(STORAGE_BIT) };
+#undef STORAGE_BIT
+
+/* ARCHITECTURE(enumeration, name): names are Go's, as in an image's platform. */
+#define ARCHITECTURES(X)                                                                                     \
+    X(AMD64, "amd64")                                                                                        \
+    X(ARM64, "arm64")
+
+#define ARCHITECTURE_ROW(enumeration, ...) ARCHITECTURE_ROW_##enumeration,
+enum architecture_row { ARCHITECTURES(ARCHITECTURE_ROW) ARCHITECTURE_COUNT };
+#undef ARCHITECTURE_ROW
+
+#define ARCHITECTURE_BIT(enumeration, ...) ARCHITECTURE_##enumeration = 1 << ARCHITECTURE_ROW_##enumeration,
+enum architecture { ARCHITECTURES(ARCHITECTURE_BIT) };
+#undef ARCHITECTURE_BIT
 
 /*
  * HYPERVISOR(enumeration, identifier, name, on amd64, on arm64, never, solo5, storage, architectures)
@@ -98,15 +118,17 @@ const char *hypervisor_name(enum hypervisor hypervisor);
 unsigned framework_storage(enum framework framework);
 unsigned hypervisor_storage(enum hypervisor hypervisor);
 bool framework_has_network(enum framework framework);
+/* True where this version of urunc has the driver. */
+bool framework_is_booted(enum framework framework);
+bool hypervisor_is_driven(enum hypervisor hypervisor);
+/* Set of hypervisors (ON_QEMU) that kernels of the framework exist for. */
+unsigned framework_hypervisors(enum framework framework);
 /* enum architecture. */
 unsigned framework_architectures(enum framework framework);
 unsigned hypervisor_architectures(enum hypervisor hypervisor);
 /* -1 for an unknown name. */
 int framework_from_name(const char *name);
 int hypervisor_from_name(const char *name);
-
-/* An error where the framework's kernels do not exist for the hypervisor; it lists those that they do. */
-int framework_check_hypervisor(enum framework framework, enum hypervisor hypervisor, struct error *error);
 
 enum kernel_fit {
     KERNEL_REFUSED = -1, /* the hypervisor is certain to fail */

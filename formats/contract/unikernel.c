@@ -6,6 +6,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/base/text.h"
+#include "formats/contract/pairs.h"
 #include "formats/stream/base64.h"
 
 /* Returns the number of values of the contract, without empty ones; -1 where one is not a text. The older
@@ -114,10 +115,24 @@ enum unikernel_found unikernel_from_json(const json_t *object, const char *where
     if (count == 0)
         return UNIKERNEL_ABSENT;
     if (read_set(&set, &read, error) < 0 ||
-        framework_check_hypervisor(read.framework, read.hypervisor, error) < 0)
+        pair_check((struct pair){read.framework, read.hypervisor}, error) < 0)
         return error_prefix(error, "%s", where), UNIKERNEL_FAILED;
     *unikernel = take(read, (struct unikernel){0});
     return UNIKERNEL_FOUND;
+}
+
+const char *unikernel_check_storage(const struct unikernel *unikernel, struct error *error)
+{
+    const bool wanted[STORAGE_COUNT] = {
+        [STORAGE_ROW_INITRD] = unikernel->initrd != NULL,
+        [STORAGE_ROW_BLOCK] = unikernel->block != NULL,
+        [STORAGE_ROW_9P] = unikernel->mount_rootfs,
+    };
+    for (int row = 0; row < STORAGE_COUNT; row++)
+        if (wanted[row] && pair_check_storage((struct pair){unikernel->framework, unikernel->hypervisor},
+                                              (enum storage_row)row, error) < 0)
+            return storage_key((enum storage_row)row);
+    return NULL;
 }
 
 json_t *unikernel_to_json(const struct unikernel *unikernel)

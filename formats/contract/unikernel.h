@@ -43,8 +43,12 @@ enum unikernel_found unikernel_from_json(const json_t *object, const char *where
                                          struct error *error);
 
 /* Reads a set of plain text. It may pair a framework with a hypervisor that it does not run on:
- * framework_check_hypervisor. On an error the unikernel is empty. */
+ * pair_check. On an error the unikernel is empty. */
 int unikernel_from_set(const struct annotation_set *set, struct unikernel *unikernel, struct error *error);
+
+/* Checks that the framework can use, and the hypervisor offer, what the annotations say that the guest gets
+ * its files by. Returns NULL where they do, else the key that is to blame, with the error set. */
+const char *unikernel_check_storage(const struct unikernel *unikernel, struct error *error);
 
 /* A new JSON object: the annotations that are set, plain, keys sorted as in the table. */
 json_t *unikernel_to_json(const struct unikernel *unikernel);

@@ -5,10 +5,9 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/contract/annotations.h"
+#include "formats/contract/pairs.h"
 #include "runtime/bundle/hooks.h"
 #include "runtime/commands/command.h"
-#include "runtime/guests/guest.h"
-#include "runtime/monitors/monitor.h"
 #include "runtime/sandbox/capabilities.h"
 #include "runtime/sandbox/namespaces.h"
 #include "runtime/sandbox/seccomp.h"
@@ -69,21 +68,40 @@ static json_t *describe_linux(void)
                      "enabled", 0);
 }
 
-/* The frameworks and monitors of this version, as "com.urunc.features.*". */
+/* "linux/qemu/initrd+block/network/amd64+arm64" for each pair that this version boots. */
+static char *describe_pairs(void)
+{
+    cleanup_buffer struct buffer text = {0};
+    FOR_EACH_PAIR(pair)
+    {
+        cleanup_error struct error missing = {0};
+        if (pair_check_drivers(pair, &missing) < 0)
+            continue;
+        cleanup_free char *storage = storage_names(pair_storage(pair), "+");
+        cleanup_free char *architectures = architecture_names(pair_architectures(pair), "+");
+        buffer_format(&text, "%s%s/%s/%s/%s/%s", text.length > 0 ? "," : "", framework_name(pair.framework),
+                      hypervisor_name(pair.hypervisor), storage, pair_has_network(pair) ? "network" : "",
+                      architectures);
+    }
+    return buffer_take(&text);
+}
+
+/* The frameworks and monitors of this version, and the pairs of them, as "com.urunc.features.*". */
 static json_t *describe_ours(void)
 {
     cleanup_buffer struct buffer frameworks_text = {0}, monitors_text = {0};
     for (int i = 0; i < FRAMEWORK_COUNT; i++)
-        if (guest_find((enum framework)i) != NULL)
+        if (framework_is_booted((enum framework)i))
             buffer_format(&frameworks_text, "%s%s", frameworks_text.length > 0 ? "," : "",
                           framework_name((enum framework)i));
     for (int i = 0; i < HYPERVISOR_COUNT; i++)
-        if (monitor_find((enum hypervisor)i) != NULL)
+        if (hypervisor_is_driven((enum hypervisor)i))
             buffer_format(&monitors_text, "%s%s", monitors_text.length > 0 ? "," : "",
                           hypervisor_name((enum hypervisor)i));
-    return json_pack("{s:s, s:s, s:s}", "com.urunc.features.version", URUNC_VERSION,
+    cleanup_free char *pairs = describe_pairs();
+    return json_pack("{s:s, s:s, s:s, s:s}", "com.urunc.features.version", URUNC_VERSION,
                      "com.urunc.features.frameworks", frameworks_text.data, "com.urunc.features.monitors",
-                     monitors_text.data);
+                     monitors_text.data, "com.urunc.features.pairs", pairs);
 }
 
 static json_t *list_unsafe_annotations(void)

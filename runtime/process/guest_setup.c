@@ -10,6 +10,7 @@
 #include "formats/base/memory.h"
 #include "formats/base/programs.h"
 #include "formats/contract/annotations.h"
+#include "formats/contract/pairs.h"
 #include "formats/contract/urunc_json.h"
 #include "formats/oci/platform.h"
 #include "runtime/sandbox/mounts.h"
@@ -45,34 +46,12 @@ static int find_program(const char *name, const struct monitor *monitor, const s
 static int find_drivers(const struct config *config, struct guest_setup *setup, struct error *error)
 {
     const struct unikernel *unikernel = &setup->unikernel;
-    const char *framework = framework_name(unikernel->framework);
-    const char *hypervisor = hypervisor_name(unikernel->hypervisor);
+    if (pair_check_drivers((struct pair){unikernel->framework, unikernel->hypervisor}, error) < 0)
+        return -1;
     setup->guest = guest_find(unikernel->framework);
-    if (setup->guest == NULL)
-        return error_set(error, KEY_TYPE ": \"%s\" is not booted by this version of urunc", framework);
     setup->monitor = monitor_find(unikernel->hypervisor);
-    if (setup->monitor == NULL)
-        return error_set(error, KEY_HYPERVISOR ": \"%s\" is not driven by this version of urunc", hypervisor);
-    if (unikernel->mount_rootfs)
-        return error_set(error,
-                         KEY_MOUNT_ROOTFS
-                         ": %s on %s cannot be given the container's rootfs itself: put it in an "
-                         "initrd or a block image",
-                         framework, hypervisor);
-    return find_program(hypervisor, setup->monitor, guest_monitor_config(setup, config), &setup->program,
-                        error);
-}
-
-static int check_storage(const struct guest_setup *setup, const char *key, enum storage_kind kind,
-                         struct error *error)
-{
-    if (!(framework_storage(setup->unikernel.framework) & kind))
-        return error_set(error, ANNOTATION_PREFIX "%s: the framework %s cannot use it", key,
-                         framework_name(setup->unikernel.framework));
-    if (!(hypervisor_storage(setup->unikernel.hypervisor) & kind))
-        return error_set(error, ANNOTATION_PREFIX "%s: the hypervisor %s cannot offer it", key,
-                         hypervisor_name(setup->unikernel.hypervisor));
-    return 0;
+    return find_program(hypervisor_name(unikernel->hypervisor), setup->monitor,
+                        guest_monitor_config(setup, config), &setup->program, error);
 }
 
 static int check_kernel(const struct guest_setup *setup, struct error *error)
@@ -93,13 +72,6 @@ static int check_kernel(const struct guest_setup *setup, struct error *error)
     if (hypervisor_check_kernel(unikernel->hypervisor, probe, unikernel->binary, error) != KERNEL_LOADS)
         return error_prefix(error, KEY_BINARY);
     return 0;
-}
-
-static int check_all_storage(const struct guest_setup *setup, struct error *error)
-{
-    if (setup->unikernel.initrd != NULL && check_storage(setup, "initrd", STORAGE_INITRD, error) < 0)
-        return -1;
-    return setup->unikernel.block != NULL ? check_storage(setup, "block", STORAGE_BLOCK, error) : 0;
 }
 
 /* A detached mount of an opened file; *tree stays -1 where there is none. */
@@ -146,7 +118,10 @@ int guest_setup_open(const struct bundle *bundle, const struct config *config, s
                      struct error *error)
 {
     cleanup_guest_files struct guest_files opened = GUEST_FILES_NONE;
-    if (find_drivers(config, setup, error) < 0 || check_all_storage(setup, error) < 0 ||
+    const char *key = unikernel_check_storage(&setup->unikernel, error);
+    if (key != NULL)
+        return error_prefix(error, "%s", key);
+    if (find_drivers(config, setup, error) < 0 ||
         guest_files_open(bundle->rootfs_fd, &setup->unikernel, bundle->rootfs_readonly, &opened, error) < 0)
         return -1;
     if (kernel_probe(opened.binary, setup->unikernel.binary, &setup->probe, error) < 0)

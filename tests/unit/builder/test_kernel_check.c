@@ -28,7 +28,7 @@ static void expect_fault(const struct unikernel *unikernel, const struct kernel_
                          const char *message)
 {
     cleanup_error struct error error = {0};
-    const char *found = kernel_check(unikernel, probe, &error);
+    const char *found = kernel_check(unikernel, probe, "amd64", &error);
     assert_non_null(found);
     assert_string_equal(found, key);
     if (strstr(error.message, message) == NULL)
@@ -41,8 +41,8 @@ static void devices_of_the_manifest_can_be_named(void **state)
     (void)state;
     cleanup_error struct error error = {0};
     const struct unikernel both = mirage("service", "storage"), none = mirage(NULL, NULL);
-    assert_null(kernel_check(&both, &solo5, &error));
-    assert_null(kernel_check(&none, &solo5, &error));
+    assert_null(kernel_check(&both, &solo5, "amd64", &error));
+    assert_null(kernel_check(&none, &solo5, "amd64", &error));
     assert_false(error_is_set(&error));
 }
 
@@ -74,6 +74,29 @@ static void a_framework_that_does_not_run_there_is_an_error(void **state)
     expect_fault(&unikernel, &solo5, KEY_HYPERVISOR, "hvt");
 }
 
+static void storage_that_the_framework_cannot_use_is_an_error(void **state)
+{
+    (void)state;
+    struct unikernel unikernel = mirage(NULL, NULL);
+    unikernel.initrd = (char *)"/boot/initrd";
+    expect_fault(&unikernel, &solo5, KEY_INITRD, "the framework mirage cannot use an initrd");
+    unikernel = mirage(NULL, NULL);
+    unikernel.mount_rootfs = true;
+    expect_fault(&unikernel, &solo5, KEY_MOUNT_ROOTFS,
+                 "the framework mirage cannot use the container's rootfs");
+}
+
+static void a_machine_that_the_pair_does_not_exist_for_is_an_error(void **state)
+{
+    (void)state;
+    cleanup_error struct error error = {0};
+    struct unikernel unikernel = mirage(NULL, NULL);
+    unikernel.framework = FRAMEWORK_RUMPRUN;
+    assert_null(kernel_check(&unikernel, &solo5, "amd64", &error));
+    assert_string_equal(kernel_check(&unikernel, &solo5, "arm64", &error), KEY_HYPERVISOR);
+    assert_string_equal(error.message, "rumprun on hvt does not exist for arm64; it exists for: amd64");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -81,6 +104,8 @@ int main(void)
         cmocka_unit_test(a_device_that_the_manifest_lacks_is_an_error),
         cmocka_unit_test(a_kernel_that_the_hypervisor_cannot_load_is_an_error),
         cmocka_unit_test(a_framework_that_does_not_run_there_is_an_error),
+        cmocka_unit_test(storage_that_the_framework_cannot_use_is_an_error),
+        cmocka_unit_test(a_machine_that_the_pair_does_not_exist_for_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,18 +64,20 @@ static void devices_must_be_in_the_manifest(void **state)
     cleanup_error struct error error = {0};
     struct unikernel unikernel = {.framework = FRAMEWORK_MIRAGE, .hypervisor = HYPERVISOR_HVT};
     unikernel.binary = (char *)"/k";
-    assert_null(kernel_check(&unikernel, &tender, &error));
+    assert_null(kernel_check(&unikernel, &tender, "amd64", &error));
     unikernel.solo5_net_device = (char *)"web";
     unikernel.solo5_block_device = (char *)"more";
-    assert_null(kernel_check(&unikernel, &tender, &error));
+    assert_null(kernel_check(&unikernel, &tender, "amd64", &error));
     assert_null(error.message);
     unikernel.solo5_net_device = (char *)"data"; /* a block device */
-    assert_string_equal(kernel_check(&unikernel, &tender, &error), "com.urunc.unikernel.solo5NetDev");
+    assert_string_equal(kernel_check(&unikernel, &tender, "amd64", &error),
+                        "com.urunc.unikernel.solo5NetDev");
     assert_string_equal(error.message,
                         "data: the kernel's manifest declares no network device of that name; it has: web");
     unikernel.solo5_net_device = NULL;
     unikernel.solo5_block_device = (char *)"dat";
-    assert_string_equal(kernel_check(&unikernel, &tender, &error), "com.urunc.unikernel.solo5BlkDev");
+    assert_string_equal(kernel_check(&unikernel, &tender, "amd64", &error),
+                        "com.urunc.unikernel.solo5BlkDev");
     assert_string_equal(
         error.message,
         "dat: the kernel's manifest declares no block device of that name; it has: data, more");
@@ -87,9 +89,9 @@ static void a_kernel_that_cannot_run_blames_a_key(void **state)
     cleanup_error struct error error = {0};
     struct unikernel unikernel = {.framework = FRAMEWORK_MIRAGE, .hypervisor = HYPERVISOR_SPT};
     unikernel.binary = (char *)"/k";
-    assert_string_equal(kernel_check(&unikernel, &tender, &error), "com.urunc.unikernel.binary");
+    assert_string_equal(kernel_check(&unikernel, &tender, "amd64", &error), "com.urunc.unikernel.binary");
     unikernel.framework = FRAMEWORK_LINUX;
-    assert_string_equal(kernel_check(&unikernel, &tender, &error), "com.urunc.unikernel.hypervisor");
+    assert_string_equal(kernel_check(&unikernel, &tender, "amd64", &error), "com.urunc.unikernel.hypervisor");
 }
 
 int main(void)
