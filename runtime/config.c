@@ -19,28 +19,14 @@ enum {
 };
 #define MIB ((uint64_t)1 << 20)
 
-enum setting_type {
-    SETTING_PATH,
-    SETTING_WORD,
-    SETTING_MIB,
-    SETTING_VCPUS,
-    SETTING_ACCELERATION,
-};
-
-/* The keys of one monitor; "memory" is another name of "memory_mib". */
-static const struct setting {
-    const char *key;
-    enum setting_type type;
-    size_t field;
-    bool qemu_only;
-} settings[] = {
-    {"path", SETTING_PATH, offsetof(struct monitor_config, path), false},
-    {"memory_mib", SETTING_MIB, offsetof(struct monitor_config, memory), false},
-    {"memory", SETTING_MIB, offsetof(struct monitor_config, memory), false},
-    {"overhead_mib", SETTING_MIB, offsetof(struct monitor_config, overhead), false},
-    {"vcpus", SETTING_VCPUS, offsetof(struct monitor_config, vcpus), false},
-    {"acceleration", SETTING_ACCELERATION, offsetof(struct monitor_config, acceleration), true},
-    {"machine", SETTING_WORD, offsetof(struct monitor_config, machine), true},
+/* The keys of every monitor; "memory" is another name of "memory_mib". */
+static const struct monitor_setting common_settings[] = {
+    {"path", SETTING_PATH, offsetof(struct monitor_config, path)},
+    {"memory_mib", SETTING_MIB, offsetof(struct monitor_config, memory)},
+    {"memory", SETTING_MIB, offsetof(struct monitor_config, memory)},
+    {"overhead_mib", SETTING_MIB_OR_NONE, offsetof(struct monitor_config, overhead)},
+    {"vcpus", SETTING_VCPUS, offsetof(struct monitor_config, vcpus)},
+    {0},
 };
 
 static void set_defaults(struct config *config)
@@ -84,36 +70,50 @@ static int read_acceleration(const json_t *value, enum acceleration *out, struct
     return error_set(error, "\"%s\" is not auto, kvm or tcg", json_string_value(value));
 }
 
-static int read_text(const json_t *value, bool path, char **out, struct error *error)
+#define WORD_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
+
+static int read_text(const json_t *value, char **out, struct error *error)
 {
-    const char *text = json_string_value(value);
-    if (text == NULL)
+    if (!json_is_string(value))
         return error_set(error, "not a string");
-    if (path && text[0] != '/')
-        return error_set(error, "\"%s\" is not an absolute path", text);
-    /* Machine names and the like reach a monitor's option string, in which a comma would begin another
-     * option. */
-    if (!path &&
-        (text[0] == '\0' || strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                         "_-.") != strlen(text)))
-        return error_set(error, "\"%s\" is not made of letters, digits, '_', '-' and '.'", text);
     free(*out);
-    *out = xstrdup(text);
+    *out = xstrdup(json_string_value(value));
     return 0;
 }
 
-static int read_setting(const struct setting *setting, const json_t *value, struct monitor_config *monitor,
-                        struct error *error)
+static int read_path(const json_t *value, char **out, struct error *error)
+{
+    const char *text = json_string_value(value);
+    if (text != NULL && text[0] != '/')
+        return error_set(error, "\"%s\" is not an absolute path", text);
+    return read_text(value, out, error);
+}
+
+/* Words reach a monitor's option string, in which a comma would begin another option. */
+static int read_word(const json_t *value, bool options, char **out, struct error *error)
+{
+    const char *text = json_string_value(value);
+    const char *allowed = options ? WORD_CHARACTERS ",=+" : WORD_CHARACTERS;
+    if (text != NULL && (text[0] == '\0' || strspn(text, allowed) != strlen(text)))
+        return error_set(error, "\"%s\" is not made of letters, digits, %s", text,
+                         options ? "'_', '-', '.', ',', '=' and '+'" : "'_', '-' and '.'");
+    return read_text(value, out, error);
+}
+
+static int read_setting(const struct monitor_setting *setting, const json_t *value,
+                        struct monitor_config *monitor, struct error *error)
 {
     void *field = (char *)monitor + setting->field;
     json_int_t number = 0;
     switch (setting->type) {
     case SETTING_PATH:
+        return read_path(value, field, error);
     case SETTING_WORD:
-        return read_text(value, setting->type == SETTING_PATH, field, error);
+    case SETTING_OPTIONS:
+        return read_word(value, setting->type == SETTING_OPTIONS, field, error);
     case SETTING_MIB:
-        if (read_number(value, setting->field == offsetof(struct monitor_config, overhead) ? 0 : 1,
-                        MEMORY_MAX_MIB, &number, error) < 0)
+    case SETTING_MIB_OR_NONE:
+        if (read_number(value, setting->type == SETTING_MIB ? 1 : 0, MEMORY_MAX_MIB, &number, error) < 0)
             return -1;
         *(uint64_t *)field = (uint64_t)number * MIB;
         return 0;
@@ -128,6 +128,14 @@ static int read_setting(const struct setting *setting, const json_t *value, stru
     return 0;
 }
 
+static const struct monitor_setting *find_setting(const struct monitor_setting *settings, const char *key)
+{
+    for (; settings != NULL && settings->key != NULL; settings++)
+        if (strcmp(settings->key, key) == 0)
+            return settings;
+    return NULL;
+}
+
 static int read_monitor(const char *name, const json_t *object, struct config *config, struct error *error)
 {
     int hypervisor = hypervisor_from_name(name);
@@ -135,16 +143,16 @@ static int read_monitor(const char *name, const json_t *object, struct config *c
         return error_set(error, "%s: unknown monitor", name);
     if (!json_is_object(object))
         return error_set(error, "%s: not an object", name);
+    const struct monitor *driver = monitor_find((enum hypervisor)hypervisor);
     const char *key;
     json_t *value;
     json_object_foreach ((json_t *)object, key, value) {
-        const struct setting *found = NULL;
-        for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-            if (strcmp(settings[i].key, key) == 0)
-                found = &settings[i];
-        if (found == NULL || (found->qemu_only && hypervisor != HYPERVISOR_QEMU))
+        const struct monitor_setting *setting = find_setting(common_settings, key);
+        if (setting == NULL && driver != NULL)
+            setting = find_setting(driver->settings, key);
+        if (setting == NULL)
             return error_set(error, "%s.%s: unknown key", name, key);
-        if (read_setting(found, value, &config->monitors[hypervisor], error) < 0)
+        if (read_setting(setting, value, &config->monitors[hypervisor], error) < 0)
             return error_prefix(error, "%s.%s", name, key);
     }
     return 0;
@@ -174,7 +182,7 @@ static int read_config(const json_t *root, struct config *config, struct error *
         if (strcmp(key, "monitors") == 0)
             status = read_monitors(value, config, error);
         else if (strcmp(key, "fallback_runtime") == 0)
-            status = read_text(value, true, &config->fallback_runtime, error);
+            status = read_path(value, &config->fallback_runtime, error);
         else
             status = error_set(error, "unknown key");
         if (status < 0)
@@ -209,6 +217,8 @@ void config_free(struct config *config)
     for (int i = 0; i < HYPERVISOR_COUNT; i++) {
         free(config->monitors[i].path);
         free(config->monitors[i].machine);
+        free(config->monitors[i].machine_options);
+        free(config->monitors[i].cpu);
     }
     free(config->fallback_runtime);
     *config = (struct config){0};

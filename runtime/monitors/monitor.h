@@ -50,6 +50,7 @@ struct monitor {
     bool nics_by_name;   /* it attaches to a tap by the interface's name, not by descriptor */
     bool raw_taps;       /* its taps have no vnet header and no offloads */
     bool disks_by_name;  /* it opens boot_disk.path itself, so its user must be able to */
+    const struct monitor_setting *settings; /* besides those of every monitor; NULL: none */
     /* Lists the host's files that the private root must hold. Called before the boot is planned. */
     int (*files)(const struct monitor_config *config, struct monitor_files *files, struct error *error);
     /* Fills an empty command for the boot; argv[0] is `program`. */

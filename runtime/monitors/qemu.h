@@ -1,4 +1,5 @@
-/* Between the two halves of the QEMU driver: the argv (qemu.c) and the host's files (qemu_files.c). */
+/* Between the parts of the QEMU driver: the argv (qemu.c), its machine (qemu_machine.c), its devices
+ * (qemu_devices.c), and the host's files (qemu_files.c). */
 #ifndef RUNTIME_MONITORS_QEMU_H
 #define RUNTIME_MONITORS_QEMU_H
 
@@ -15,9 +16,56 @@
 #endif
 #define QEMU_PROGRAM "qemu-system-" QEMU_TARGET
 
+/* A kind of machine, as far as the command line depends on it. */
+struct qemu_machine {
+    const char *name;   /* "pc"; versions of it ("pc-q35-7.2") are of the same kind */
+    const char *target; /* "x86_64" */
+    bool pci;           /* else its virtio devices are on MMIO */
+    bool isa;           /* has an ISA bus, and so I/O ports */
+};
+
+/* An argv that is being made. */
+struct qemu_argv {
+    struct strings *strings;
+    const struct boot *boot;
+    const struct monitor_config *config;
+    const struct qemu_machine *machine;
+    unsigned transports; /* of virtio over MMIO that are taken */
+};
+
+/* ---- qemu_machine.c ---- */
+
+/* The kind of the configured machine, or of the default one. NULL where urunc does not know it. */
+const struct qemu_machine *qemu_machine_find(const struct monitor_config *config, struct error *error);
+
+/* Likewise an error where it is not a machine of this host's QEMU. */
+int qemu_machine_check(const struct monitor_config *config, struct error *error);
+
 /* True if QEMU is to use KVM: as configured, or for "auto" where /dev/kvm can be opened. */
 bool qemu_uses_kvm(const struct monitor_config *config);
 
+/* Machine, accelerator, processor, memory. */
+int qemu_add_machine(struct qemu_argv *argv, struct error *error);
+
+/* ---- qemu_devices.c ---- */
+
+int qemu_add_disks(struct qemu_argv *argv, struct error *error);
+void qemu_add_nics(struct qemu_argv *argv);
+void qemu_add_shares(struct qemu_argv *argv);
+
+/* ---- qemu_files.c ---- */
+
 int qemu_files(const struct monitor_config *config, struct monitor_files *files, struct error *error);
+
+/* ---- for all of them: an option and its value ---- */
+
+static inline void qemu_add(struct qemu_argv *argv, const char *option, const char *value)
+{
+    strings_add(argv->strings, option);
+    strings_add(argv->strings, value);
+}
+
+#define qemu_format(argv, option, ...)                                                                       \
+    (strings_add((argv)->strings, (option)), strings_format((argv)->strings, __VA_ARGS__))
 
 #endif

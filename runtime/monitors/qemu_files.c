@@ -3,7 +3,6 @@
  *
  * QEMU looks for them beside its own program (../share/qemu, ../lib/qemu), so they are looked for there.
  */
-#include <fcntl.h>
 #include <glob.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,18 +33,11 @@ static const struct firmware firmware[] = {
     {"linuxboot_dma.bin", false}, /* starts a bzImage */
     {"multiboot_dma.bin", false}, /* starts a multiboot ELF */
     {"pvh.bin", false},           /* starts a PVH ELF */
-    {"bios-microvm.bin", false},  /* microvm */
+    {"bios-microvm.bin", false},  /* microvm with ACPI */
+    {"qboot.rom", false},         /* microvm without */
 #endif
     {NULL, false},
 };
-
-bool qemu_uses_kvm(const struct monitor_config *config)
-{
-    if (config->acceleration != ACCELERATION_AUTO)
-        return config->acceleration == ACCELERATION_KVM;
-    cleanup_close int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-    return fd >= 0;
-}
 
 /* "/opt/qemu" of "/opt/qemu/bin/qemu-system-x86_64"; "/usr" where no path is configured. Owned. */
 static char *find_prefix(const char *program)
@@ -87,6 +79,8 @@ static void add_modules(const char *prefix, struct strings *modules)
 
 int qemu_files(const struct monitor_config *config, struct monitor_files *files, struct error *error)
 {
+    if (qemu_machine_check(config, error) < 0)
+        return -1;
     cleanup_free char *prefix = find_prefix(config->path);
     for (const struct firmware *file = firmware; file->name != NULL; file++)
         if (!add_firmware(prefix, file->name, &files->data) && file->required)

@@ -44,7 +44,8 @@ static void every_setting_is_read(void **state)
         load(state,
              "{\"fallback_runtime\":\"/usr/bin/crun\",\"monitors\":{\"qemu\":{\"path\":\"/opt/q\","
              "\"memory_mib\":64,\"overhead_mib\":0,\"vcpus\":2,\"acceleration\":\"tcg\","
-             "\"machine\":\"pc\"}}}",
+             "\"machine\":\"pc\",\"machine_options\":\"hpet=off,smm=off\","
+             "\"cpu\":\"host,arch-capabilities=off,+x2apic\"}}}",
              &config, &error),
         0);
     const struct monitor_config *qemu = &config.monitors[HYPERVISOR_QEMU];
@@ -55,6 +56,8 @@ static void every_setting_is_read(void **state)
     assert_int_equal(qemu->vcpus, 2);
     assert_int_equal(qemu->acceleration, ACCELERATION_TCG);
     assert_string_equal(qemu->machine, "pc");
+    assert_string_equal(qemu->machine_options, "hpet=off,smm=off");
+    assert_string_equal(qemu->cpu, "host,arch-capabilities=off,+x2apic");
 }
 
 static void a_named_file_must_exist_and_the_default_need_not(void **state)
@@ -81,8 +84,14 @@ static void what_is_wrong_is_named(void **state)
     assert_refused(state, "{\"a\":", ":1:");
 }
 
-static void a_machine_cannot_carry_further_options(void **state)
+static void only_options_can_carry_further_options(void **state)
 {
+    assert_refused(state, "{\"monitors\":{\"qemu\":{\"cpu\":\"max \"}}}", "'=' and '+'");
+    assert_refused(state, "{\"monitors\":{\"qemu\":{\"cpu\":\"\"}}}", "letters, digits");
+    assert_refused(state, "{\"monitors\":{\"qemu\":{\"machine_options\":\"dumpdtb=/x\"}}}",
+                   "\"dumpdtb=/x\" is not made of letters, digits");
+    assert_refused(state, "{\"monitors\":{\"qemu\":{\"cpu\":true}}}", "qemu.cpu: not a string");
+    assert_refused(state, "{\"monitors\":{\"hvt\":{\"cpu\":\"max\"}}}", "hvt.cpu: unknown key");
     assert_refused(state, "{\"monitors\":{\"qemu\":{\"machine\":\"pc,dumpdtb=/x\"}}}", "letters, digits");
 }
 
@@ -93,7 +102,7 @@ int main(void)
         with_temporary(every_setting_is_read),
         with_temporary(a_named_file_must_exist_and_the_default_need_not),
         with_temporary(what_is_wrong_is_named),
-        with_temporary(a_machine_cannot_carry_further_options),
+        with_temporary(only_options_can_carry_further_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

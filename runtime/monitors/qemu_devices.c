@@ -1,0 +1,91 @@
+/*
+ * QEMU: disks, network interfaces and shares.
+ *
+ * On machines with PCI they are virtio over PCI, else over MMIO. An MMIO device is put on a transport by its
+ * number, because QEMU fills the transports from the last one on, and a guest finds them from the first one
+ * on: its first disk would be the last of ours.
+ */
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "runtime/monitors/qemu.h"
+
+enum { FIRST_DISK_SET = 2 }; /* numbers of QEMU's sets of descriptors */
+
+/* Adds "-device virtio-KIND-pci,PROPERTIES" or its like over MMIO. */
+static void add_virtio(struct qemu_argv *argv, const char *kind, const char *properties)
+{
+    if (argv->machine->pci)
+        qemu_format(argv, "-device", "virtio-%s-pci,%s", kind, properties);
+    else
+        qemu_format(argv, "-device", "virtio-%s-device,bus=virtio-mmio-bus.%u,%s", kind, argv->transports++,
+                    properties);
+}
+
+/* By descriptor: QEMU opens "/dev/fdset/N" as a duplicate of what it was handed in set N. */
+static int add_disk(struct qemu_argv *argv, size_t index, const struct boot_disk *disk, struct error *error)
+{
+    cleanup_free char *node = xasprintf("disk%zu", index);
+    cleanup_free char *path = xasprintf("/dev/fdset/%zu", FIRST_DISK_SET + index);
+    qemu_format(argv, "-add-fd", "fd=%d,set=%zu", disk->fd, FIRST_DISK_SET + index);
+    cleanup_json json_t *json =
+        json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:s}}", "driver", "raw", "node-name", node, "read-only",
+                  disk->readonly, "discard", "unmap", "file", "driver", "file", "filename", path);
+    cleanup_free char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+    if (text == NULL)
+        return error_set(error, "qemu: cannot describe the disk %s", path);
+    qemu_add(argv, "-blockdev", text);
+    cleanup_free char *drive = xasprintf("drive=%s", node);
+    add_virtio(argv, "blk", drive);
+    return 0;
+}
+
+int qemu_add_disks(struct qemu_argv *argv, struct error *error)
+{
+    for (size_t i = 0; i < argv->boot->disk_count; i++)
+        if (add_disk(argv, i, &argv->boot->disks[i], error) < 0)
+            return -1;
+    return 0;
+}
+
+static void add_nic(struct qemu_argv *argv, size_t index, const struct boot_nic *nic)
+{
+    qemu_format(argv, "-netdev", "tap,id=net%zu,fd=%d", index, nic->tap_fd);
+    cleanup_buffer struct buffer properties = {0};
+    buffer_format(&properties, "netdev=net%zu,mac=%s", index, nic->mac);
+    /* No option ROM: nothing boots from the network, and loading it takes longer than a small guest runs. */
+    if (argv->machine->pci)
+        buffer_add_string(&properties, ",romfile=");
+    if (nic->mtu != 0)
+        buffer_format(&properties, ",host_mtu=%u", nic->mtu);
+    if (argv->machine->pci && (argv->boot->quirks & BOOT_QUIRK_MODERN_VIRTIO))
+        buffer_add_string(&properties, ",disable-legacy=on");
+    add_virtio(argv, "net", properties.data);
+}
+
+void qemu_add_nics(struct qemu_argv *argv)
+{
+    /* Over MMIO it is the transports that are modern or not. */
+    if (!argv->machine->pci && argv->boot->nic_count > 0 && (argv->boot->quirks & BOOT_QUIRK_MODERN_VIRTIO))
+        qemu_add(argv, "-global", "virtio-mmio.force-legacy=false");
+    for (size_t i = 0; i < argv->boot->nic_count; i++)
+        add_nic(argv, i, &argv->boot->nics[i]);
+}
+
+/*
+ * security_model=none: QEMU acts on the files as its own user, which has no privileges, and tells the guest
+ * the owners and modes that they have; what that user may not do fails in the guest with "permission denied".
+ * (passthrough would fail where a file is made, mapped-xattr would leave attributes of its own on the host's
+ * files.) multidevs=remap: a rootfs can be on several devices whose inode numbers collide, as an overlay's
+ * are.
+ */
+void qemu_add_shares(struct qemu_argv *argv)
+{
+    for (size_t i = 0; i < argv->boot->share_count; i++) {
+        const struct boot_share *share = &argv->boot->shares[i];
+        qemu_format(argv, "-fsdev",
+                    "local,id=share%zu,path=%s,security_model=none,multidevs=remap,readonly=%s", i,
+                    share->path, share->readonly ? "on" : "off");
+        cleanup_free char *properties = xasprintf("fsdev=share%zu,mount_tag=%s", i, share->tag);
+        add_virtio(argv, "9p", properties);
+    }
+}
