@@ -5,7 +5,13 @@
  * they are. The fourth, the control port, carries frames both ways; on the host's side it is a unix socket in
  * the container's state directory (CHANNEL_SOCKET), which takes one client at a time. A client may come
  * before the guest is up: its frames wait. It may leave before its answer: so every frame has the session
- * number that the client chose, answers repeat it, and a client ignores answers with another one.
+ * number that the client chose, answers repeat it, and a client ignores answers with another one. A client
+ * sends each frame whole; what came of one before the client left is forgotten.
+ *
+ * The port of standard input stands before the others on the device: the guest hears of the ports in that
+ * order, and takes it for connected once the others are. Output that a port has taken is with the monitor.
+ * Before the guest ends it makes the monitor answer on the device once more, so what was written has been
+ * looked at; that the monitor then has it written is the host's side to see to.
  *
  * Each side treats the other as hostile: a frame of an unknown type is passed over, one that is longer than
  * CHANNEL_PAYLOAD_MAX ends the conversation on the host's side, and on the guest's side everything up to the
@@ -14,6 +20,7 @@
 #ifndef RUNTIME_CHANNEL_H
 #define RUNTIME_CHANNEL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Names of the ports (/sys/class/virtio-ports/NAME/name). */
@@ -52,5 +59,43 @@ enum channel_phase {
     CHANNEL_RUNNING = 1,
     CHANNEL_ENDED = 2,
 };
+
+/* Most bytes of a frame. */
+enum { CHANNEL_FRAME_MAX = sizeof(struct channel_header) + CHANNEL_PAYLOAD_MAX };
+
+/* Writes a frame to `out`, which has room for the header and `length` bytes, CHANNEL_PAYLOAD_MAX at most.
+ * Returns its size. */
+size_t channel_write(uint8_t *out, enum channel_type type, uint16_t session, const void *payload,
+                     uint32_t length);
+
+/* Numbers of a payload, little-endian wherever this runs. */
+uint16_t channel_get16(const uint8_t *bytes);
+uint32_t channel_get32(const uint8_t *bytes);
+void channel_put16(uint8_t *bytes, uint16_t number);
+void channel_put32(uint8_t *bytes, uint32_t number);
+
+/* What came in, up to the end of one frame. Starts as zeros. */
+struct channel_reader {
+    uint8_t bytes[CHANNEL_FRAME_MAX];
+    size_t have;
+    uint32_t passed_over; /* bytes of an overlong frame that are still to come */
+};
+
+struct channel_frame {
+    uint8_t type; /* not checked */
+    uint16_t session;
+    uint32_t length;        /* of the payload */
+    const uint8_t *payload; /* in the reader, until it is fed again */
+};
+
+enum channel_result {
+    CHANNEL_INCOMPLETE, /* all bytes were taken, and there is no frame yet */
+    CHANNEL_FRAME,      /* `frame` is one */
+    CHANNEL_OVERLONG,   /* a header announces more than CHANNEL_PAYLOAD_MAX bytes: they will be passed over */
+};
+
+/* Takes bytes from `*bytes` up to the end of one frame and moves `*bytes` and `*size` behind them. */
+enum channel_result channel_read(struct channel_reader *reader, const uint8_t **bytes, size_t *size,
+                                 struct channel_frame *frame);
 
 #endif
