@@ -16,7 +16,9 @@ struct guest_input {
     const char *cmdline;        /* the cmdline annotation where it wins, else NULL: one text, used as it is */
     const struct strings *env;  /* "K=V" */
     bool terminal;              /* process.terminal: somebody types at the console */
-    bool channel;               /* the monitor has the ports of runtime/channel.h */
+    uint16_t rows;              /* the size of that somebody's terminal; 0: unknown */
+    uint16_t columns;
+    bool channel; /* the monitor has the ports of runtime/channel.h */
     const char *cwd;
     uint32_t uid;
     uint32_t gid;

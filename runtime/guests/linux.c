@@ -142,6 +142,10 @@ static void add_own_words(struct buffer *line, const struct plan *plan)
         linux_add_encoded(line, "urunc.mount=/dev/vda:", input->block_mount_point);
     if (input->terminal)
         buffer_add_string(line, " urunc.terminal");
+    if (input->terminal && input->rows != 0 && input->columns != 0)
+        buffer_format(line, " urunc.size=%ux%u", input->rows, input->columns);
+    if (input->channel)
+        buffer_add_string(line, " urunc.channel");
     if (!plan->arm64)
         buffer_add_string(line, " urunc.exit");
 }
@@ -211,6 +215,8 @@ static int plan_boot(const struct guest_input *input, struct boot *boot, struct 
     if (find_root(&plan, error) < 0 || read_program(&plan, error) < 0 || write_line(&plan, &line, error) < 0)
         return -1;
     boot->command_line = buffer_take(&line);
+    if (plan.own_init && input->channel)
+        boot->quirks |= BOOT_QUIRK_CHANNEL;
     if (!plan.arm64) {
         boot->quirks |= BOOT_QUIRK_EXIT_PORT;
         boot->reports_status = plan.own_init;

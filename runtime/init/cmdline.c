@@ -117,6 +117,18 @@ static void read_user(char *value, struct cmdline *cmdline)
     cmdline->user_is_malformed = !good;
 }
 
+/* "24x80" */
+static void read_size(char *value, struct cmdline *cmdline)
+{
+    uint32_t rows = 0;
+    uint32_t columns = 0;
+    if (!read_id(&value, "x", &rows) || !read_id(&value, "", &columns) || rows > UINT16_MAX ||
+        columns > UINT16_MAX)
+        return;
+    cmdline->rows = (uint16_t)rows;
+    cmdline->columns = (uint16_t)columns;
+}
+
 /* "/dev/vda:/data" */
 static void read_mount(char *value, struct cmdline *cmdline)
 {
@@ -167,6 +179,8 @@ static void read_parameter(const char *name, char *value, struct cmdline *cmdlin
         read_user(value, cmdline);
     else if (strcmp(name, "urunc.mount") == 0)
         read_mount(value, cmdline);
+    else if (strcmp(name, "urunc.size") == 0)
+        read_size(value, cmdline);
     else if (strcmp(name, "ip") == 0)
         read_ip(value, cmdline);
 }
@@ -179,6 +193,8 @@ static void read_flag(const char *name, struct cmdline *cmdline)
         cmdline->root_readonly = false;
     else if (strcmp(name, "urunc.terminal") == 0)
         cmdline->terminal = true;
+    else if (strcmp(name, "urunc.channel") == 0)
+        cmdline->channel = true;
     else if (strcmp(name, "urunc.exit") == 0)
         cmdline->exit_ports = true;
 }

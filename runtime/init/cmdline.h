@@ -11,7 +11,9 @@
  *     urunc.hostname=NAME *
  *     urunc.dns=ADDRESS         for /etc/resolv.conf
  *     urunc.mount=DEVICE:DIR *  one file system besides the root
- *     urunc.terminal            somebody types at the console
+ *     urunc.channel             the ports of runtime/channel.h exist
+ *     urunc.terminal            somebody types
+ *     urunc.size=ROWSxCOLUMNS   the size of that somebody's terminal
  *     urunc.exit                the exit and status ports of runtime/boot.h exist
  */
 #ifndef RUNTIME_INIT_CMDLINE_H
@@ -55,7 +57,10 @@ struct cmdline {
     char *gateway;
     char *netmask;
     char *device;
+    bool channel;
     bool terminal;
+    uint16_t rows; /* 0: unknown */
+    uint16_t columns;
     bool exit_ports;
 };
 

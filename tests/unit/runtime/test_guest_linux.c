@@ -187,6 +187,34 @@ static void only_urunc_init_reports_a_status(void **state)
     assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_EXIT_PORT);
 }
 
+static void the_channel_is_for_urunc_init_where_the_monitor_has_it(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->input.has_initrd = true;
+    fixture->input.channel = true;
+    SET_ARGS(fixture, "/urunc-init", "app");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.channel urunc.exit rdinit=/urunc-init -- app");
+    assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_CHANNEL);
+    SET_ARGS(fixture, "/sbin/init");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " rdinit=/sbin/init");
+    assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_EXIT_PORT);
+}
+
+static void a_terminal_is_told_with_its_size(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->input.has_initrd = true;
+    fixture->input.rows = 24;
+    fixture->input.columns = 80;
+    SET_ARGS(fixture, "/urunc-init", "app");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.exit rdinit=/urunc-init -- app");
+    fixture->input.terminal = true;
+    assert_plan(fixture, FRAMEWORK_LINUX,
+                BASE_INITRD " urunc.terminal urunc.size=24x80 urunc.exit rdinit=/urunc-init -- app");
+    fixture->input.rows = 0;
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.terminal urunc.exit rdinit=/urunc-init -- app");
+}
+
 static void arm64_has_another_console_and_no_ports(void **state)
 {
     struct fixture *fixture = *state;
@@ -283,6 +311,8 @@ int main(void)
         guest_test(the_cmdline_annotation_is_a_program_and_its_text),
         guest_test(nothing_to_run_is_refused),
         guest_test(only_urunc_init_reports_a_status),
+        guest_test(the_channel_is_for_urunc_init_where_the_monitor_has_it),
+        guest_test(a_terminal_is_told_with_its_size),
         guest_test(arm64_has_another_console_and_no_ports),
         guest_test(urunc_init_gets_everything_byte_for_byte),
         guest_test(urunc_init_gets_more_words_than_the_kernel_would_give),

@@ -139,6 +139,25 @@ static void mounts_need_a_device_and_an_absolute_directory(void **state)
 }
 
 /* Under AddressSanitizer this finds what runs over an end. */
+static void a_terminal_has_a_size_of_two_numbers(void **state)
+{
+    (void)state;
+    parse("urunc.channel urunc.terminal urunc.size=24x80");
+    assert_true(parsed.channel);
+    assert_true(parsed.terminal);
+    assert_int_equal(parsed.rows, 24);
+    assert_int_equal(parsed.columns, 80);
+    static const char *const malformed[] = {"24", "24x", "x80", "24x80x1", "-1x80", "65536x1", "1x65536", ""};
+    for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "urunc.size=%s", malformed[i]);
+        parse(line);
+        assert_int_equal(parsed.rows, 0);
+        assert_int_equal(parsed.columns, 0);
+        assert_false(parsed.channel);
+    }
+}
+
 static void any_bytes_are_survived(void **state)
 {
     (void)state;
@@ -189,6 +208,7 @@ int main(void)
         cmocka_unit_test(malformed_users_are_told_from_none),
         cmocka_unit_test(addresses_need_their_fields),
         cmocka_unit_test(mounts_need_a_device_and_an_absolute_directory),
+        cmocka_unit_test(a_terminal_has_a_size_of_two_numbers),
         cmocka_unit_test(any_bytes_are_survived),
         cmocka_unit_test(as_many_words_as_fit_are_kept),
     };
