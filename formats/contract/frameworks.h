@@ -61,11 +61,11 @@ enum architecture { ARCHITECTURES(ARCHITECTURE_BIT) };
     DRIVEN(QEMU, qemu, "qemu", KERNEL_MULTIBOOT1 | KERNEL_PVH | KERNEL_BZIMAGE,                              \
            KERNEL_ARM64_IMAGE | KERNEL_ELF, 0, SOLO5_TARGET_VIRTIO,                                          \
            STORAGE_INITRD | STORAGE_BLOCK | STORAGE_9P, ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)             \
-    KNOWN(FIRECRACKER, firecracker, "firecracker", KERNEL_ELF, KERNEL_ARM64_IMAGE, KERNEL_BZIMAGE,           \
-          SOLO5_TARGET_VIRTIO, STORAGE_INITRD | STORAGE_BLOCK, ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)      \
-    KNOWN(CLOUD_HYPERVISOR, cloud_hypervisor, "cloud-hypervisor", KERNEL_PVH | KERNEL_BZIMAGE,               \
-          KERNEL_ARM64_IMAGE, 0, SOLO5_TARGET_VIRTIO, STORAGE_INITRD | STORAGE_BLOCK,                        \
-          ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                           \
+    DRIVEN(FIRECRACKER, firecracker, "firecracker", KERNEL_ELF, KERNEL_ARM64_IMAGE, KERNEL_BZIMAGE,          \
+           SOLO5_TARGET_VIRTIO, STORAGE_INITRD | STORAGE_BLOCK, ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)     \
+    DRIVEN(CLOUD_HYPERVISOR, cloud_hypervisor, "cloud-hypervisor", KERNEL_PVH | KERNEL_BZIMAGE,              \
+           KERNEL_ARM64_IMAGE, 0, SOLO5_TARGET_VIRTIO, STORAGE_INITRD | STORAGE_BLOCK,                       \
+           ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
     KNOWN(HVT, hvt, "hvt", KERNEL_SOLO5, KERNEL_SOLO5, 0, SOLO5_TARGET_HVT, STORAGE_BLOCK,                   \
           ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                           \
     KNOWN(SPT, spt, "spt", KERNEL_SOLO5, KERNEL_SOLO5, 0, SOLO5_TARGET_SPT, STORAGE_BLOCK,                   \

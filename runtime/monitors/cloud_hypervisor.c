@@ -1,0 +1,115 @@
+/*
+ * Cloud Hypervisor: struct boot becomes an argv.
+ *
+ * Everything on it is ours but the guest's own command line, which is one element with its option
+ * ("--cmdline=..."), because the parser would take a separate one that begins with a hyphen for an option.
+ * Taps reach it as descriptors; kernel, initrd and disks it opens by name as its own user. The guest's
+ * console is the serial port; it reads standard input where that is a terminal only.
+ *
+ * Sources: its repository's cloud-hypervisor/src/main.rs, vmm/src/config.rs, vmm/src/vm.rs and
+ * arch/src/<architecture>/layout.rs; linux-loader's src/cmdline/mod.rs.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "runtime/monitors/monitor.h"
+
+enum {
+    MEBIBYTE = 1024 * 1024,
+    OVERHEAD = 128, /* MiB: its threads and queues, KVM's tables, page tables */
+#ifdef __x86_64__
+    COMMAND_LINE_SIZE = 65536, /* with the NUL */
+#else
+    COMMAND_LINE_SIZE = 2048,
+#endif
+};
+
+static int check_command_line(const char *line, struct error *error)
+{
+    size_t length = strlen(line);
+    if (length >= COMMAND_LINE_SIZE)
+        return error_set(error, "cloud-hypervisor: the guest's command line has %zu bytes, its limit is %d",
+                         length, COMMAND_LINE_SIZE - 1);
+    for (size_t i = 0; i < length; i++)
+        if (line[i] < ' ' || line[i] > '~')
+            return error_set(
+                error,
+                "cloud-hypervisor: the guest's command line has the byte 0x%02x at position %zu, "
+                "and it passes on printable ASCII alone",
+                (unsigned char)line[i], i + 1);
+    return 0;
+}
+
+static int add_kernel(const struct boot *boot, struct strings *argv, struct error *error)
+{
+    strings_add(argv, "--kernel");
+    strings_add(argv, boot->kernel);
+    if (boot->initrd != NULL) {
+        strings_add(argv, "--initramfs");
+        strings_add(argv, boot->initrd);
+    }
+    if (boot->command_line == NULL || *boot->command_line == '\0')
+        return 0;
+    if (check_command_line(boot->command_line, error) < 0)
+        return -1;
+    strings_format(argv, "--cmdline=%s", boot->command_line);
+    return 0;
+}
+
+static int add_machine(const struct boot *boot, struct strings *argv, struct error *error)
+{
+    uint64_t mebibytes = boot->memory / MEBIBYTE;
+    if (mebibytes < 1)
+        return error_set(
+            error, "cloud-hypervisor: %" PRIu64 " bytes of memory for the guest: it needs 1 MiB at least",
+            boot->memory);
+    strings_add(argv, "--memory");
+    strings_format(argv, "size=%" PRIu64 "M", mebibytes);
+    strings_add(argv, "--cpus");
+    strings_format(argv, "boot=%u", boot->vcpus > 0 ? boot->vcpus : 1);
+    return 0;
+}
+
+static void add_devices(const struct boot *boot, struct strings *argv)
+{
+    if (boot->disk_count > 0)
+        strings_add(argv, "--disk");
+    for (size_t i = 0; i < boot->disk_count; i++)
+        strings_format(argv, "path=%s,readonly=%s", boot->disks[i].path,
+                       boot->disks[i].readonly ? "on" : "off");
+    if (boot->nic_count > 0)
+        strings_add(argv, "--net");
+    for (size_t i = 0; i < boot->nic_count; i++)
+        strings_format(argv, "fd=%d,mac=%s", boot->nics[i].tap_fd, boot->nics[i].mac);
+}
+
+static int command(const struct boot *boot, const struct monitor_config *config, const char *program,
+                   struct monitor_command *out, struct error *error)
+{
+    (void)config;
+    struct strings *argv = &out->argv;
+    strings_add(argv, program);
+    if (add_kernel(boot, argv, error) < 0 || add_machine(boot, argv, error) < 0)
+        return -1;
+    add_devices(boot, argv);
+    strings_add(argv, "--serial");
+    strings_add(argv, "tty");
+    strings_add(argv, "--console");
+    strings_add(argv, "off");
+    strings_add(argv, "--seccomp");
+    strings_add(argv, boot->sandbox ? "true" : "false");
+    return 0;
+}
+
+static int files(const struct monitor_config *config, struct monitor_files *out, struct error *error)
+{
+    (void)config;
+    (void)error;
+    strings_add(&out->devices, "/dev/kvm");
+    return 0;
+}
+
+DEFINE_MONITOR(cloud_hypervisor, "cloud-hypervisor", files, command, .quirks = BOOT_QUIRK_MODERN_VIRTIO,
+               .overhead = OVERHEAD, .disks_by_name = true);
