@@ -31,7 +31,7 @@ static const struct monitor_setting common_settings[] = {
 
 static void set_defaults(struct config *config)
 {
-    *config = (struct config){0};
+    *config = (struct config){.overrides = OVERRIDES_DEFAULT};
     for (int i = 0; i < HYPERVISOR_COUNT; i++) {
         struct monitor_config *monitor = &config->monitors[i];
         monitor->memory = 256 * MIB;
@@ -183,6 +183,8 @@ static int read_config(const json_t *root, struct config *config, struct error *
             status = read_monitors(value, config, error);
         else if (strcmp(key, "fallback_runtime") == 0)
             status = read_path(value, &config->fallback_runtime, error);
+        else if (strcmp(key, "overrides") == 0)
+            status = overrides_from_json(value, &config->overrides, error);
         else
             status = error_set(error, "unknown key");
         if (status < 0)

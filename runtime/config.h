@@ -3,13 +3,14 @@
 #define RUNTIME_CONFIG_H
 
 #include "formats/base/error.h"
-#include "formats/contract/frameworks.h"
+#include "formats/contract/overrides.h"
 #include "runtime/monitors/monitor_config.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/urunc/config.json"
 
 struct config {
     struct monitor_config monitors[HYPERVISOR_COUNT];
+    unsigned overrides; /* keys that a container's annotations may replace: formats/contract/overrides.h */
     char *fallback_runtime; /* for ordinary containers, or NULL: runc, else crun, in the usual directories */
 };
 

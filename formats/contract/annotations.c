@@ -120,6 +120,26 @@ void annotation_set_value(struct annotation_set *set, const struct annotation *a
     *place = xstrdup(value);
 }
 
+int annotation_set_collect(struct annotation_set *set, const json_t *object, struct error *error)
+{
+    int count = 0;
+    for (size_t i = 0; i < ANNOTATION_COUNT; i++) {
+        const struct annotation *annotation = &annotations[i];
+        const json_t *value = json_object_get(object, annotation->key);
+        if (value == NULL || json_is_null(value))
+            continue;
+        if (!json_is_string(value))
+            return error_set(error, "%s: must be a string", annotation->key);
+        if (strlen(json_string_value(value)) != json_string_length(value))
+            return error_set(error, "%s: must not hold a NUL character", annotation->key);
+        if (json_string_length(value) == 0)
+            continue;
+        annotation_set_value(set, annotation, json_string_value(value));
+        count += annotation->written;
+    }
+    return count;
+}
+
 int annotation_set_check(const struct annotation_set *set, struct error *error)
 {
     for (size_t i = 0; i < ANNOTATION_COUNT; i++) {

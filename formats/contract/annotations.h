@@ -5,6 +5,7 @@
 #ifndef FORMATS_CONTRACT_ANNOTATIONS_H
 #define FORMATS_CONTRACT_ANNOTATIONS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -64,6 +65,9 @@ struct annotation_set {
 
 /* Sets or replaces a value, which is copied. */
 void annotation_set_value(struct annotation_set *set, const struct annotation *annotation, const char *value);
+/* Adds the values of the contract that a JSON object has, without empty ones. Returns how many; -1 where one
+ * is not a text. The older name useDMBlock does not count: Go's urunc adds it to every container. */
+int annotation_set_collect(struct annotation_set *set, const json_t *object, struct error *error);
 /* Checks that what is required is there, and each value. */
 int annotation_set_check(const struct annotation_set *set, struct error *error);
 void annotation_set_free(struct annotation_set *set);

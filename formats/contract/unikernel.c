@@ -9,28 +9,6 @@
 #include "formats/contract/pairs.h"
 #include "formats/stream/base64.h"
 
-/* Returns the number of values of the contract, without empty ones; -1 where one is not a text. The older
- * name useDMBlock does not count: Go's urunc adds it to every container's annotations. */
-static int collect(const json_t *object, struct annotation_set *set, struct error *error)
-{
-    int count = 0;
-    for (size_t i = 0; i < ANNOTATION_COUNT; i++) {
-        const struct annotation *annotation = &annotations[i];
-        const json_t *value = json_object_get(object, annotation->key);
-        if (value == NULL || json_is_null(value))
-            continue;
-        if (!json_is_string(value))
-            return error_set(error, "%s: must be a string", annotation->key);
-        if (strlen(json_string_value(value)) != json_string_length(value))
-            return error_set(error, "%s: must not hold a NUL character", annotation->key);
-        if (json_string_length(value) == 0)
-            continue;
-        annotation_set_value(set, annotation, json_string_value(value));
-        count += annotation->written;
-    }
-    return count;
-}
-
 /* Text only: no NUL inside, and UTF-8 as JSON would have it. */
 static char *decode_text(const char *value)
 {
@@ -109,7 +87,7 @@ enum unikernel_found unikernel_from_json(const json_t *object, const char *where
         return error_set(error, "%s: must be a JSON object", where), UNIKERNEL_FAILED;
     cleanup_annotation_set struct annotation_set set = {0};
     cleanup_unikernel struct unikernel read = {0};
-    int count = collect(object, &set, error);
+    int count = annotation_set_collect(&set, object, error);
     if (count < 0)
         return error_prefix(error, "%s", where), UNIKERNEL_FAILED;
     if (count == 0)

@@ -60,9 +60,10 @@ static enum create_result read_everything(const struct runtime *runtime, const s
                                           struct container *container, struct error *error)
 {
     struct bundle *bundle = &container->bundle;
-    if (bundle_open(request->bundle, bundle, error) < 0)
+    if (bundle_open(request->bundle, bundle, error) < 0 ||
+        config_load(runtime->config_path, &container->config, error) < 0)
         return CREATE_FAILED;
-    switch (guest_setup_read(bundle, &container->guest.unikernel, error)) {
+    switch (guest_setup_read(bundle, &container->config, &container->guest.unikernel, error)) {
     case UNIKERNEL_FAILED:
         return CREATE_FAILED;
     case UNIKERNEL_ABSENT:
@@ -72,7 +73,6 @@ static enum create_result read_everything(const struct runtime *runtime, const s
     }
     if (bundle_read(bundle, error) < 0 || check_terminal(bundle, request, error) < 0 ||
         sysctl_check(bundle->sysctl, &bundle->namespaces, error) < 0 ||
-        config_load(runtime->config_path, &container->config, error) < 0 ||
         seccomp_compile(bundle->seccomp, &container->seccomp, error) < 0 ||
         guest_setup_open(bundle, &container->config, &container->guest, error) < 0)
         return CREATE_FAILED;

@@ -10,21 +10,35 @@
 #include "formats/base/memory.h"
 #include "formats/base/programs.h"
 #include "formats/contract/annotations.h"
+#include "formats/contract/overrides.h"
 #include "formats/contract/pairs.h"
 #include "formats/contract/urunc_json.h"
 #include "formats/oci/platform.h"
 #include "runtime/sandbox/mounts.h"
 #include "runtime/storage/storage.h"
 
-enum unikernel_found guest_setup_read(const struct bundle *bundle, struct unikernel *unikernel,
-                                      struct error *error)
+#define ANNOTATIONS_PLACE "config.json: annotations"
+
+enum unikernel_found guest_setup_read(const struct bundle *bundle, const struct config *config,
+                                      struct unikernel *unikernel, struct error *error)
 {
+    const json_t *own = bundle->annotations;
+    bool partial = annotations_are_partial(own);
     enum unikernel_found found = UNIKERNEL_ABSENT;
-    if (bundle->annotations != NULL)
-        found = unikernel_from_json(bundle->annotations, "config.json: annotations", unikernel, error);
+    if (!partial)
+        found = unikernel_from_json(own, ANNOTATIONS_PLACE, unikernel, error);
     if (found == UNIKERNEL_ABSENT)
         found = urunc_json_read(bundle->rootfs_fd, unikernel, error);
-    return found;
+    if (!partial || found == UNIKERNEL_FAILED)
+        return found;
+    if (found == UNIKERNEL_ABSENT && annotations_only_override(own, config->overrides))
+        return UNIKERNEL_ABSENT;
+    if (found == UNIKERNEL_ABSENT) /* the error of an incomplete set */
+        return unikernel_from_json(own, ANNOTATIONS_PLACE, unikernel, error);
+    if (unikernel_override(unikernel, own, config->overrides, ANNOTATIONS_PLACE, error) == 0)
+        return UNIKERNEL_FOUND;
+    unikernel_free(unikernel);
+    return UNIKERNEL_FAILED;
 }
 
 static int find_program(const char *name, const struct monitor *monitor, const struct monitor_config *config,

@@ -38,9 +38,9 @@ struct guest_setup {
         .kernel = GUEST_FILE_NONE, .initrd = GUEST_FILE_NONE, .block_tree = -1, .block_fd = -1})
 
 /* Reads the annotations of config.json, else /urunc.json in the rootfs (docs/architecture.md, "The
- * contract"). */
-enum unikernel_found guest_setup_read(const struct bundle *bundle, struct unikernel *unikernel,
-                                      struct error *error);
+ * contract"), with single annotations laid over it. */
+enum unikernel_found guest_setup_read(const struct bundle *bundle, const struct config *config,
+                                      struct unikernel *unikernel, struct error *error);
 
 /* Finds the drivers and the monitor's program, checks that they fit each other and the kernel, and opens the
  * files beneath the rootfs. `setup->unikernel` was read. */

@@ -75,7 +75,7 @@ has_report() {
 
 take_report() {
     head -n 1 "$T/console" >"$T/report"
-    jq -e .argv "$T/report" >/dev/null 2>&1 || fail "no report; status ${STATUS-}: $(cat "$T/stderr" "$T/console")"
+    [[ -s $T/report ]] && jq -e .argv "$T/report" >/dev/null 2>&1 || fail "no report; status ${STATUS-}: $(cat "$T/stderr" "$T/console")"
 }
 
 # reported FILTER: the report's value as compact JSON, or plain text where it is a string.

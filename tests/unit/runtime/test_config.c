@@ -34,6 +34,16 @@ static void defaults_apply_where_nothing_is_said(void **state)
     assert_int_equal(qemu->vcpus, 1);
     assert_int_equal(qemu->acceleration, ACCELERATION_AUTO);
     assert_null(config.fallback_runtime);
+    assert_int_equal(config.overrides, OVERRIDES_DEFAULT);
+}
+
+static void overrides_are_the_contracts_keys(void **state)
+{
+    cleanup_config struct config config;
+    cleanup_error struct error error = {0};
+    assert_int_equal(load(state, "{\"overrides\":[\"initrd\"]}", &config, &error), 0);
+    assert_int_equal(config.overrides, 1U << ANNOTATION_INITRD);
+    assert_refused(state, "{\"overrides\":[\"kernel\"]}", "overrides: \"kernel\": must be one of: ");
 }
 
 static void every_setting_is_read(void **state)
@@ -100,6 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_temporary(defaults_apply_where_nothing_is_said),
         with_temporary(every_setting_is_read),
+        with_temporary(overrides_are_the_contracts_keys),
         with_temporary(a_named_file_must_exist_and_the_default_need_not),
         with_temporary(what_is_wrong_is_named),
         with_temporary(only_options_can_carry_further_options),
