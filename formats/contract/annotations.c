@@ -1,6 +1,5 @@
 #include "formats/contract/annotations.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,14 +85,9 @@ static int check_boolean(const char *value, struct error *error)
     return 0;
 }
 
-/* Solo5's elftool takes the same for the name of a device in a manifest (mft_abi.h, MFT_NAME_MAX). */
 static int check_device_name(const char *value, struct error *error)
 {
-    size_t length = strlen(value);
-    for (size_t i = 0; i < length; i++)
-        if (!isalnum((unsigned char)value[i]) || (unsigned char)value[i] > 0x7f)
-            length = 0;
-    if (length < 1 || length > 67)
+    if (!solo5_name_is_valid(value))
         return error_set(error, "must be a device name of 1 to 67 letters and digits");
     return 0;
 }

@@ -1,4 +1,4 @@
-/* Between the files of kernel_probe: a hostile file of known size. */
+/* A hostile file of known size: between the files of kernel_probe, and for who loads what was probed. */
 #ifndef FORMATS_KERNEL_KERNEL_FILE_H
 #define FORMATS_KERNEL_KERNEL_FILE_H
 

@@ -47,8 +47,9 @@ struct kernel_probe {
     const char *architecture;
     const char *machine; /* for messages: "x86-64" (static), or NULL */
     enum solo5_target solo5_target;
+    uint32_t solo5_abi_version; /* of that target's ABI */
     bool has_solo5_manifest;
-    struct solo5_device solo5_devices[SOLO5_MAX_DEVICES];
+    struct solo5_device solo5_devices[SOLO5_MAX_DEVICES]; /* the manifest's entries from its second on */
     unsigned solo5_device_count;
 };
 
@@ -56,6 +57,10 @@ struct kernel_probe {
  * (formats 0); a file that claims to be an ELF or a Solo5 kernel and is broken is. `name` stands in errors.
  */
 int kernel_probe(int fd, const char *name, struct kernel_probe *probe, struct error *error);
+
+/* True for 1 to 67 letters and digits: the names that Solo5's elftool takes for a device (mft_abi.h,
+ * MFT_NAME_MAX). */
+bool solo5_name_is_valid(const char *name);
 
 /* "hvt"; static. */
 const char *solo5_target_name(enum solo5_target target);

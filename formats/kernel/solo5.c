@@ -52,11 +52,12 @@ static int take_abi(const struct kernel_file *file, const unsigned char *abi, si
     if (probe->formats & KERNEL_SOLO5)
         return error_set(error, "%s: broken Solo5 note: two of the ABI", file->name);
     probe->solo5_target = (enum solo5_target)target;
+    probe->solo5_abi_version = le32(abi + 4);
     probe->formats |= KERNEL_SOLO5;
     return 0;
 }
 
-static bool name_is_valid(const char *name)
+bool solo5_name_is_valid(const char *name)
 {
     size_t length = strnlen(name, SOLO5_NAME_SIZE);
     if (length == 0 || length == SOLO5_NAME_SIZE)
@@ -72,7 +73,7 @@ static int take_device(const struct kernel_file *file, const unsigned char *entr
 {
     struct solo5_device device = {0};
     memcpy(device.name, entry, SOLO5_NAME_SIZE);
-    if (!name_is_valid(device.name))
+    if (!solo5_name_is_valid(device.name))
         return error_set(error,
                          "%s: broken Solo5 manifest: a device's name is not 1 to 67 letters and digits",
                          file->name);
