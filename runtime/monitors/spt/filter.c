@@ -1,0 +1,156 @@
+#include "runtime/monitors/spt/filter.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __x86_64__
+#include <asm/prctl.h>
+#endif
+
+#include "formats/base/buffer.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/file.h"
+
+enum { MAX_ARGUMENTS = 3, FILTER_SIZE_MAX = BPF_MAXINSNS * sizeof(struct sock_filter) };
+
+/* A call that is let through where all of these arguments compare so. */
+struct rule {
+    int call;
+    unsigned count;
+    struct scmp_arg_cmp arguments[MAX_ARGUMENTS];
+};
+
+static int allow(scmp_filter_ctx context, const struct rule *rule, struct error *error)
+{
+    int result = seccomp_rule_add_array(context, SCMP_ACT_ALLOW, rule->call, rule->count, rule->arguments);
+    if (result < 0)
+        return error_errno(error, -result, "seccomp: system call %d", rule->call);
+    return 0;
+}
+
+static int allow_common(scmp_filter_ctx context, const struct spt_boot_info *info, struct error *error)
+{
+    const struct rule rules[] = {
+        {SCMP_SYS(write), 1, {SCMP_A0_64(SCMP_CMP_EQ, STDOUT_FILENO)}},
+        {SCMP_SYS(epoll_pwait), 2, {SCMP_A0_64(SCMP_CMP_EQ, info->epoll), SCMP_A4_64(SCMP_CMP_EQ, 0)}},
+        {SCMP_SYS(timerfd_settime), 1, {SCMP_A0_64(SCMP_CMP_EQ, info->timer)}},
+        {SCMP_SYS(clock_gettime), 1, {SCMP_A0_64(SCMP_CMP_EQ, CLOCK_MONOTONIC)}},
+        {SCMP_SYS(clock_gettime), 1, {SCMP_A0_64(SCMP_CMP_EQ, CLOCK_REALTIME)}},
+        {SCMP_SYS(exit_group), 0, {{0}}},
+#ifdef __x86_64__
+        {SCMP_SYS(arch_prctl), 1, {SCMP_A0_64(SCMP_CMP_EQ, ARCH_SET_FS)}},
+#endif
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (allow(context, &rules[i], error) < 0)
+            return -1;
+    return 0;
+}
+
+static int allow_net(scmp_filter_ctx context, const struct spt_entry *entry, struct error *error)
+{
+    const struct rule reading = {SCMP_SYS(read), 1, {SCMP_A0_64(SCMP_CMP_EQ, entry->fd)}};
+    const struct rule writing = {SCMP_SYS(write), 1, {SCMP_A0_64(SCMP_CMP_EQ, entry->fd)}};
+    return allow(context, &reading, error) < 0 ? -1 : allow(context, &writing, error);
+}
+
+/* A whole block that ends within the capacity: else a guest could make a file behind its disk grow. */
+static int allow_block(scmp_filter_ctx context, const struct spt_entry *entry, struct error *error)
+{
+    static const int calls[] = {SCMP_SYS(pread64), SCMP_SYS(pwrite64)};
+    uint64_t last = entry->block.capacity - entry->block.block_size;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        const struct rule rule = {calls[i],
+                                  3,
+                                  {SCMP_A0_64(SCMP_CMP_EQ, entry->fd),
+                                   SCMP_A2_64(SCMP_CMP_EQ, entry->block.block_size),
+                                   SCMP_A3_64(SCMP_CMP_LE, last)}};
+        if (allow(context, &rule, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int allow_all(scmp_filter_ctx context, const struct spt_boot_info *info,
+                     const struct spt_manifest *manifest, struct error *error)
+{
+    if (allow_common(context, info, error) < 0)
+        return -1;
+    for (uint32_t i = 0; i < manifest->count; i++) {
+        const struct spt_entry *entry = &manifest->entries[i];
+        if (entry->type == SPT_MANIFEST_NET && allow_net(context, entry, error) < 0)
+            return -1;
+        if (entry->type == SPT_MANIFEST_BLOCK && allow_block(context, entry, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The kernel walks the filter at each call, so that the data's come first. */
+static int set_attributes(scmp_filter_ctx context, struct error *error)
+{
+    static const int fast[] = {SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(read), SCMP_SYS(write),
+                               SCMP_SYS(epoll_pwait)};
+    int result = seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+    for (size_t i = 0; result == 0 && i < sizeof fast / sizeof *fast; i++)
+        result = seccomp_syscall_priority(context, fast[i], UINT8_MAX);
+    return result < 0 ? error_errno(error, -result, "seccomp") : 0;
+}
+
+/* By a file in memory: libseccomp 2.5 exports to a descriptor alone. */
+static int export(scmp_filter_ctx context, struct sock_fprog *filter, struct error *error)
+{
+    cleanup_buffer struct buffer program = {0};
+    cleanup_close int fd = memfd_create("filter", MFD_CLOEXEC);
+    if (fd < 0)
+        return error_errno(error, errno, "memfd_create");
+    int result = seccomp_export_bpf(context, fd);
+    if (result < 0)
+        return error_errno(error, -result, "seccomp");
+    if (lseek(fd, 0, SEEK_SET) < 0 || read_all(fd, FILTER_SIZE_MAX, &program, "seccomp filter", error) < 0)
+        return -1;
+    filter->len = (unsigned short)(program.length / sizeof *filter->filter);
+    filter->filter = (struct sock_filter *)buffer_take(&program);
+    return 0;
+}
+
+int spt_filter_compile(const struct spt_boot_info *info, const struct spt_manifest *manifest,
+                       struct sock_fprog *filter, struct error *error)
+{
+    scmp_filter_ctx context = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    *filter = (struct sock_fprog){0};
+    if (context == NULL)
+        return error_set(error, "seccomp: no filter can be made");
+    int result = set_attributes(context, error);
+    if (result == 0)
+        result = allow_all(context, info, manifest, error);
+    if (result == 0)
+        result = export(context, filter, error);
+    seccomp_release(context);
+    return result;
+}
+
+/* By the system call itself: seccomp_load of libseccomp calls free(), and with it what no longer may be
+ * called. */
+int spt_filter_install(const struct sock_fprog *filter, struct error *error)
+{
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return error_errno(error, errno, "no_new_privs");
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter) < 0)
+        return error_errno(error, errno, "seccomp");
+    return 0;
+}
+
+void spt_filter_free(struct sock_fprog *filter)
+{
+    free(filter->filter);
+    *filter = (struct sock_fprog){0};
+}
