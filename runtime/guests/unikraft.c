@@ -1,10 +1,14 @@
 /*
- * Unikraft: the program's name, library parameters, "--", the program's arguments.
+ * Unikraft: "Unikraft", library parameters, "--", the program's arguments.
  *
  * The text is read twice in the guest: lib/ukargparse splits it into words (quotes as in a shell),
- * lib/uklibparam takes the words up to "--" as library.parameter=value. Parameters that a kernel was built
- * without are skipped there with a warning. The names of the network's and the file system's changed with
- * release 0.16.1.
+ * lib/uklibparam takes the words up to "--" as library.parameter=value; words that are none are passed over.
+ * Behind "--" everything is the program's, whose argv[0] is the first word of all: the kernel's file name
+ * where the boot protocol puts it in front (multiboot), else our "Unikraft".
+ *
+ * Older tools (bima, pun) took an argument list's first word for the name of the program, which the kernel is
+ * built with, and wrote it in place of "Unikraft". They also wrote the cmdline annotation, which newer ones
+ * (kraftkit, bunny) do not: so an image that carries it is read as they meant it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,134 +16,187 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "runtime/guests/guest.h"
+#include "runtime/guests/unikraft_words.h"
 
-static const unsigned long first_current_version[] = {0, 16, 1};
+/* Words for which lib/ukboot has room (CONFIG_LIBUKBOOT_MAXNBARGS, 60 by default) less the kernel's file name
+ * and the last place, whose word stays unread. One more, and the kernel finds no "--". */
+enum { WORDS_MAX = 58 };
 
-/* Compares a version such as "0.17.0", "v0.16" or "0.16.1-rc2" with 0.16.1. Any other text stands for a
- * recent one. */
-static bool is_current(const char *version)
+enum { VERSION_PARTS = 3 };
+
+/* The names of the parameters, from this release on. */
+struct era {
+    unsigned long first[VERSION_PARTS];
+    const char *initrd;
+    const char *share;
+    bool environment;       /* env.vars exists; before it, the word would spoil what follows */
+    bool nameserver;        /* with an address in several parameters */
+    bool address_in_one;    /* netdev.ip */
+    bool needs_a_parameter; /* lib/uklibparam looks for "--" only behind another word than the first */
+};
+
+static const struct era eras[] = {
+    {{0, 0, 0}, "vfs.rootfs=initrd", "vfs.rootfs=9pfs vfs.rootdev=fs0", false, false, false, false},
+    {{0, 13, 0}, "vfs.rootfs=initrd", "vfs.rootfs=9pfs vfs.rootdev=fs0", true, false, false, true},
+    {{0, 14, 0},
+     "vfs.fstab=[ \"initrd0:/:initrd\" ]",
+     "vfs.fstab=[ \"fs0:/:9pfs\" ]",
+     true,
+     false,
+     false,
+     true},
+    {{0, 16, 0},
+     "vfs.fstab=[ \"initrd0:/:initrd\" ]",
+     "vfs.fstab=[ \"fs0:/:9pfs\" ]",
+     true,
+     true,
+     false,
+     true},
+    {{0, 16, 1},
+     "vfs.fstab=[ \"initrd0:/:extract:::\" ]",
+     "vfs.fstab=[ \"fs0:/:9pfs:::\" ]",
+     true,
+     false,
+     true,
+     true},
+};
+enum { ERA_COUNT = sizeof eras / sizeof *eras };
+
+/* Compares a version such as "0.17.0", "v0.16" or "0.16.1-rc2" with an era's first. */
+static bool is_before(const char *version, const struct era *era)
 {
-    if (version == NULL)
-        return true;
-    if (*version == 'v' || *version == 'V')
-        version++;
-    if (*version < '0' || *version > '9')
-        return true;
-    for (size_t i = 0; i < sizeof first_current_version / sizeof *first_current_version; i++) {
+    for (size_t i = 0; i < VERSION_PARTS; i++) {
         char *end = NULL;
         unsigned long number = 0; /* "0.17" is 0.17.0 */
         if (*version >= '0' && *version <= '9') {
             number = strtoul(version, &end, 10);
             version = *end == '.' ? end + 1 : "";
         }
-        if (number != first_current_version[i])
-            return number > first_current_version[i];
+        if (number != era->first[i])
+            return number < era->first[i];
     }
-    return true;
+    return false;
 }
 
-/* Single quotes keep everything but themselves, in every release of lib/ukargparse; backslashes only in later
- * ones. */
-static void add_quoted(struct buffer *line, const char *text)
+/* A version that is no number stands for a recent one. */
+static const struct era *find_era(const char *version)
 {
-    buffer_add_char(line, '\'');
-    for (; *text != '\0'; text++) {
-        if (*text == '\'')
-            buffer_add_string(line, "'\"'\"'");
-        else
-            buffer_add_char(line, *text);
-    }
-    buffer_add_char(line, '\'');
+    size_t i = ERA_COUNT - 1;
+    if (version != NULL && (*version == 'v' || *version == 'V'))
+        version++;
+    if (version == NULL || *version < '0' || *version > '9')
+        return &eras[i];
+    while (i > 0 && is_before(version, &eras[i]))
+        i--;
+    return &eras[i];
 }
 
-static void add_word(struct buffer *line, const char *word)
+static void add_network(struct buffer *line, const struct network *network, const struct era *era)
 {
-    if (word[strcspn(word, " \t\r\n\v'\"\\")] != '\0')
-        add_quoted(line, word);
-    else
-        buffer_add_string(line, word);
-}
-
-static void add_variable(struct buffer *line, const char *variable)
-{
-    if (variable[strcspn(variable, "\"\\")] != '\0')
-        add_quoted(line, variable);
-    else
-        buffer_format(line, "\"%s\"", variable);
-}
-
-static bool ends_list(const char *value)
-{
-    size_t length = strlen(value);
-    return length > 0 && value[length - 1] == ']';
-}
-
-/* A word that ends with "]" would end the list (lib/uklibparam looks at the last character, quoted or not),
- * so such a variable stands outside of it, as a parameter of its own. */
-static void add_environment(struct buffer *line, const struct strings *env)
-{
-    size_t listed = 0;
-    for (size_t i = 0; env != NULL && i < env->count; i++) {
-        if (ends_list(env->items[i]))
-            continue;
-        buffer_add_string(line, listed++ == 0 ? " env.vars=[ " : " ");
-        add_variable(line, env->items[i]);
-    }
-    if (listed > 0)
-        buffer_add_string(line, " ]");
-    for (size_t i = 0; env != NULL && i < env->count; i++) {
-        if (!ends_list(env->items[i]))
-            continue;
-        buffer_add_string(line, " env.vars=");
-        add_variable(line, env->items[i]);
-    }
-}
-
-static void add_network(struct buffer *line, const struct network *network, bool current)
-{
-    if (!current) {
-        buffer_format(line, " netdev.ipv4_addr=%s", network->address);
-        if (*network->gateway)
-            buffer_format(line, " netdev.ipv4_gw_addr=%s", network->gateway);
-        buffer_format(line, " netdev.ipv4_subnet_mask=%s", network->netmask);
+    if (era->address_in_one) {
+        buffer_format(line, " netdev.ip=%s/%u", network->address, network->prefix);
+        if (*network->gateway || *network->dns)
+            buffer_format(line, ":%s", network->gateway);
+        if (*network->dns)
+            buffer_format(line, ":%s", network->dns);
         return;
     }
-    buffer_format(line, " netdev.ip=%s/%u", network->address, network->prefix);
-    if (*network->gateway || *network->dns)
-        buffer_format(line, ":%s", network->gateway);
-    if (*network->dns)
-        buffer_format(line, ":%s", network->dns);
+    buffer_format(line, " netdev.ipv4_addr=%s", network->address);
+    if (*network->gateway)
+        buffer_format(line, " netdev.ipv4_gw_addr=%s", network->gateway);
+    buffer_format(line, " netdev.ipv4_subnet_mask=%s", network->netmask);
+    if (era->nameserver && *network->dns)
+        buffer_format(line, " netdev.ipv4_dns0_addr=%s", network->dns);
 }
 
-static int add_arguments(struct buffer *line, const struct strings *args, struct error *error)
+/* Words in the program's place that lib/uklibparam would understand. */
+static const char *const commands[] = {"--", "help", "-h", "--help", "-V", "--version"};
+
+static int check_program(const char *name, const char *where, struct error *error)
 {
-    for (size_t i = 1; i < args->count; i++) {
+    bool understood = strchr(name, '=') != NULL;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        understood = understood || strcmp(name, commands[i]) == 0;
+    if (understood)
+        return error_set(error, "%s: Unikraft would take %s for a parameter of its own, not for the program",
+                         where, name);
+    return 0;
+}
+
+static int add_arguments(struct buffer *line, const struct strings *args, size_t first, struct error *error)
+{
+    for (size_t i = first; i < args->count; i++) {
         if (*args->items[i] == '\0')
             return error_set(error, "process.args[%zu] is empty: a Unikraft command line cannot carry that",
                              i);
         buffer_add_char(line, ' ');
-        add_word(line, args->items[i]);
+        unikraft_add_word(line, args->items[i]);
     }
     return 0;
 }
 
-/* The program's name and its arguments as text: empty, or with a blank at its start. */
+/* The older convention, with the text of the annotation. */
+static int split_annotation(const char *text, struct buffer *name, struct buffer *arguments,
+                            struct error *error)
+{
+    size_t length = 0;
+    const char *program = guest_split_program(text, &length);
+    if (length == 0)
+        return 0;
+    buffer_free(name);
+    buffer_add(name, program, length);
+    buffer_add_string(arguments, program + length);
+    return check_program(name->data, "the cmdline annotation", error);
+}
+
+/* What stands in front of the parameters, and the arguments as text: empty, or with a blank at its start. */
 static int read_program(const struct guest_input *input, struct buffer *name, struct buffer *arguments,
                         struct error *error)
 {
-    if (input->cmdline != NULL) {
-        size_t length = 0;
-        const char *program = guest_split_program(input->cmdline, &length);
-        buffer_add(name, program, length);
-        buffer_add_string(arguments, program + length);
-    } else if (input->args->count > 0) {
-        add_word(name, input->args->items[0]);
-        if (add_arguments(arguments, input->args, error) < 0)
-            return -1;
-    }
-    if (name->length == 0)
-        return error_set(error, "process.args and the cmdline annotation name no program");
+    buffer_add_string(name, "Unikraft");
     buffer_add_string(arguments, "");
+    if (input->cmdline != NULL)
+        return split_annotation(input->cmdline, name, arguments, error);
+    bool first_names_program = input->has_cmdline && input->args->count > 0;
+    if (add_arguments(arguments, input->args, first_names_program ? 1 : 0, error) < 0)
+        return -1;
+    if (!first_names_program)
+        return 0;
+    const char *program = input->args->items[0];
+    if (*program == '\0')
+        return error_set(error, "process.args[0] is empty: a Unikraft command line cannot carry that");
+    buffer_free(name);
+    unikraft_add_word(name, program);
+    return check_program(program, "process.args[0]", error);
+}
+
+static int check_storage(const struct guest_input *input, struct error *error)
+{
+    if (input->has_block && input->block_mount_point != NULL)
+        return error_set(error,
+                         "blkMntPoint %s: Unikraft has no file system for disks: leave it out, and the "
+                         "program finds the disk itself",
+                         input->block_mount_point);
+    if (input->has_share && input->has_initrd)
+        return error_set(error, "mountRootfs: a Unikraft guest has one root file system, and the image has "
+                                "an initrd");
+    return 0;
+}
+
+static int write_parameters(const struct guest_input *input, struct buffer *line, struct error *error)
+{
+    const struct era *era = find_era(input->version);
+    if (input->network != NULL)
+        add_network(line, input->network, era);
+    if (input->has_initrd)
+        buffer_format(line, " %s", era->initrd);
+    if (input->has_share)
+        buffer_format(line, " %s", era->share);
+    if (era->environment && input->env != NULL && unikraft_add_environment(line, input->env, error) < 0)
+        return -1;
+    /* An empty list keeps the first word and "--" apart where there is nothing to say. */
+    if (line->length == 0)
+        buffer_add_string(line, era->needs_a_parameter ? " env.vars=[ ]" : "");
     return 0;
 }
 
@@ -147,26 +204,18 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
 {
     cleanup_buffer struct buffer name = {0};
     cleanup_buffer struct buffer arguments = {0};
-    if (read_program(input, &name, &arguments, error) < 0)
-        return -1;
-
-    bool current = is_current(input->version);
     cleanup_buffer struct buffer parameters = {0};
-    if (input->network != NULL)
-        add_network(&parameters, input->network, current);
-    if (input->has_initrd)
-        buffer_add_string(&parameters,
-                          current ? " vfs.fstab=[ \"initrd0:/:extract:::\" ]" : " vfs.rootfs=initrd");
-    add_environment(&parameters, input->env);
-
-    /* lib/uklibparam looks for "--" behind at least one parameter, and what stands before it without being
-     * one is dropped, so an empty list keeps the program's name and "--" apart where there is nothing to say.
-     */
-    if (parameters.length == 0)
-        buffer_add_string(&parameters, " env.vars=[ ]");
-
-    struct buffer line = {0};
+    cleanup_buffer struct buffer line = {0};
+    if (check_storage(input, error) < 0 || read_program(input, &name, &arguments, error) < 0 ||
+        write_parameters(input, &parameters, error) < 0)
+        return -1;
     buffer_format(&line, "%s%s --%s", name.data, parameters.data, arguments.data);
+    size_t words = unikraft_count_words(line.data);
+    if (words > WORDS_MAX)
+        return error_set(error,
+                         "the Unikraft command line has %zu words and the kernel takes %d: shorten the "
+                         "environment (process.env) or the arguments (process.args)",
+                         words, WORDS_MAX);
     boot->command_line = buffer_take(&line);
     return 0;
 }

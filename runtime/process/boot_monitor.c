@@ -82,6 +82,7 @@ static int plan_guest(const struct container *container, const struct network *n
     struct guest_input input = {
         .args = &process->args,
         .cmdline = winning_cmdline(container),
+        .has_cmdline = setup->unikernel.cmdline != NULL,
         .env = &process->env,
         .cwd = process->cwd,
         .uid = process->uid,

@@ -27,7 +27,7 @@ run_guest() {
     edit "$T/bundle" '.process.env = ["MODE=test run"]'
     run_guest
     expect_equal "$STATUS" 0
-    local line='cmdline: /guest/kernel nginx netdev.ip=10.77.0.2/24:10.77.0.1'
+    local line='cmdline: /guest/kernel Unikraft netdev.ip=10.77.0.2/24:10.77.0.1'
     line+=' vfs.fstab=[ "initrd0:/:extract:::" ] env.vars=[ "MODE=test run" ] -- -c /nginx/conf/nginx.conf'
     expect_line "$line" "$T/console"
     expect_match '^initrd: /nginx/conf/nginx.conf ' "$T/console"
@@ -43,7 +43,23 @@ run_guest() {
     expect_equal "$STATUS" 0
     expect_match '^cmdline: .*netdev.ipv4_addr=10\.77\.0\.2 .*netdev.ipv4_gw_addr=10\.77\.0\.1 ' "$T/console"
     expect_match '^cmdline: .*netdev.ipv4_subnet_mask=255\.255\.255\.0 ' "$T/console"
-    expect_match '^cmdline: .*vfs.rootfs=initrd' "$T/console"
+    expect_match '^cmdline: .*vfs.fstab=\[ "initrd0:/:initrd" \]' "$T/console"
+    edit "$T/bundle" '.annotations["com.urunc.unikernel.unikernelVersion"] = "0.12.0" | .process.env = ["K=V"]'
+    run_guest
+    expect_equal "$STATUS" 0
+    expect_match '^cmdline: .*vfs.rootfs=initrd -- -c ' "$T/console"
+}
+
+@test "unikraft: an image with the cmdline annotation names its program first, without one and without a command it has none" {
+    sample unikraft
+    edit "$T/bundle" '.annotations["com.urunc.unikernel.cmdline"] = "nginx" | .process.env = []'
+    run_guest
+    expect_equal "$STATUS" 0
+    expect_match '^cmdline: /guest/kernel -c vfs.* -- /nginx/conf/nginx.conf$' "$T/console"
+    edit "$T/bundle" 'del(.annotations["com.urunc.unikernel.cmdline"]) | .process.args = []'
+    run_guest
+    expect_equal "$STATUS" 0
+    expect_match '^cmdline: /guest/kernel Unikraft vfs.* --$' "$T/console"
 }
 
 @test "bima: the command line of the label" {

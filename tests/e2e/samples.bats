@@ -64,7 +64,7 @@ expect_sample() {
     expect_sample unikraft unikraft qemu
     expect_equal "$(annotation unikraft unikernelVersion)" 0.17.0
     cpio -it <"$T/bundle/rootfs$(annotation unikraft initrd)" 2>/dev/null | grep -qx nginx/conf/nginx.conf
-    expect_equal "$(jq -c .config.Cmd "$(config_of "$F/images/unikraft")")" '["nginx","-c","/nginx/conf/nginx.conf"]'
+    expect_equal "$(jq -c .config.Cmd "$(config_of "$F/images/unikraft")")" '["-c","/nginx/conf/nginx.conf"]'
 }
 
 @test "the mirage sample" {

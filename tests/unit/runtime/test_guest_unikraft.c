@@ -1,49 +1,103 @@
-/* The command line of a Unikraft guest, for both eras of its parameters. */
+/* The command line of a Unikraft guest: both conventions, the eras of its parameters, and what a guest reads.
+ */
 #include "tests/unit/fixtures/guest_fixture.h"
 
 #include <string.h>
 
-static void current_parameters_stand_between_name_and_arguments(void **state)
+#include "tests/unit/fixtures/random_text.h"
+#include "tests/unit/fixtures/unikraft_reader.h"
+
+#define KERNEL "/guest/kernel"
+
+/* ---- conventions ---- */
+
+static void every_argument_is_the_programs(void **state)
 {
     struct fixture *fixture = *state;
-    SET_ARGS(fixture, "nginx", "-c", "/nginx/conf/nginx.conf");
+    SET_ARGS(fixture, "-c", "/nginx/conf/nginx.conf");
     strings_add(&fixture->env, "PATH=/bin");
     strings_add(&fixture->env, "K=two words");
     fixture->input.network = &fixture->network;
     fixture->input.has_initrd = true;
     fixture->input.version = "0.17.0";
     assert_plan(fixture, FRAMEWORK_UNIKRAFT,
-                "nginx netdev.ip=10.88.0.5/16:10.88.0.1:10.88.0.53 vfs.fstab=[ \"initrd0:/:extract:::\" ] "
+                "Unikraft netdev.ip=10.88.0.5/16:10.88.0.1:10.88.0.53 vfs.fstab=[ \"initrd0:/:extract:::\" ] "
                 "env.vars=[ \"PATH=/bin\" \"K=two words\" ] -- -c /nginx/conf/nginx.conf");
 }
 
-static void before_0_16_1_parameters_have_their_old_names(void **state)
+static void an_image_with_the_cmdline_annotation_names_its_program_first(void **state)
 {
     struct fixture *fixture = *state;
-    SET_ARGS(fixture, "redis", "x");
-    fixture->input.network = &fixture->network;
+    SET_ARGS(fixture, "nginx", "-c", "/nginx.conf");
+    fixture->input.has_cmdline = true;
     fixture->input.has_initrd = true;
-    fixture->input.version = "0.15.0";
     assert_plan(fixture, FRAMEWORK_UNIKRAFT,
-                "redis netdev.ipv4_addr=10.88.0.5 netdev.ipv4_gw_addr=10.88.0.1 "
-                "netdev.ipv4_subnet_mask=255.255.0.0 vfs.rootfs=initrd -- x");
+                "nginx vfs.fstab=[ \"initrd0:/:extract:::\" ] -- -c /nginx.conf");
 }
 
-static void versions_compare_as_numbers(void **state)
+static void the_cmdline_annotation_is_used_as_it_is(void **state)
 {
     struct fixture *fixture = *state;
-    SET_ARGS(fixture, "app");
+    fixture->input.has_cmdline = true;
+    fixture->input.cmdline = "nginx -c '/a b'  -monitor stdio";
     fixture->input.has_initrd = true;
-    static const char current[] = "app vfs.fstab=[ \"initrd0:/:extract:::\" ] --";
-    static const char old[] = "app vfs.rootfs=initrd --";
-    const struct {
+    assert_plan(fixture, FRAMEWORK_UNIKRAFT,
+                "nginx vfs.fstab=[ \"initrd0:/:extract:::\" ] -- -c '/a b'  -monitor stdio");
+}
+
+static void an_image_without_a_command_is_fine(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_plan(fixture, FRAMEWORK_UNIKRAFT, "Unikraft env.vars=[ ] --");
+    fixture->input.has_cmdline = true;
+    assert_plan(fixture, FRAMEWORK_UNIKRAFT, "Unikraft env.vars=[ ] --");
+    fixture->input.cmdline = "  ";
+    assert_plan(fixture, FRAMEWORK_UNIKRAFT, "Unikraft env.vars=[ ] --");
+}
+
+static void a_program_that_the_kernel_would_take_for_a_parameter_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->input.has_cmdline = true;
+    static const char *const names[] = {"help", "--", "-V", "vfs.fstab=x", "a=b"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        SET_ARGS(fixture, names[i]);
+        assert_int_equal(plan(fixture, FRAMEWORK_UNIKRAFT), -1);
+        assert_non_null(strstr(fixture->error.message, "process.args[0]: Unikraft would take"));
+    }
+    fixture->input.cmdline = "env.vars=[ x";
+    assert_refused(
+        fixture, FRAMEWORK_UNIKRAFT,
+        "the cmdline annotation: Unikraft would take env.vars=[ for a parameter of its own, not for "
+        "the program");
+}
+
+/* ---- eras ---- */
+
+static void each_era_has_its_names(void **state)
+{
+    struct fixture *fixture = *state;
+    SET_ARGS(fixture, "x");
+    strings_add(&fixture->env, "K=V");
+    fixture->input.network = &fixture->network;
+    fixture->input.has_initrd = true;
+    static const struct {
         const char *version;
         const char *line;
     } cases[] = {
-        {NULL, current}, {"0.16.1", current},  {"0.16.10", current},    {"0.100", current},
-        {"1", current},  {"v0.17.0", current}, {"0.16.1-rc1", current}, {"pandora", current},
-        {"", current},   {"0.16.0", old},      {"0.16", old},           {"0.9.9", old},
-        {"v0.15", old},  {"0", old},           {"0.16.0-5", old},
+        {"0.12.0", "Unikraft netdev.ipv4_addr=10.88.0.5 netdev.ipv4_gw_addr=10.88.0.1 "
+                   "netdev.ipv4_subnet_mask=255.255.0.0 vfs.rootfs=initrd -- x"},
+        {"0.13.1", "Unikraft netdev.ipv4_addr=10.88.0.5 netdev.ipv4_gw_addr=10.88.0.1 "
+                   "netdev.ipv4_subnet_mask=255.255.0.0 vfs.rootfs=initrd env.vars=[ \"K=V\" ] -- x"},
+        {"0.15.0",
+         "Unikraft netdev.ipv4_addr=10.88.0.5 netdev.ipv4_gw_addr=10.88.0.1 "
+         "netdev.ipv4_subnet_mask=255.255.0.0 vfs.fstab=[ \"initrd0:/:initrd\" ] env.vars=[ \"K=V\" ] -- x"},
+        {"0.16.0", "Unikraft netdev.ipv4_addr=10.88.0.5 netdev.ipv4_gw_addr=10.88.0.1 "
+                   "netdev.ipv4_subnet_mask=255.255.0.0 netdev.ipv4_dns0_addr=10.88.0.53 vfs.fstab=[ "
+                   "\"initrd0:/:initrd\" ] env.vars=[ \"K=V\" ] -- x"},
+        {"0.16.1",
+         "Unikraft netdev.ip=10.88.0.5/16:10.88.0.1:10.88.0.53 vfs.fstab=[ \"initrd0:/:extract:::\" "
+         "] env.vars=[ \"K=V\" ] -- x"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fixture->input.version = cases[i].version;
@@ -51,116 +105,235 @@ static void versions_compare_as_numbers(void **state)
     }
 }
 
-static void what_does_not_apply_is_left_out_but_the_stop_has_something_before_it(void **state)
+static void versions_compare_as_numbers(void **state)
 {
     struct fixture *fixture = *state;
-    SET_ARGS(fixture, "app", "--", "x");
-    assert_plan(fixture, FRAMEWORK_UNIKRAFT, "app env.vars=[ ] -- -- x");
+    fixture->input.has_initrd = true;
+    static const char current[] = "Unikraft vfs.fstab=[ \"initrd0:/:extract:::\" ] --";
+    static const char middle[] = "Unikraft vfs.fstab=[ \"initrd0:/:initrd\" ] --";
+    static const char old[] = "Unikraft vfs.rootfs=initrd --";
+    static const struct {
+        const char *version;
+        const char *line;
+    } cases[] = {
+        {NULL, current},      {"0.16.1", current},
+        {"0.16.10", current}, {"0.100", current},
+        {"1", current},       {"v0.17.0", current},
+        {"", current},        {"0.16.1-rc1", current},
+        {"pandora", current}, {"0.16.0", middle},
+        {"0.16", middle},     {"v0.15", middle},
+        {"0.16.0-5", middle}, {"0.14.0", middle},
+        {"0.13.99", old},     {"0.9.9", old},
+        {"0", old},           {"99999999999999999999", current},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fixture->input.version = cases[i].version;
+        assert_plan(fixture, FRAMEWORK_UNIKRAFT, cases[i].line);
+    }
 }
 
 static void an_address_without_gateway_or_nameserver_has_no_empty_ends(void **state)
 {
     struct fixture *fixture = *state;
-    SET_ARGS(fixture, "app");
     fixture->input.network = &fixture->network;
     fixture->network.dns[0] = '\0';
-    assert_plan(fixture, FRAMEWORK_UNIKRAFT, "app netdev.ip=10.88.0.5/16:10.88.0.1 --");
+    assert_plan(fixture, FRAMEWORK_UNIKRAFT, "Unikraft netdev.ip=10.88.0.5/16:10.88.0.1 --");
     fixture->network.gateway[0] = '\0';
-    assert_plan(fixture, FRAMEWORK_UNIKRAFT, "app netdev.ip=10.88.0.5/16 --");
+    assert_plan(fixture, FRAMEWORK_UNIKRAFT, "Unikraft netdev.ip=10.88.0.5/16 --");
     strcpy(fixture->network.dns, "10.88.0.53");
-    assert_plan(fixture, FRAMEWORK_UNIKRAFT, "app netdev.ip=10.88.0.5/16::10.88.0.53 --");
+    assert_plan(fixture, FRAMEWORK_UNIKRAFT, "Unikraft netdev.ip=10.88.0.5/16::10.88.0.53 --");
 }
 
-/* lib/ukargparse of Unikraft, as its sources have it today: what the guest makes of the line. */
-static size_t split_as_unikraft(char *line, char **words)
+/* ---- storage ---- */
+
+static void a_share_is_the_root_in_every_era(void **state)
 {
-    size_t count = 0;
-    char *out = line;
-    char quote = '\0';
-    bool in_word = false;
-    for (char *in = line; *in != '\0'; in++) {
-        bool blank = strchr(" \t\r\n\v", *in) != NULL;
-        if (quote == '\0' && blank) {
-            if (in_word)
-                *out++ = '\0';
-            in_word = false;
-            continue;
-        }
-        if (quote == '\0' ? (*in == '\'' || *in == '"') : *in == quote) {
-            quote = quote == '\0' ? *in : '\0';
-            continue;
-        }
-        if (quote != '\'' && *in == '\\')
-            in++;
-        if (!in_word)
-            words[count++] = out;
-        in_word = true;
-        *out++ = *in;
+    struct fixture *fixture = *state;
+    fixture->input.has_share = true;
+    static const struct {
+        const char *version;
+        const char *line;
+    } cases[] = {
+        {"0.12.0", "Unikraft vfs.rootfs=9pfs vfs.rootdev=fs0 --"},
+        {"0.14.0", "Unikraft vfs.fstab=[ \"fs0:/:9pfs\" ] --"},
+        {NULL, "Unikraft vfs.fstab=[ \"fs0:/:9pfs:::\" ] --"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fixture->input.version = cases[i].version;
+        assert_plan(fixture, FRAMEWORK_UNIKRAFT, cases[i].line);
     }
-    *out = '\0';
-    return count;
+    fixture->input.has_initrd = true;
+    assert_refused(fixture, FRAMEWORK_UNIKRAFT,
+                   "mountRootfs: a Unikraft guest has one root file system, and the image has an initrd");
+}
+
+static void a_disk_is_the_programs_own_and_has_no_mount_point(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->input.has_block = true;
+    assert_plan(fixture, FRAMEWORK_UNIKRAFT, "Unikraft env.vars=[ ] --");
+    fixture->input.block_mount_point = "/data";
+    assert_refused(fixture, FRAMEWORK_UNIKRAFT,
+                   "blkMntPoint /data: Unikraft has no file system for disks: leave it out, and the program "
+                   "finds the disk itself");
+}
+
+/* ---- what the guest reads ---- */
+
+static void assert_strings(const struct strings *seen, size_t first, const struct strings *wanted)
+{
+    assert_int_equal(seen->count, first + wanted->count);
+    for (size_t i = 0; i < wanted->count; i++)
+        assert_string_equal(seen->items[first + i], wanted->items[i]);
+}
+
+/* Environment: those that end with "]" come last. */
+static void assert_environment(const struct strings *seen, const struct strings *wanted)
+{
+    assert_int_equal(seen->count, wanted->count);
+    for (size_t i = 0; i < wanted->count; i++)
+        assert_true(strings_contain(seen, wanted->items[i]));
+}
+
+static void assert_read(struct fixture *fixture, const char *kernel, bool old)
+{
+    struct unikraft_seen seen;
+    unikraft_read(kernel, fixture->boot.command_line, old, &seen);
+    assert_false(seen.halted);
+    assert_string_equal(seen.argv.items[0], kernel != NULL ? kernel : "Unikraft");
+    assert_strings(&seen.argv, 1, &fixture->args);
+    if (!old)
+        assert_environment(&seen.environment, &fixture->env);
+    unikraft_seen_free(&seen);
 }
 
 static void arguments_reach_the_guest_byte_for_byte(void **state)
 {
     struct fixture *fixture = *state;
-    SET_ARGS(fixture, "app", "a b", "it's", "say \"hi\"", "back\\slash", "tab\there", "line\nbreak", "'",
-             "plain");
+    SET_ARGS(fixture, "a b", "it's", "say \"hi\"", "back\\slash", "tab\there", "line\nbreak", "'", "--",
+             "help", "[", "]", "env.vars=[", "plain", "\xc3\xa9t\xc3\xa9", "\\", "\"", " ", "-V");
     strings_add(&fixture->env, "Q=a\"b\\c d'e");
-    assert_int_equal(plan(fixture, FRAMEWORK_UNIKRAFT), 0);
-    char *words[64];
-    char *line = strdup(fixture->boot.command_line);
-    size_t count = split_as_unikraft(line, words);
-    assert_int_equal(count, 1 + 3 + 1 + 8);
-    assert_string_equal(words[1], "env.vars=[");
-    assert_string_equal(words[2], "Q=a\"b\\c d'e");
-    for (size_t i = 1; i < fixture->args.count; i++)
-        assert_string_equal(words[4 + i], fixture->args.items[i]);
-    free(line);
-}
-
-static void a_value_that_ends_with_a_bracket_does_not_end_the_list(void **state)
-{
-    struct fixture *fixture = *state;
-    SET_ARGS(fixture, "app");
     strings_add(&fixture->env, "LIST=[a b]");
+    strings_add(&fixture->env, "--=[");
+    strings_add(&fixture->env, "]=x");
+    assert_int_equal(plan(fixture, FRAMEWORK_UNIKRAFT), 0);
+    assert_read(fixture, KERNEL, false);
+    assert_read(fixture, NULL, false);
+    fixture->input.version = "0.12.0";
+    assert_int_equal(plan(fixture, FRAMEWORK_UNIKRAFT), 0);
+    assert_read(fixture, KERNEL, true);
+}
+
+static void random_arguments_reach_the_guest_byte_for_byte(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t seed = 1;
+    static const char *const versions[] = {"0.12.0", "0.13.1", "0.15.0", "0.17.0"};
+    for (size_t round = 0; round < 20000; round++) {
+        strings_free(&fixture->args);
+        strings_free(&fixture->env);
+        for (size_t i = random_next(&seed) % 6; i > 0; i--)
+            strings_add_owned(&fixture->args, random_text(&seed, random_alphabet, RANDOM_PIECES, 12));
+        for (size_t i = random_next(&seed) % 5; i > 0; i--) {
+            char *value = random_text(&seed, random_alphabet, RANDOM_PIECES, 8);
+            strings_format(&fixture->env, "V%zu=%s", i, value);
+            free(value);
+        }
+        fixture->input.network = round % 2 == 0 ? &fixture->network : NULL;
+        fixture->input.has_initrd = round % 3 == 0;
+        fixture->input.version = versions[round % 4];
+        assert_int_equal(plan(fixture, FRAMEWORK_UNIKRAFT), 0);
+        assert_read(fixture, KERNEL, round % 4 == 0);
+        if (round % 4 != 0)
+            assert_read(fixture, NULL, false);
+    }
+}
+
+static void the_parameters_are_read_as_they_were_meant(void **state)
+{
+    struct fixture *fixture = *state;
+    struct unikraft_seen seen;
+    SET_ARGS(fixture, "x");
     strings_add(&fixture->env, "K=V");
-    assert_plan(fixture, FRAMEWORK_UNIKRAFT, "app env.vars=[ \"K=V\" ] env.vars=\"LIST=[a b]\" --");
+    fixture->input.network = &fixture->network;
+    fixture->input.has_share = true;
+    assert_int_equal(plan(fixture, FRAMEWORK_UNIKRAFT), 0);
+    unikraft_read(KERNEL, fixture->boot.command_line, false, &seen);
+    assert_int_equal(seen.parameters.count, 2);
+    assert_string_equal(seen.parameters.items[0], "netdev.ip=10.88.0.5/16:10.88.0.1:10.88.0.53");
+    assert_string_equal(seen.parameters.items[1], "vfs.fstab=fs0:/:9pfs:::");
+    unikraft_seen_free(&seen);
 }
 
-static void the_cmdline_annotation_is_used_as_it_is(void **state)
-{
-    struct fixture *fixture = *state;
-    fixture->input.cmdline = "nginx -c '/a b'  -monitor stdio";
-    fixture->input.has_initrd = true;
-    assert_plan(fixture, FRAMEWORK_UNIKRAFT,
-                "nginx vfs.fstab=[ \"initrd0:/:extract:::\" ] -- -c '/a b'  -monitor stdio");
-}
+/* ---- what cannot be carried ---- */
 
-static void nothing_to_run_and_empty_arguments_are_refused(void **state)
+static void empty_arguments_are_refused(void **state)
 {
     struct fixture *fixture = *state;
-    assert_refused(fixture, FRAMEWORK_UNIKRAFT, "process.args and the cmdline annotation name no program");
-    fixture->input.cmdline = "  ";
-    assert_refused(fixture, FRAMEWORK_UNIKRAFT, "process.args and the cmdline annotation name no program");
-    fixture->input.cmdline = NULL;
     SET_ARGS(fixture, "app", "x", "");
     assert_refused(fixture, FRAMEWORK_UNIKRAFT,
                    "process.args[2] is empty: a Unikraft command line cannot carry that");
+    fixture->input.has_cmdline = true;
+    SET_ARGS(fixture, "", "x");
+    assert_refused(fixture, FRAMEWORK_UNIKRAFT,
+                   "process.args[0] is empty: a Unikraft command line cannot carry that");
+}
+
+static void a_variable_in_brackets_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    strings_add(&fixture->env, "[x=1]");
+    assert_refused(
+        fixture, FRAMEWORK_UNIKRAFT,
+        "process.env [x=1]: a variable from \"[\" to \"]\" cannot stand on a Unikraft command line");
+}
+
+static void more_words_than_the_kernel_has_room_for_are_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    /* With "Unikraft", "env.vars=[", "]" and "--". */
+    for (size_t i = 0; i < 54; i++)
+        strings_add(&fixture->args, "two words");
+    assert_int_equal(plan(fixture, FRAMEWORK_UNIKRAFT), 0);
+    assert_read(fixture, KERNEL, false);
+    strings_add(&fixture->args, "x");
+    assert_refused(fixture, FRAMEWORK_UNIKRAFT,
+                   "the Unikraft command line has 59 words and the kernel takes 58: shorten the environment "
+                   "(process.env) or the arguments (process.args)");
+}
+
+static void a_very_long_argument_is_one_word(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t length = 100000;
+    char *text = malloc(length + 1);
+    memset(text, '\'', length);
+    text[length] = '\0';
+    strings_add_owned(&fixture->args, text);
+    assert_int_equal(plan(fixture, FRAMEWORK_UNIKRAFT), 0);
+    assert_read(fixture, KERNEL, false);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        guest_test(current_parameters_stand_between_name_and_arguments),
-        guest_test(before_0_16_1_parameters_have_their_old_names),
-        guest_test(versions_compare_as_numbers),
-        guest_test(what_does_not_apply_is_left_out_but_the_stop_has_something_before_it),
-        guest_test(an_address_without_gateway_or_nameserver_has_no_empty_ends),
-        guest_test(arguments_reach_the_guest_byte_for_byte),
-        guest_test(a_value_that_ends_with_a_bracket_does_not_end_the_list),
+        guest_test(every_argument_is_the_programs),
+        guest_test(an_image_with_the_cmdline_annotation_names_its_program_first),
         guest_test(the_cmdline_annotation_is_used_as_it_is),
-        guest_test(nothing_to_run_and_empty_arguments_are_refused),
+        guest_test(an_image_without_a_command_is_fine),
+        guest_test(a_program_that_the_kernel_would_take_for_a_parameter_is_refused),
+        guest_test(each_era_has_its_names),
+        guest_test(versions_compare_as_numbers),
+        guest_test(an_address_without_gateway_or_nameserver_has_no_empty_ends),
+        guest_test(a_share_is_the_root_in_every_era),
+        guest_test(a_disk_is_the_programs_own_and_has_no_mount_point),
+        guest_test(arguments_reach_the_guest_byte_for_byte),
+        guest_test(random_arguments_reach_the_guest_byte_for_byte),
+        guest_test(the_parameters_are_read_as_they_were_meant),
+        guest_test(empty_arguments_are_refused),
+        guest_test(a_variable_in_brackets_is_refused),
+        guest_test(more_words_than_the_kernel_has_room_for_are_refused),
+        guest_test(a_very_long_argument_is_one_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
