@@ -28,6 +28,8 @@ enum boot_quirk {
 
 struct boot_disk {
     char *name; /* device name in a Solo5 manifest, or NULL; owned */
+    /* Place among the devices of both kinds, from 1, for guests that tell them by their order; 0: any. */
+    unsigned position;
     char *path; /* in the private root, for monitors that open by name; owned */
     int fd;     /* the same, opened as `readonly` says, kept open over exec: the container's user may be
                    somebody who could not open it; borrowed */
@@ -36,6 +38,7 @@ struct boot_disk {
 
 struct boot_nic {
     char *name; /* device name in a Solo5 manifest, or NULL: monitors that go by names leave it out; owned */
+    unsigned position; /* as a disk's */
     int tap_fd; /* open tap, kept open over exec; with vnet header unless the monitor wants raw taps; -1 where
                    the monitor attaches to it by name; borrowed */
     char tap[16]; /* the interface's name */

@@ -66,10 +66,10 @@ enum architecture { ARCHITECTURES(ARCHITECTURE_BIT) };
     DRIVEN(CLOUD_HYPERVISOR, cloud_hypervisor, "cloud-hypervisor", KERNEL_PVH | KERNEL_BZIMAGE,              \
            KERNEL_ARM64_IMAGE, 0, SOLO5_TARGET_VIRTIO, STORAGE_INITRD | STORAGE_BLOCK,                       \
            ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
-    KNOWN(HVT, hvt, "hvt", KERNEL_SOLO5, KERNEL_SOLO5, 0, SOLO5_TARGET_HVT, STORAGE_BLOCK,                   \
-          ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                           \
-    KNOWN(SPT, spt, "spt", KERNEL_SOLO5, KERNEL_SOLO5, 0, SOLO5_TARGET_SPT, STORAGE_BLOCK,                   \
-          ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)
+    DRIVEN(HVT, hvt, "hvt", KERNEL_SOLO5, KERNEL_SOLO5, 0, SOLO5_TARGET_HVT, STORAGE_BLOCK,                  \
+           ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
+    DRIVEN(SPT, spt, "spt", KERNEL_SOLO5, KERNEL_SOLO5, 0, SOLO5_TARGET_SPT, STORAGE_BLOCK,                  \
+           ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)
 
 /*
  * FRAMEWORK(enumeration, identifier, name, hypervisors, storage, network, architectures)
@@ -82,9 +82,9 @@ enum architecture { ARCHITECTURES(ARCHITECTURE_BIT) };
 #define FRAMEWORKS(BOOTED, KNOWN)                                                                            \
     BOOTED(UNIKRAFT, unikraft, "unikraft", ON_QEMU | ON_FIRECRACKER | ON_CLOUD_HYPERVISOR, STORAGE_INITRD,   \
            true, ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                    \
-    KNOWN(MIRAGE, mirage, "mirage", ON_QEMU | ON_FIRECRACKER | ON_HVT | ON_SPT, STORAGE_BLOCK, true,         \
-          ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                           \
-    KNOWN(RUMPRUN, rumprun, "rumprun", ON_HVT | ON_SPT, STORAGE_BLOCK, true, ARCHITECTURE_AMD64)             \
+    BOOTED(MIRAGE, mirage, "mirage", ON_QEMU | ON_FIRECRACKER | ON_HVT | ON_SPT, STORAGE_BLOCK, true,        \
+           ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
+    BOOTED(RUMPRUN, rumprun, "rumprun", ON_HVT | ON_SPT, STORAGE_BLOCK, true, ARCHITECTURE_AMD64)            \
     KNOWN(MEWZ, mewz, "mewz", ON_QEMU, 0, true, ARCHITECTURE_AMD64)                                          \
     BOOTED(LINUX, linux, "linux", ON_QEMU | ON_FIRECRACKER | ON_CLOUD_HYPERVISOR,                            \
            STORAGE_INITRD | STORAGE_BLOCK, true, ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                    \

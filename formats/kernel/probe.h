@@ -32,7 +32,12 @@ enum solo5_target {
     SOLO5_TARGET_XEN = 6,
 };
 
-enum { SOLO5_MAX_DEVICES = 63, SOLO5_NAME_SIZE = 68 };
+enum {
+    SOLO5_MAX_DEVICES = 63,
+    SOLO5_NAME_SIZE = 68,
+    /* Bytes, without the NUL (Solo5, hvt_abi.h, spt_abi.h; virtio/platform.c cuts off what is longer). */
+    SOLO5_COMMAND_LINE_MAX = 8191,
+};
 
 struct solo5_device {
     char name[SOLO5_NAME_SIZE]; /* 1 to 67 alphanumerics, NUL-terminated */

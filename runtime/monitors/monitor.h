@@ -43,6 +43,7 @@ void monitor_command_free(struct monitor_command *command);
 
 struct monitor {
     const char *program; /* default: "qemu-system-x86_64", looked up in the usual directories */
+    const char *package; /* where it is had from, for the error that it is not installed; NULL: not said */
     unsigned quirks;     /* enum boot_quirk that it knows */
     unsigned overhead;   /* MiB that it needs beyond the guest's memory, where nothing is configured */
     bool generates;      /* its command may have generated files */

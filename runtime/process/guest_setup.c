@@ -54,7 +54,8 @@ static int find_program(const char *name, const struct monitor *monitor, const s
     *program = program_find(monitor->program, NULL);
     if (*program != NULL)
         return 0;
-    return error_set(error, "the monitor %s (%s) is not installed", name, monitor->program);
+    return error_set(error, "the monitor %s (%s) is not installed%s%s", name, monitor->program,
+                     monitor->package != NULL ? ": " : "", monitor->package != NULL ? monitor->package : "");
 }
 
 static int find_drivers(const struct config *config, struct guest_setup *setup, struct error *error)

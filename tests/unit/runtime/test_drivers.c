@@ -28,16 +28,6 @@ static int toy_plan(const struct guest_input *input, struct boot *boot, struct e
 
 static const struct guest toy_guest = {.kernels = KERNEL_SOLO5, .plan = toy_plan};
 
-static void declare(struct fixture *fixture, const char *name, bool block)
-{
-    struct kernel_probe *kernel = &fixture->kernel;
-    struct solo5_device *device = &kernel->solo5_devices[kernel->solo5_device_count++];
-    device->is_block = block;
-    memcpy(device->name, name, strlen(name) + 1);
-    kernel->formats = KERNEL_ELF | KERNEL_SOLO5;
-    kernel->solo5_target = SOLO5_TARGET_HVT;
-}
-
 static int toy(struct fixture *fixture)
 {
     fixture->input.network = &fixture->network;

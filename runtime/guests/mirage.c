@@ -1,0 +1,104 @@
+/*
+ * MirageOS: `--ipv4=ADDRESS/BITS --ipv4-gateway=ADDRESS ARGUMENTS`.
+ *
+ * Two parsers read the line. Solo5's (bindings/cmdline.c) takes words `--solo5:...` off its very beginning,
+ * so those of the arguments come before ours. MirageOS's (parse-argv) splits the rest at blanks; a backslash
+ * takes the next character as it is, and double quotes take everything up to the next one, in which a
+ * backslash does the same. A quoted nothing is no argument at all.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "runtime/guests/solo5.h"
+
+static void add_word(struct buffer *line, const char *word)
+{
+    if (line->length > 0)
+        buffer_add_char(line, ' ');
+    buffer_add_string(line, word);
+}
+
+/* Solo5's parser skips other white space than blanks at the beginning of the line, hence quotes for that as
+ * well. */
+static bool needs_quotes(const char *argument)
+{
+    for (; *argument != '\0'; argument++)
+        if (isspace((unsigned char)*argument) || *argument == '"' || *argument == '\\')
+            return true;
+    return false;
+}
+
+static void add_argument(struct buffer *line, const char *argument)
+{
+    if (!needs_quotes(argument)) {
+        add_word(line, argument);
+        return;
+    }
+    add_word(line, "\"");
+    for (; *argument != '\0'; argument++) {
+        if (*argument == '"' || *argument == '\\')
+            buffer_add_char(line, '\\');
+        buffer_add_char(line, *argument);
+    }
+    buffer_add_char(line, '"');
+}
+
+static int check_arguments(const struct strings *args, struct error *error)
+{
+    for (size_t i = 0; i < args->count; i++)
+        if (*args->items[i] == '\0')
+            return error_set(error,
+                             "process.args[%zu] is empty, and MirageOS's command line cannot hold an empty "
+                             "argument",
+                             i);
+    return 0;
+}
+
+static bool is_for_bindings(const char *argument)
+{
+    static const char prefix[] = "--solo5:";
+    return strncmp(argument, prefix, sizeof prefix - 1) == 0;
+}
+
+static void add_network(struct buffer *line, const struct network *network)
+{
+    cleanup_free char *address = xasprintf("--ipv4=%s/%u", network->address, network->prefix);
+    add_word(line, address);
+    if (*network->gateway == '\0')
+        return;
+    cleanup_free char *gateway = xasprintf("--ipv4-gateway=%s", network->gateway);
+    add_word(line, gateway);
+}
+
+/* A unikernel without a network device takes no address: it ends with "unknown option '--ipv4'". */
+static bool has_network(const struct guest_input *input, const struct boot *boot)
+{
+    return input->network != NULL && boot->nic_count > 0 &&
+           (!(input->kernel->formats & KERNEL_SOLO5) || boot->nics[0].name != NULL);
+}
+
+static int plan(const struct guest_input *input, struct boot *boot, struct error *error)
+{
+    cleanup_buffer struct buffer line = {0};
+    size_t first = 0;
+    if (check_arguments(input->args, error) < 0 || guest_name_solo5_devices(input, boot, error) < 0)
+        return -1;
+    if (input->cmdline == NULL)
+        for (; first < input->args->count && is_for_bindings(input->args->items[first]); first++)
+            add_argument(&line, input->args->items[first]);
+    if (has_network(input, boot))
+        add_network(&line, input->network);
+    if (input->cmdline != NULL && *input->cmdline != '\0')
+        add_word(&line, input->cmdline);
+    for (size_t i = first; input->cmdline == NULL && i < input->args->count; i++)
+        add_argument(&line, input->args->items[i]);
+    if (guest_check_solo5_line(input->kernel, line.length, error) < 0)
+        return -1;
+    boot->command_line = buffer_take(&line);
+    boot->quirks = BOOT_QUIRK_EXIT_PORT;
+    return 0;
+}
+
+DEFINE_GUEST(mirage, plan);
