@@ -12,15 +12,27 @@
 #define BOOT_INITRD_PATH "/guest/initrd"
 
 enum {
-    /* x86 ports. A guest that writes V to the exit port ends the monitor with status (V << 1) | 1, never 0
-     * (QEMU's isa-debug-exit, two bytes wide). Bytes written to the status port go to boot.status_fd. */
+    /* An x86 port of two bytes. A guest that writes V to it ends the monitor with status (V << 1) | 1
+     * (QEMU's isa-debug-exit); what V means is the guest's convention. */
     BOOT_EXIT_PORT = 0x501,
-    BOOT_STATUS_PORT = 0x505,
+    BOOT_EXIT_REPORTED = 0x100,
+    BOOT_EXIT_BYTE_ZERO = 0xff,
+};
+
+/* What a guest tells by V, and so which exit status the monitor's reaper sees. */
+enum boot_exit {
+    BOOT_EXIT_UNKNOWN = 0, /* the monitor's status as it is */
+    /* BOOT_EXIT_REPORTED | status, always: a guest that ends without has crashed, which is status 1. Where
+     * it can write one byte only: the status, with BOOT_EXIT_BYTE_ZERO for 0. */
+    BOOT_EXIT_REPORT = 1,
+    BOOT_EXIT_MARK = 2, /* 41: it ended, 42: it crashed; anything else as BOOT_EXIT_UNKNOWN */
+    /* The status itself. Where the monitor's main thread ends with 1, that is a failure and not a V of 0. */
+    BOOT_EXIT_VALUE = 3,
 };
 
 /* Needs of a guest besides the ordinary; a boot is refused where the monitor cannot meet one. */
 enum boot_quirk {
-    BOOT_QUIRK_EXIT_PORT = 1 << 0,     /* exit and status ports, where the monitor has them */
+    BOOT_QUIRK_EXIT_PORT = 1 << 0,     /* the exit port, where the monitor has it */
     BOOT_QUIRK_MODERN_VIRTIO = 1 << 1, /* virtio-net without the legacy interface */
     BOOT_QUIRK_CHANNEL = 1 << 2,       /* the ports of runtime/channel.h */
     BOOT_QUIRK_PANIC_DEVICE = 1 << 3,  /* a guest's panic ends the monitor with a failure */
@@ -76,11 +88,8 @@ struct boot {
     size_t share_count;
     uint64_t memory; /* bytes */
     unsigned vcpus;
-    unsigned quirks; /* enum boot_quirk */
-    /* The guest writes its program's exit status, one byte, to the status port before it ends, also when it
-     * is 0. A guest that ends without having written one has crashed. */
-    bool reports_status;
-    int status_fd; /* write end of a pipe for the status port, kept open over exec; -1: nobody listens */
+    unsigned quirks;             /* enum boot_quirk */
+    enum boot_exit exit;         /* with BOOT_QUIRK_EXIT_PORT */
     struct boot_channel channel; /* only where quirks has BOOT_QUIRK_CHANNEL */
     int manage_fd; /* listening unix socket for the monitor's own protocol (pause, snapshot); -1: none */
     bool terminal; /* standard input and output are a terminal */
@@ -100,10 +109,8 @@ struct boot_share *boot_add_share(struct boot *boot, const char *tag, bool reado
 
 /* Without anything: no descriptor. */
 #define BOOT_NONE                                                                                            \
-    ((struct boot){.kernel_fd = -1,                                                                          \
-                   .status_fd = -1,                                                                          \
-                   .manage_fd = -1,                                                                          \
-                   .channel = {.stdout_fd = -1, .stderr_fd = -1, .control_fd = -1}})
+    ((struct boot){                                                                                          \
+        .kernel_fd = -1, .manage_fd = -1, .channel = {.stdout_fd = -1, .stderr_fd = -1, .control_fd = -1}})
 
 /* Releases what `boot` owns; no descriptor is closed. */
 void boot_free(struct boot *boot);

@@ -4,7 +4,7 @@
 
 int command_create(const struct command *command, const struct invocation *invocation, struct error *error)
 {
-    struct create_request request = {.bundle = ".", .status_fd = -1};
+    struct create_request request = {.bundle = "."};
     const struct option_spec specs[] = {
         CREATE_OPTIONS(request),
         OPTIONS_END,

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,54 +16,31 @@ struct run {
     bool keep;
     int signals;
     struct stdio_settings before;
-    int master;         /* of the container's terminal, -1: none */
-    int status_pipe[2]; /* on which the guest reports its program's exit status */
+    int master; /* of the container's terminal, -1: none */
 };
 
 static void close_run(struct run *run)
 {
-    const int fds[] = {run->signals, run->master, run->status_pipe[0], run->status_pipe[1]};
+    const int fds[] = {run->signals, run->master};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         if (fds[i] >= 0)
             close(fds[i]);
 }
 
-/* The last byte that the guest wrote, or -1. */
-static int reported_status(int fd)
+static int exit_status(const struct ending *ending)
 {
-    unsigned char bytes[256];
-    int last = -1;
-    ssize_t got;
-    fcntl(fd, F_SETFL, O_NONBLOCK);
-    while ((got = read(fd, bytes, sizeof bytes)) > 0)
-        last = bytes[got - 1];
-    return last;
-}
-
-static int exit_status(const struct ending *ending, int reported, bool reports, struct error *error)
-{
-    if (reported >= 0)
-        return reported;
     if (WIFSIGNALED(ending->wait_status))
         return 128 + WTERMSIG(ending->wait_status);
     int status = WEXITSTATUS(ending->wait_status);
-    if (status == 0 && ending->asked != 0)
-        return 128 + ending->asked;
-    if (status == 0 && reports)
-        return error_set(error,
-                         "the guest ended without reporting an exit status: it crashed, was reset, or its "
-                         "monitor was told to end");
-    return status;
+    return status == 0 && ending->asked != 0 ? 128 + ending->asked : status;
 }
 
-static int attend_container(struct run *run, pid_t pid, bool reports, struct error *error)
+static int attend_container(struct run *run, pid_t pid, struct error *error)
 {
     struct ending ending;
-    /* So that only the monitor holds the write end. */
-    close(take_fd(run->status_pipe[1]));
     if (attend(pid, run->signals, run->master, &run->before, &ending, error) < 0)
         return -1;
-    return exit_status(&ending, reported_status(run->status_pipe[0]), reports, error);
+    return exit_status(&ending);
 }
 
 static void remove_container(const struct invocation *invocation, const struct run *run)
@@ -77,8 +53,7 @@ static void remove_container(const struct invocation *invocation, const struct r
 static int start_and_attend(const struct invocation *invocation, struct run *run, pid_t pid,
                             struct error *error)
 {
-    struct start_result result = {0};
-    int status = container_start(&invocation->runtime, run->request.id, &result, error);
+    int status = container_start(&invocation->runtime, run->request.id, error);
     if (status < 0) {
         remove_container(invocation, run);
         waitpid(pid, NULL, 0);
@@ -86,7 +61,7 @@ static int start_and_attend(const struct invocation *invocation, struct run *run
     }
     if (run->detach)
         return 0;
-    status = attend_container(run, pid, result.reports_status, error);
+    status = attend_container(run, pid, error);
     if (!run->keep)
         remove_container(invocation, run);
     return status;
@@ -100,12 +75,7 @@ static int prepare(struct run *run, sigset_t *mask, struct error *error)
         run->request.console_master = &run->master;
     stdio_remember(&run->before);
     run->signals = attend_signals(mask, error);
-    if (run->signals < 0)
-        return -1;
-    if (pipe2(run->status_pipe, O_CLOEXEC) < 0)
-        return error_errno(error, errno, "pipe");
-    run->request.status_fd = run->status_pipe[1];
-    return 0;
+    return run->signals < 0 ? -1 : 0;
 }
 
 static int run_container(const struct invocation *invocation, struct run *run, struct error *error)
@@ -130,10 +100,9 @@ static int run_container(const struct invocation *invocation, struct run *run, s
 int command_run(const struct command *command, const struct invocation *invocation, struct error *error)
 {
     struct run run = {
-        .request = {.bundle = ".", .status_fd = -1},
+        .request = {.bundle = "."},
         .signals = -1,
         .master = -1,
-        .status_pipe = {-1, -1},
     };
     const struct option_spec specs[] = {
         CREATE_OPTIONS(run.request),

@@ -9,5 +9,5 @@ int command_start(const struct command *command, const struct invocation *invoca
         return parsed;
     if (command_hand_over(invocation, operands.items[0], error) < 0)
         return -1;
-    return container_start(&invocation->runtime, operands.items[0], NULL, error);
+    return container_start(&invocation->runtime, operands.items[0], error);
 }

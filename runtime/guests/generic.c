@@ -6,6 +6,7 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
     (void)error;
     boot->command_line = guest_join_arguments(input);
     boot->quirks |= BOOT_QUIRK_EXIT_PORT; /* no convention of its own stands against it */
+    boot->exit = BOOT_EXIT_MARK;          /* of Solo5 for virtio, and of others */
     return 0;
 }
 

@@ -19,7 +19,8 @@ struct guest_input {
     bool terminal;              /* process.terminal: somebody types at the console */
     uint16_t rows;              /* the size of that somebody's terminal; 0: unknown */
     uint16_t columns;
-    bool channel; /* the monitor has the ports of runtime/channel.h */
+    bool channel;     /* the monitor has the ports of runtime/channel.h */
+    bool exit_report; /* BOOT_EXIT_REPORT is understood; else failures alone can be told apart */
     const char *cwd;
     uint32_t uid;
     uint32_t gid;
@@ -40,8 +41,8 @@ struct guest_input {
 
 struct guest {
     unsigned kernels; /* enum kernel_format: the file must be one of these; 0: whatever the monitor loads */
-    /* Sets boot->command_line, boot->quirks and boot->reports_status, and the names of the boot's devices
-     * where the guest knows them by name. */
+    /* Sets boot->command_line, boot->quirks and boot->exit, and the names of the boot's devices where the
+     * guest knows them by name. */
     int (*plan)(const struct guest_input *input, struct boot *boot, struct error *error);
 };
 

@@ -147,7 +147,7 @@ static void add_own_words(struct buffer *line, const struct plan *plan)
     if (input->channel)
         buffer_add_string(line, " urunc.channel");
     if (!plan->arm64)
-        buffer_add_string(line, " urunc.exit");
+        buffer_add_string(line, input->exit_report ? " urunc.exit" : " urunc.exit=failures");
 }
 
 static int add_environment(struct buffer *line, const struct strings *env, struct error *error)
@@ -219,7 +219,8 @@ static int plan_boot(const struct guest_input *input, struct boot *boot, struct 
         boot->quirks |= BOOT_QUIRK_CHANNEL;
     if (!plan.arm64) {
         boot->quirks |= BOOT_QUIRK_EXIT_PORT;
-        boot->reports_status = plan.own_init;
+        if (plan.own_init && input->exit_report)
+            boot->exit = BOOT_EXIT_REPORT;
     }
     return 0;
 }

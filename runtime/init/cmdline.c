@@ -183,6 +183,8 @@ static void read_parameter(const char *name, char *value, struct cmdline *cmdlin
         read_size(value, cmdline);
     else if (strcmp(name, "ip") == 0)
         read_ip(value, cmdline);
+    else if (strcmp(name, "urunc.exit") == 0)
+        cmdline->exit_port = strcmp(value, "failures") == 0;
 }
 
 static void read_flag(const char *name, struct cmdline *cmdline)
@@ -196,7 +198,7 @@ static void read_flag(const char *name, struct cmdline *cmdline)
     else if (strcmp(name, "urunc.channel") == 0)
         cmdline->channel = true;
     else if (strcmp(name, "urunc.exit") == 0)
-        cmdline->exit_ports = true;
+        cmdline->exit_port = cmdline->exit_report = true;
 }
 
 void cmdline_parse(char *text, struct cmdline *cmdline)

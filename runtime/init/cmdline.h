@@ -14,7 +14,8 @@
  *     urunc.channel             the ports of runtime/channel.h exist
  *     urunc.terminal            somebody types
  *     urunc.size=ROWSxCOLUMNS   the size of that somebody's terminal
- *     urunc.exit                the exit and status ports of runtime/boot.h exist
+ *     urunc.exit                the exit port of runtime/boot.h exists, and the host understands every status
+ *     urunc.exit=failures       the port exists, and what is written to it is a failure
  */
 #ifndef RUNTIME_INIT_CMDLINE_H
 #define RUNTIME_INIT_CMDLINE_H
@@ -61,7 +62,8 @@ struct cmdline {
     bool terminal;
     uint16_t rows; /* 0: unknown */
     uint16_t columns;
-    bool exit_ports;
+    bool exit_port;
+    bool exit_report; /* the host understands BOOT_EXIT_REPORT */
 };
 
 /* Parses a command line of at most CMDLINE_SIZE bytes, in place. What is malformed counts as not

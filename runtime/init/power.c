@@ -14,7 +14,7 @@
 #ifdef __x86_64__
 #include <sys/io.h>
 
-static void write_port_device(uint16_t port, uint8_t value)
+static void write_byte(uint16_t port, uint8_t value)
 {
     int fd = open("/dev/port", O_WRONLY | O_CLOEXEC);
     if (fd < 0)
@@ -24,18 +24,23 @@ static void write_port_device(uint16_t port, uint8_t value)
     close(fd);
 }
 
-static void write_port(uint16_t port, uint8_t value)
+/* By one byte 255 would say BOOT_EXIT_BYTE_ZERO. */
+static uint8_t in_one_byte(int status)
 {
-    if (ioperm(port, 1, 1) == 0)
-        outb(value, port);
+    return status == 0 ? BOOT_EXIT_BYTE_ZERO : status < BOOT_EXIT_BYTE_ZERO ? (uint8_t)status : 254;
+}
+
+static void report(int status)
+{
+    if (ioperm(BOOT_EXIT_PORT, 2, 1) == 0)
+        outw((uint16_t)(BOOT_EXIT_REPORTED | status), BOOT_EXIT_PORT);
     else
-        write_port_device(port, value); /* a kernel without CONFIG_X86_IOPL_IOPERM */
+        write_byte(BOOT_EXIT_PORT, in_one_byte(status)); /* a kernel without CONFIG_X86_IOPL_IOPERM */
 }
 #else
-static void write_port(uint16_t port, uint8_t value)
+static void report(int status)
 {
-    (void)port;
-    (void)value;
+    (void)status;
 }
 #endif
 
@@ -53,12 +58,10 @@ static void write_back(const struct cmdline *cmdline)
 
 _Noreturn void power_off(int status, const struct cmdline *cmdline)
 {
-    if (cmdline->exit_ports)
-        write_port(BOOT_STATUS_PORT, (uint8_t)status);
     write_back(cmdline);
-    /* Never 0 on the host's side; which status it was, the status port has said. */
-    if (cmdline->exit_ports && status != 0)
-        write_port(BOOT_EXIT_PORT, (uint8_t)(status & 0x7f));
+    /* A host that does not understand reports takes each for a failure. */
+    if (cmdline->exit_port && (cmdline->exit_report || status != 0))
+        report(status & 0xff);
     /* The kernel says "Power down" at its most urgent level, and the console is the program's output. */
     write_text("/proc/sys/kernel/printk", "0\n");
     reboot(RB_POWER_OFF);

@@ -316,7 +316,6 @@ enum create_result container_create(const struct runtime *runtime, const struct 
 {
     cleanup_creation struct creation creation = {
         .request = request, .container = CONTAINER_NONE, .directory = -1};
-    creation.container.status_fd = request->status_fd;
     if (container_id_check(request->id, error) < 0)
         return CREATE_FAILED;
     enum create_result result = read_everything(runtime, request, &creation.container, error);

@@ -22,7 +22,6 @@ struct create_request {
     const char *bundle;         /* a directory */
     const char *console_socket; /* or NULL */
     const char *pid_file;       /* or NULL */
-    int status_fd;              /* write end of a pipe for the guest's exit status; -1: none; borrowed */
     int *console_master; /* not NULL: the terminal's master stays here with the caller, and no socket is
                             needed */
 };
@@ -38,14 +37,8 @@ enum create_result {
 enum create_result container_create(const struct runtime *runtime, const struct create_request *request,
                                     pid_t *pid, struct error *error);
 
-/* Facts about a guest that are known once it runs. */
-struct start_result {
-    bool reports_status;
-};
-
-/* Starts a created container; returns when its monitor runs. `result` may be NULL. */
-int container_start(const struct runtime *runtime, const char *id, struct start_result *result,
-                    struct error *error);
+/* Starts a created container; returns when its monitor runs. */
+int container_start(const struct runtime *runtime, const char *id, struct error *error);
 
 /* Signals the container's process, or with `all` each process in its cgroups. */
 int container_kill(const struct runtime *runtime, const char *id, int signal, bool all, struct error *error);

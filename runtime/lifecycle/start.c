@@ -104,8 +104,7 @@ static int receive(int connection, const struct state *state, bool accepted, str
     return -1;
 }
 
-static int converse(int connection, int directory, struct state *state, struct start_result *result,
-                    struct error *error)
+static int converse(int connection, int directory, struct state *state, struct error *error)
 {
     struct message message;
     bool accepted = false, joined = false;
@@ -115,9 +114,6 @@ static int converse(int connection, int directory, struct state *state, struct s
         switch (message.type) {
         case MESSAGE_ACCEPTED:
             accepted = true;
-            break;
-        case MESSAGE_REPORTS:
-            result->reports_status = true;
             break;
         case MESSAGE_NETWORK:
             if (record_network(directory, state, message.text, error) < 0 ||
@@ -145,17 +141,14 @@ static int converse(int connection, int directory, struct state *state, struct s
     }
 }
 
-int container_start(const struct runtime *runtime, const char *id, struct start_result *result,
-                    struct error *error)
+int container_start(const struct runtime *runtime, const char *id, struct error *error)
 {
     cleanup_state struct state state = {0};
-    struct start_result unused = {0};
     cleanup_close int directory = container_load(runtime, id, &state, error);
     if (directory < 0 || check_status(directory, &state, error) < 0)
         return -1;
     cleanup_close int connection = connect_to(directory, error);
-    if (connection < 0 ||
-        converse(connection, directory, &state, result != NULL ? result : &unused, error) < 0)
+    if (connection < 0 || converse(connection, directory, &state, error) < 0)
         return -1;
     if (!hooks_has(state.hooks, HOOK_POSTSTART))
         return 0;

@@ -8,8 +8,6 @@
 
 enum { OVERHEAD = 256 }; /* MiB: QEMU's own heap, the cache of translated code, its page tables */
 
-enum { STATUS_SET = 1 }; /* number of a set of descriptors; those of disks follow */
-
 static const struct monitor_setting settings[] = {
     {"acceleration", SETTING_ACCELERATION, offsetof(struct monitor_config, acceleration)},
     {"machine", SETTING_WORD, offsetof(struct monitor_config, machine)},
@@ -42,19 +40,10 @@ enum { QUIRKS = BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_MODERN_VIRTIO };
 enum { QUIRKS = BOOT_QUIRK_MODERN_VIRTIO };
 #endif
 
-static void add_exit_ports(struct qemu_argv *argv)
+static void add_exit_port(struct qemu_argv *argv)
 {
-    const struct boot *boot = argv->boot;
-    if (!argv->machine->isa)
-        return;
-    if (boot->quirks & BOOT_QUIRK_EXIT_PORT)
+    if (argv->machine->isa && (argv->boot->quirks & BOOT_QUIRK_EXIT_PORT))
         qemu_format(argv, "-device", "isa-debug-exit,iobase=0x%x,iosize=0x02", BOOT_EXIT_PORT);
-    if (boot->status_fd < 0)
-        return;
-    /* Without append QEMU truncates what it opens, which a pipe refuses. */
-    qemu_format(argv, "-add-fd", "fd=%d,set=%d", boot->status_fd, STATUS_SET);
-    qemu_format(argv, "-chardev", "file,id=status,path=/dev/fdset/%d,append=on", STATUS_SET);
-    qemu_format(argv, "-device", "isa-debugcon,iobase=0x%x,chardev=status", BOOT_STATUS_PORT);
 }
 
 static int command(const struct boot *boot, const struct monitor_config *config, const char *program,
@@ -75,7 +64,7 @@ static int command(const struct boot *boot, const struct monitor_config *config,
         return -1;
     qemu_add_nics(&argv);
     qemu_add_shares(&argv);
-    add_exit_ports(&argv);
+    add_exit_port(&argv);
     if (boot->sandbox)
         qemu_add(&argv, "-sandbox",
                  "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");

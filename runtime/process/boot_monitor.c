@@ -12,6 +12,7 @@
 #include "formats/base/memory.h"
 #include "formats/base/programs.h"
 #include "formats/contract/annotations.h"
+#include "runtime/exit_status/exit_status.h"
 #include "runtime/network/network.h"
 #include "runtime/process/message.h"
 #include "runtime/process/settle.h"
@@ -19,12 +20,15 @@
 #include "runtime/sandbox/root/private_root.h"
 
 /* The monitor's environment is ours; the container's is for the guest. */
-static char *const monitor_environment[] = {
-    (char *)"PATH=" PROGRAM_PATH,
-    (char *)"HOME=/",
-    (char *)"LC_ALL=C",
-    NULL,
-};
+static void make_environment(const struct container *container, const struct boot *boot,
+                             struct strings *environment)
+{
+    strings_add(environment, "PATH=" PROGRAM_PATH);
+    strings_add(environment, "HOME=/");
+    strings_add(environment, "LC_ALL=C");
+    if (container->kept.exit_status)
+        exit_status_add_environment(boot->exit, environment);
+}
 
 /* Tells `start` what is about to be joined, so that `delete` can undo it; a namespace of the container's own
  * needs no undoing. */
@@ -90,6 +94,7 @@ static int plan_guest(const struct container *container, const struct network *n
         .additional_gids = process->additional_gids,
         .additional_gid_count = process->additional_gid_count,
         .terminal = process->terminal,
+        .exit_report = container->kept.exit_status,
         .hostname = bundle->hostname,
         .version = setup->unikernel.version,
         .network = network,
@@ -121,7 +126,6 @@ static void plan_machine(const struct container *container, struct boot *boot)
         boot_add_disk(boot, setup->block_fd, setup->block_readonly);
     boot->memory = container->bundle.memory_limit != 0 ? container->bundle.memory_limit : config->memory;
     boot->vcpus = config->vcpus;
-    boot->status_fd = container->status_fd;
     boot->terminal = container->bundle.process.terminal;
     boot->sandbox = !seccomp_is_unconfined(container->bundle.seccomp);
 }
@@ -137,13 +141,14 @@ static int keep_descriptors(const struct boot *boot, struct error *error)
     for (size_t i = 0; i < boot->disk_count; i++)
         if (fcntl(boot->disks[i].fd, F_SETFD, 0) < 0)
             return error_errno(error, errno, "the disk's descriptor");
-    if (boot->status_fd >= 0 && fcntl(boot->status_fd, F_SETFD, 0) < 0)
-        return error_errno(error, errno, "the status pipe");
     return 0;
 }
 
-static int execute(const struct container *container, const struct strings *argv, struct error *error)
+static int execute(const struct container *container, const struct boot *boot, const struct strings *argv,
+                   struct error *error)
 {
+    cleanup_strings struct strings environment = {0};
+    make_environment(container, boot, &environment);
     const struct process *process = &container->bundle.process;
     umask(process->umask);
     if (rlimits_apply(process->rlimits, process->rlimit_count, error) < 0 ||
@@ -153,7 +158,7 @@ static int execute(const struct container *container, const struct strings *argv
      * needs no capability, because no_new_privs is set. */
     if (seccomp_install(container->seccomp, error) < 0)
         return -1;
-    execve(argv->items[0], argv->items, monitor_environment);
+    execve(argv->items[0], argv->items, environment.items);
     if (errno == E2BIG)
         return error_set(error, "the guest's command line is longer than this host passes on (128 KiB)");
     return error_errno(error, errno, "cannot run the monitor %s as user %u:%u", argv->items[0], geteuid(),
@@ -178,11 +183,9 @@ static int plan(const struct container *container, const struct network *network
 }
 
 /* From the answer on the container is no longer "created", whatever becomes of `start`. */
-static int announce_start(const struct boot *boot, int connection, struct error *error)
+static int announce_start(int connection, struct error *error)
 {
     struct message answer;
-    if (boot->reports_status && message_send(connection, MESSAGE_REPORTS, "", error) < 0)
-        return -1;
     if (message_send(connection, MESSAGE_STARTED, "", error) < 0)
         return -1;
     return message_expect(connection, MESSAGE_TIMEOUT, MESSAGE_WRITTEN, &answer, error);
@@ -205,7 +208,7 @@ int boot_monitor(struct container *container, int connection, struct error *erro
     /* CAP_NET_ADMIN was the last one; what an image says is worked on without any. */
     if (joined < 0 || capabilities_apply(&none, error) < 0 ||
         plan(container, joined > 0 ? &network : NULL, &boot, &command, error) < 0 ||
-        announce_start(&boot, connection, error) < 0 || keep_descriptors(&boot, error) < 0)
+        announce_start(connection, error) < 0 || keep_descriptors(&boot, error) < 0)
         return -1;
-    return execute(container, &command.argv, error);
+    return execute(container, &boot, &command.argv, error);
 }

@@ -26,6 +26,7 @@ struct kept {
     int rootfs_tree;          /* the rootfs as a detached mount, for startContainer hooks; -1: none; owned */
     int generated;            /* of private_root_enter; -1: none; owned */
     struct exec_label label;  /* owned */
+    bool exit_status;         /* the monitor's root holds what makes the guest's exit status its own */
     struct monitor_user user; /* owned */
 };
 
@@ -39,7 +40,6 @@ struct container {
     struct seccomp_filter *seccomp;
     struct spec_state spec; /* what hooks get; the process learns its pid from `create` */
     bool foreign_network;   /* the network namespace is joined: what is made in there must be undone */
-    int status_fd;          /* write end for the guest's exit status; -1: none; borrowed */
 
     /* Made by `create` for the process, which closes or empties it once it has used it. */
     struct console console;
@@ -55,7 +55,6 @@ struct container {
 #define CONTAINER_NONE                                                                                       \
     ((struct container){.bundle = BUNDLE_NONE,                                                               \
                         .guest = GUEST_SETUP_NONE,                                                           \
-                        .status_fd = -1,                                                                     \
                         .console = CONSOLE_NONE,                                                             \
                         .listener = -1,                                                                      \
                         .create_end = -1,                                                                    \

@@ -18,7 +18,6 @@ enum message_type {
     MESSAGE_NETWORK = 'n',  /* about to join "INTERFACE TAP": write that down */
     MESSAGE_WRITTEN = 'w',  /* done */
     MESSAGE_JOINED = 'j',   /* joined, so there is something to undo */
-    MESSAGE_REPORTS = 'r',  /* the guest reports its program's exit status (boot.reports_status) */
     MESSAGE_STARTED = 's',  /* about to be the monitor: remove the name of the socket, then say WRITTEN */
     /* from the process: it failed; the text is the error. It ends. */
     MESSAGE_ERROR = 'x',

@@ -10,6 +10,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/contract/annotations.h"
+#include "runtime/exit_status/exit_status.h"
 #include "runtime/network/network.h"
 #include "runtime/process/start_hooks.h"
 #include "runtime/sandbox/descriptors.h"
@@ -46,7 +47,16 @@ static void add_file(const struct guest_file *file, const char *path, struct pri
     if (file->tree >= 0)
         mounts[root->mount_count++] = (struct private_mount){file->tree, path};
     if (file->copy >= 0)
-        copies[root->copy_count++] = (struct private_copy){file->copy, path};
+        copies[root->copy_count++] = (struct private_copy){.fd = file->copy, .path = path};
+}
+
+/* A monitor that a security label is to confine is started by the loader's secure mode, which loads nothing
+ * that a variable names (ld.so(8)). */
+static bool can_translate_exit(const struct container *container)
+{
+    const struct guest_setup *guest = &container->guest;
+    return (guest->monitor->quirks & BOOT_QUIRK_EXIT_PORT) &&
+           container->bundle.process.selinux_label == NULL && exit_status_fits(guest->program);
 }
 
 static int enter_root(struct container *container, const struct monitor_files *files,
@@ -55,7 +65,7 @@ static int enter_root(struct container *container, const struct monitor_files *f
     const struct guest_setup *guest = &container->guest;
     cleanup_free char *disk = boot_disk_path(0);
     struct private_mount mounts[3];
-    struct private_copy copies[2];
+    struct private_copy copies[3];
     struct private_root root = {
         .program = guest->program,
         .data = &files->data,
@@ -71,6 +81,12 @@ static int enter_root(struct container *container, const struct monitor_files *f
     add_file(&guest->initrd, BOOT_INITRD_PATH, mounts, copies, &root);
     if (guest->block_tree >= 0)
         mounts[root.mount_count++] = (struct private_mount){guest->block_tree, disk};
+    cleanup_close int exit_status = container->kept.exit_status ? exit_status_open(error) : -1;
+    if (container->kept.exit_status && exit_status < 0)
+        return -1;
+    if (exit_status >= 0)
+        copies[root.copy_count++] =
+            (struct private_copy){.fd = exit_status, .path = EXIT_STATUS_PATH, .program = true};
     return private_root_enter(&root, error);
 }
 
@@ -81,17 +97,8 @@ static int close_host(struct container *container, struct error *error)
 {
     const struct kept *kept = &container->kept;
     const int keep[] = {
-        STDIN_FILENO,
-        STDOUT_FILENO,
-        STDERR_FILENO,
-        container->listener,
-        container->status_fd,
-        container->process_end,
-        kept->tun,
-        kept->rootfs_tree,
-        kept->generated,
-        kept->label.fd,
-        container->guest.block_fd,
+        STDIN_FILENO, STDOUT_FILENO,     STDERR_FILENO,   container->listener, container->process_end,
+        kept->tun,    kept->rootfs_tree, kept->generated, kept->label.fd,      container->guest.block_fd,
     };
     close(take_fd(container->bundle.rootfs_fd));
     guest_setup_close_trees(&container->guest);
@@ -151,6 +158,7 @@ int settle(struct container *container, struct error *error)
     const struct guest_setup *guest = &container->guest;
     const struct monitor_config *config = guest_monitor_config(guest, &container->config);
     struct monitor_user *user = &container->kept.user;
+    container->kept.exit_status = can_translate_exit(container);
     cleanup_monitor_files struct monitor_files files = {0};
     if (guest->monitor->files(config, &files, error) < 0 ||
         monitor_user_choose(&container->bundle.process, &files.devices, user, error) < 0 ||

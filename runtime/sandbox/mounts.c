@@ -64,6 +64,18 @@ int mount_detached_tmpfs(const char *size, const char *inodes, struct error *err
     return mount;
 }
 
+int mount_allow_programs(int root, const char *path, struct error *error)
+{
+    struct mount_attr attributes = {
+        .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+        .attr_clr = MOUNT_ATTR_NOEXEC,
+    };
+    cleanup_close int tree = open_tree(root, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes) < 0)
+        return error_errno(error, errno, "/%s: cannot allow programs", path);
+    return mount_attach(tree, root, path, error);
+}
+
 int mount_attach(int tree, int root, const char *path, struct error *error)
 {
     if (move_mount(tree, "", root, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)

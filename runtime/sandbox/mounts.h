@@ -29,6 +29,10 @@ int mount_detached_tmpfs(const char *size, const char *inodes, struct error *err
 /* Attaches a detached mount at `path` beneath the directory `root` (AT_FDCWD for a host path). */
 int mount_attach(int tree, int root, const char *path, struct error *error);
 
+/* Mounts the file at `path` beneath the directory `root` over itself, read-only, so that it may be executed
+ * where the mount that it is on forbids that. */
+int mount_allow_programs(int root, const char *path, struct error *error);
+
 /* Makes an attached mount the calling process's root and working directory, and detaches the old root. */
 int mount_pivot(int root, struct error *error);
 

@@ -15,7 +15,7 @@ load standin
     export LEAKED='of the caller'
     run_standin
     expect_reported '.environment | sort' \
-        '["HOME=/","LC_ALL=C","PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]'
+        '["HOME=/","LC_ALL=C","LD_PRELOAD=/lib/urunc-exit-status.so","PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","URUNC_EXIT_STATUS=2"]'
 }
 
 @test "of a caller's descriptors the monitor gets standard input, output and error" {

@@ -12,11 +12,11 @@ with_parents() {
     awk '{ for (path = $0; path != ""; sub("/[^/]*$", "", path)) print path } END { print "/" }' | sort -u
 }
 
-@test "it holds the monitor, its libraries and firmware, three devices, the guest's files, and nothing else" {
+@test "it holds the monitor, its libraries and firmware, three devices, the guest's files, what tells the exit status, and nothing else" {
     run_standin
     { libraries "$T/qemu/bin/standin"
         printf '%s\n' "$T/qemu/bin/standin" "$T/qemu/share/qemu/bios-256k.bin" /etc/ld.so.cache /dev/null /dev/zero \
-            /dev/urandom /guest/kernel; } | with_parents >"$T/expected"
+            /dev/urandom /guest/kernel /lib/urunc-exit-status.so; } | with_parents >"$T/expected"
     jq -r '.root[].path' "$T/report" | sort >"$T/got"
     diff "$T/expected" "$T/got"
 }
@@ -42,7 +42,7 @@ with_parents() {
     expect_root 'select(.mount | contains("nosuid") | not) | .path' ''
     expect_root 'select(.mount | contains("nodev") | not) | .path' '/dev/null /dev/urandom /dev/zero'
     expect_equal "$(reported '.root[] | select(.mount | contains("noexec") | not) | .path' | sort)" \
-        "$({ libraries "$T/qemu/bin/standin"; printf '%s\n' "$T/qemu/bin/standin"; } | sort)"
+        "$({ libraries "$T/qemu/bin/standin"; printf '%s\n' "$T/qemu/bin/standin" /lib/urunc-exit-status.so; } | sort)"
 }
 
 @test "nothing in it can be written to but the devices, even by user 0" {

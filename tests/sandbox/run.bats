@@ -31,28 +31,53 @@ run_behind() {
     ends_with 137 signal=9
 }
 
-@test "a Linux guest's exit status is what its program reported" {
-    linux_bundle
-    edit "$T/bundle" '.process.args += ["standin:quiet", "standin:status=42"]'
+# linux_ends_with STATUS ORDER: likewise of a Linux guest, whose init reports.
+linux_ends_with() {
+    local expected=$1
+    edit "$T/bundle" '.process.args = ["/urunc-init", "program", "standin:quiet", $order]' --arg order "standin:$2"
     STATUS=0
     urunc run --bundle "$T/bundle" "$ID" </dev/null >"$T/console" 2>"$T/stderr" || STATUS=$?
-    expect_equal "$STATUS" 42
-    edit "$T/bundle" '.process.args[3] = "standin:status=0"'
-    urunc run --bundle "$T/bundle" "$ID" </dev/null >"$T/console" 2>"$T/stderr"
+    expect_equal "$STATUS" "$expected"
+}
+
+# A guest that writes V to the exit port ends QEMU by exit(V << 1 | 1).
+@test "a Linux guest's exit status is what its program reported" {
+    linux_bundle
+    local status
+    for status in 0 1 42 127 128 255; do
+        linux_ends_with "$status" "exit=$((((0x100 | status) << 1) | 1))"
+    done
 }
 
 @test "a Linux guest that ends without a report has crashed" {
     linux_bundle
-    edit "$T/bundle" '.process.args += ["standin:quiet"]'
-    fails urunc run --bundle "$T/bundle" "$ID"
-    expect_one_error 'without reporting an exit status'
+    linux_ends_with 1 exit=0
+    linux_ends_with 1 exit=1
     expect_nothing_left
 }
 
-@test "the status pipe is the only descriptor besides standard input, output and error" {
+@test "the reaper of the monitor sees the guest's status without urunc" {
     linux_bundle
+    edit "$T/bundle" '.process.args = ["/urunc-init", "program", "standin:quiet", "standin:exit=597"]'
+    "$TOOLS/subreaper.py" "$T/pid" 20 \
+        "$URUNC" --root "$T/root" --config "$T/urunc.json" create --bundle "$T/bundle" --pid-file "$T/pid" "$ID" \
+        -- "$URUNC" --root "$T/root" --config "$T/urunc.json" start "$ID" </dev/null >"$T/status" 2>"$T/console"
+    expect_line 'exited 42' "$T/status"
+}
+
+@test "a guest that marks its end has succeeded, and one that marks a crash has failed" {
+    ends_with 0 "exit=$((41 << 1 | 1))"
+    ends_with 1 "exit=$((42 << 1 | 1))"
+}
+
+@test "a monitor that loads no library is told to expect failures alone" {
+    linux_bundle
+    cp "$STANDIN-static" "$T/qemu/bin/standin"
     run_standin
-    expect_reported '[.descriptors[3:][] | [.type, .access]]' '[["pipe","write"]]'
+    expect_reported '[.environment[] | select(startswith("LD_") or startswith("URUNC_"))]' '[]'
+    expect_match 'urunc.exit=failures' "$T/report"
+    linux_ends_with 0 exit=0
+    linux_ends_with 15 exit=15
 }
 
 @test "signals are forwarded, and 128 and the number is the status of a guest that was asked to end" {

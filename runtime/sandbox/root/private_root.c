@@ -109,7 +109,7 @@ static int place_copy(int root, const struct private_copy *copy, struct error *e
     cleanup_close int fd = openat(root, relative, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0 || copy_bytes(copy->fd, fd) < 0)
         return error_errno(error, errno, "cannot copy to the monitor's %s", copy->path);
-    return 0;
+    return copy->program ? mount_allow_programs(root, relative, error) : 0;
 }
 
 static int populate(int root, const struct private_root *plan, struct error *error)

@@ -12,6 +12,7 @@
 #ifndef RUNTIME_SANDBOX_ROOT_PRIVATE_ROOT_H
 #define RUNTIME_SANDBOX_ROOT_PRIVATE_ROOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -31,6 +32,7 @@ struct private_mount {
 struct private_copy {
     int fd;
     const char *path;
+    bool program; /* its bytes may be executed */
 };
 
 /* All of it is borrowed. Paths are absolute, and the same on the host and in the root. */

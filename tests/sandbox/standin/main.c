@@ -13,9 +13,8 @@
  *   standin:fork=N      makes N children that wait
  *   standin:eat=N       takes N MiB of memory and touches it
  *   standin:spin        uses the processor until it is killed
- *   standin:status=N    writes the byte N to the status pipe, as a guest's program that ended with N
  *   standin:signal=N    sends itself the signal N
- *   standin:exit=N      ends with the status N
+ *   standin:exit=N      ends by exit(N), where N may be more than 255, as QEMU's isa-debug-exit does
  *
  * It ends with the status 0 where no order says otherwise.
  */
@@ -92,21 +91,6 @@ static void order_spin(const char *value)
         ;
 }
 
-static char *const *arguments;
-
-/* The pipe is the descriptor of QEMU's set 1: "-add-fd fd=N,set=1". */
-static void order_status(const char *value)
-{
-    for (char *const *word = arguments; *word != NULL; word++) {
-        int fd = -1, set = 0;
-        if (sscanf(*word, "fd=%d,set=%d", &fd, &set) == 2 && set == 1) {
-            unsigned char byte = (unsigned char)strtol(value, NULL, 10);
-            if (write(fd, &byte, 1) != 1)
-                _exit(1);
-        }
-    }
-}
-
 static void order_signal(const char *value)
 {
     kill(getpid(), (int)strtol(value, NULL, 10));
@@ -114,16 +98,16 @@ static void order_signal(const char *value)
 
 static void order_exit(const char *value)
 {
-    _exit((int)strtol(value, NULL, 10));
+    exit((int)strtol(value, NULL, 10));
 }
 
 static const struct order {
     const char *name;
     void (*obey)(const char *value);
 } orders[] = {
-    {"wait", order_wait},     {"deaf", order_deaf}, {"echo", order_echo}, {"say", order_say},
-    {"fork", order_fork},     {"eat", order_eat},   {"spin", order_spin}, {"status", order_status},
-    {"signal", order_signal}, {"exit", order_exit},
+    {"wait", order_wait}, {"deaf", order_deaf},     {"echo", order_echo},
+    {"say", order_say},   {"fork", order_fork},     {"eat", order_eat},
+    {"spin", order_spin}, {"signal", order_signal}, {"exit", order_exit},
 };
 
 static void obey(const char *word)
@@ -166,7 +150,6 @@ int main(int argc, char **argv, char **environment)
 {
     static const char prefix[] = "standin:";
     (void)argc;
-    arguments = argv;
     char *line = strdup(guest_command_line(argv)), *rest = NULL;
     if (line == NULL)
         return 1;

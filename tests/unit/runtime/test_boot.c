@@ -11,7 +11,7 @@
 static void disks_are_numbered_in_the_private_root(void **state)
 {
     (void)state;
-    cleanup_boot struct boot boot = {.status_fd = -1};
+    cleanup_boot struct boot boot = BOOT_NONE;
     for (int i = 0; i < 40; i++)
         boot_add_disk(&boot, 100 + i, i % 2 == 1);
     assert_int_equal(boot.disk_count, 40);
@@ -26,7 +26,7 @@ static void disks_are_numbered_in_the_private_root(void **state)
 static void nics_are_as_many_as_were_added(void **state)
 {
     (void)state;
-    cleanup_boot struct boot boot = {.status_fd = -1};
+    cleanup_boot struct boot boot = BOOT_NONE;
     for (int i = 0; i < 9; i++)
         boot_add_nic(&boot, 7 + i)->mtu = 1500;
     assert_int_equal(boot.nic_count, 9);
@@ -38,14 +38,14 @@ static void nics_are_as_many_as_were_added(void **state)
 static void a_boot_that_was_freed_is_empty(void **state)
 {
     (void)state;
-    struct boot boot = {.status_fd = 5};
+    struct boot boot = {.manage_fd = 5};
     boot_add_disk(&boot, 3, false);
     boot_add_nic(&boot, 4);
     boot_free(&boot);
     assert_int_equal(boot.disk_count, 0);
     assert_int_equal(boot.nic_count, 0);
     assert_null(boot.disks);
-    assert_int_equal(boot.status_fd, -1);
+    assert_int_equal(boot.manage_fd, -1);
 }
 
 int main(void)

@@ -18,7 +18,7 @@ static void arguments_are_joined_by_blanks_and_nothing_else(void **state)
     fixture->input.network = &fixture->network;
     assert_plan(fixture, FRAMEWORK_GENERIC, "app -monitor stdio  it's");
     assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_EXIT_PORT);
-    assert_false(fixture->boot.reports_status);
+    assert_int_equal(fixture->boot.exit, BOOT_EXIT_MARK);
 }
 
 static void the_cmdline_annotation_wins(void **state)

@@ -90,7 +90,7 @@ static void the_environment_is_plain_words_for_any_program(void **state)
     strings_add(&fixture->env, "PATH=/bin");
     strings_add(&fixture->env, "K=a b");
     assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " PATH=/bin K=\"a b\" rdinit=/bin/app");
-    assert_false(fixture->boot.reports_status);
+    assert_int_equal(fixture->boot.exit, BOOT_EXIT_UNKNOWN);
 }
 
 static void variables_that_the_kernel_would_take_for_its_own_are_refused(void **state)
@@ -183,7 +183,18 @@ static void only_urunc_init_reports_a_status(void **state)
     fixture->input.has_initrd = true;
     SET_ARGS(fixture, "/sbin/urunc-init", "app");
     assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.exit rdinit=/sbin/urunc-init -- app");
-    assert_true(fixture->boot.reports_status);
+    assert_int_equal(fixture->boot.exit, BOOT_EXIT_REPORT);
+    assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_EXIT_PORT);
+}
+
+static void without_a_host_that_understands_reports_only_failures_are_told(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->input.has_initrd = true;
+    fixture->input.exit_report = false;
+    SET_ARGS(fixture, "/urunc-init", "app");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.exit=failures rdinit=/urunc-init -- app");
+    assert_int_equal(fixture->boot.exit, BOOT_EXIT_UNKNOWN);
     assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_EXIT_PORT);
 }
 
@@ -224,7 +235,7 @@ static void arm64_has_another_console_and_no_ports(void **state)
     assert_plan(fixture, FRAMEWORK_LINUX,
                 "panic=-1 console=ttyAMA0 root=/dev/ram0 rw quiet rdinit=/urunc-init -- app");
     assert_int_equal(fixture->boot.quirks, 0);
-    assert_false(fixture->boot.reports_status);
+    assert_int_equal(fixture->boot.exit, BOOT_EXIT_UNKNOWN);
 }
 
 static void parse_planned(struct fixture *fixture, struct cmdline *cmdline)
@@ -276,7 +287,7 @@ static void urunc_init_gets_everything_byte_for_byte(void **state)
     assert_string_equal(cmdline.mount_device, "/dev/vda");
     assert_string_equal(cmdline.mount_directory, "/srv/my data");
     assert_string_equal(cmdline.init, "/urunc-init");
-    assert_true(cmdline.exit_ports);
+    assert_true(cmdline.exit_port);
     assert_true(cmdline.terminal);
 }
 
@@ -313,6 +324,7 @@ int main(void)
         guest_test(only_urunc_init_reports_a_status),
         guest_test(the_channel_is_for_urunc_init_where_the_monitor_has_it),
         guest_test(a_terminal_is_told_with_its_size),
+        guest_test(without_a_host_that_understands_reports_only_failures_are_told),
         guest_test(arm64_has_another_console_and_no_ports),
         guest_test(urunc_init_gets_everything_byte_for_byte),
         guest_test(urunc_init_gets_more_words_than_the_kernel_would_give),

@@ -31,7 +31,7 @@ static void kernel_parameters_that_concern_the_root(void **state)
     assert_string_equal(parsed.init, "/a/urunc-init");
     assert_int_equal(parsed.args.count, 0);
     assert_null(parsed.args.items[0]);
-    assert_false(parsed.exit_ports);
+    assert_false(parsed.exit_port);
 }
 
 static void double_quotes_join_words_as_the_kernel_does(void **state)
@@ -52,6 +52,17 @@ static void arguments_join_within_single_and_double_quotes(void **state)
     assert_int_equal(parsed.args.count, sizeof expected / sizeof *expected);
     for (size_t i = 0; i < parsed.args.count; i++)
         assert_string_equal(parsed.args.items[i], expected[i]);
+}
+
+static void a_host_may_understand_every_status_or_failures_alone(void **state)
+{
+    (void)state;
+    parse("urunc.exit");
+    assert_true(parsed.exit_port && parsed.exit_report);
+    parse("urunc.exit=failures");
+    assert_true(parsed.exit_port && !parsed.exit_report);
+    parse("urunc.exit=everything");
+    assert_false(parsed.exit_port || parsed.exit_report);
 }
 
 static void words_behind_the_stop_are_arguments_whatever_they_look_like(void **state)
@@ -202,6 +213,7 @@ int main(void)
         cmocka_unit_test(kernel_parameters_that_concern_the_root),
         cmocka_unit_test(double_quotes_join_words_as_the_kernel_does),
         cmocka_unit_test(arguments_join_within_single_and_double_quotes),
+        cmocka_unit_test(a_host_may_understand_every_status_or_failures_alone),
         cmocka_unit_test(words_behind_the_stop_are_arguments_whatever_they_look_like),
         cmocka_unit_test(encoded_arguments_replace_those_behind_the_stop),
         cmocka_unit_test(broken_encodings_stay_as_they_are),

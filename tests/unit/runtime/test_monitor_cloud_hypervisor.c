@@ -45,7 +45,6 @@ static void everything_that_a_boot_can_have(void **state)
     boot.vcpus = 2;
     boot.memory = (UINT64_C(512) << 20) + 4096;
     boot.quirks = BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_MODERN_VIRTIO;
-    boot.status_fd = 9;
     EXPECT(&boot, &none, "/usr/bin/chv", "--kernel", "/guest/kernel", "--initramfs", "/guest/initrd",
            "--cmdline=console=ttyS0 -- app \"a b\"", "--memory", "size=512M", "--cpus", "boot=2", "--disk",
            "path=/guest/disk0,readonly=off", "path=/guest/disk1,readonly=on", "--net",

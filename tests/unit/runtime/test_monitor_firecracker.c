@@ -57,7 +57,6 @@ static void everything_that_a_boot_can_have(void **state)
     boot.vcpus = 2;
     boot.memory = (UINT64_C(512) << 20) + 4096;
     boot.quirks = BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_MODERN_VIRTIO;
-    boot.status_fd = 9;
     EXPECT(&boot, &none,
            "{\"boot-source\":{\"boot_args\":\"console=ttyS0 -- app\",\"initrd_path\":\"/guest/initrd\","
            "\"kernel_image_path\":\"/guest/kernel\"},\"drives\":["

@@ -97,18 +97,13 @@ static void a_guest_can_ask_for_modern_virtio(void **state)
 }
 
 #ifdef __x86_64__
-static void a_guest_that_uses_the_exit_port_has_it_and_the_status_port_where_somebody_listens(void **state)
+static void a_guest_that_uses_the_exit_port_has_it(void **state)
 {
     (void)state;
     cleanup_boot struct boot boot = smallest_boot();
     boot.quirks = BOOT_QUIRK_EXIT_PORT;
     ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
                 "/guest/kernel", "-device", "isa-debug-exit,iobase=0x501,iosize=0x02");
-    boot.status_fd = 9;
-    ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
-                "/guest/kernel", "-device", "isa-debug-exit,iobase=0x501,iosize=0x02", "-add-fd",
-                "fd=9,set=1", "-chardev", "file,id=status,path=/dev/fdset/1,append=on", "-device",
-                "isa-debugcon,iobase=0x505,chardev=status");
 }
 #endif
 
@@ -140,7 +135,6 @@ static void fill(struct boot *boot)
     nic->mtu = 1400;
     boot_add_share(boot, "fs0", true);
     boot->quirks = BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_MODERN_VIRTIO;
-    boot->status_fd = 9;
     boot->vcpus = 3;
     boot->sandbox = true;
 }
@@ -153,11 +147,9 @@ static void fill(struct boot *boot)
     "-add-fd", "fd=" number ",set=" set, "-blockdev",                                                        \
         "{\"discard\":\"unmap\",\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":"              \
         "\"/dev/fdset/" set "\"},\"node-name\":\"disk" readonly "}"
-#define EXIT_PORTS                                                                                           \
-    "-device", "isa-debug-exit,iobase=0x501,iosize=0x02", "-add-fd", "fd=9,set=1", "-chardev",               \
-        "file,id=status,path=/dev/fdset/1,append=on", "-device", "isa-debugcon,iobase=0x505,chardev=status"
-#define SANDBOX "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
-#define SHARE   "-fsdev", "local,id=share0,path=/guest/share0,security_model=none,multidevs=remap,readonly=on"
+#define EXIT_PORT "-device", "isa-debug-exit,iobase=0x501,iosize=0x02"
+#define SANDBOX   "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
+#define SHARE     "-fsdev", "local,id=share0,path=/guest/share0,security_model=none,multidevs=remap,readonly=on"
 #define PCI_DEVICES                                                                                          \
     BLOCKDEV("5", "2", "0\",\"read-only\":false"), "-device", "virtio-blk-pci,drive=disk0",                  \
         BLOCKDEV("6", "3", "1\",\"read-only\":true"), "-device", "virtio-blk-pci,drive=disk1", "-netdev",    \
@@ -172,13 +164,13 @@ static void machines_of_pci_have_devices_on_it(void **state)
     fill(&boot);
     char machine[] = "pc";
     struct monitor_config config = {.acceleration = ACCELERATION_TCG, .machine = machine};
-    ASSERT_ARGV(&boot, &config, MACHINE_TCG("pc"), PCI_DEVICES, EXIT_PORTS, SANDBOX);
+    ASSERT_ARGV(&boot, &config, MACHINE_TCG("pc"), PCI_DEVICES, EXIT_PORT, SANDBOX);
     char q35[] = "pc-q35-7.2";
     config.machine = q35;
-    ASSERT_ARGV(&boot, &config, MACHINE_TCG("pc-q35-7.2"), PCI_DEVICES, EXIT_PORTS, SANDBOX);
+    ASSERT_ARGV(&boot, &config, MACHINE_TCG("pc-q35-7.2"), PCI_DEVICES, EXIT_PORT, SANDBOX);
 }
 
-static void a_machine_without_io_ports_has_no_exit_ports(void **state)
+static void a_machine_without_io_ports_has_no_exit_port(void **state)
 {
     (void)state;
     cleanup_boot struct boot boot = smallest_boot();
@@ -204,7 +196,7 @@ static void microvm_has_devices_on_mmio(void **state)
                 "virtio-mmio.force-legacy=false", "-netdev", "tap,id=net0,fd=7", "-device",
                 "virtio-net-device,bus=virtio-mmio-bus.2,netdev=net0,mac=02:42:ac:11:00:02,host_mtu=1400",
                 SHARE, "-device", "virtio-9p-device,bus=virtio-mmio-bus.3,fsdev=share0,mount_tag=fs0",
-                EXIT_PORTS, SANDBOX);
+                EXIT_PORT, SANDBOX);
 }
 
 static void a_share_is_writable_unless_it_is_said(void **state)
@@ -337,7 +329,7 @@ int main(void)
         cmocka_unit_test(a_guest_can_ask_for_modern_virtio),
         cmocka_unit_test(the_operator_chooses_machine_acceleration_and_processor),
         cmocka_unit_test(machines_of_pci_have_devices_on_it),
-        cmocka_unit_test(a_machine_without_io_ports_has_no_exit_ports),
+        cmocka_unit_test(a_machine_without_io_ports_has_no_exit_port),
         cmocka_unit_test(microvm_has_devices_on_mmio),
         cmocka_unit_test(a_share_is_writable_unless_it_is_said),
         cmocka_unit_test(an_unknown_machine_is_refused_before_the_start),
@@ -345,7 +337,7 @@ int main(void)
         cmocka_unit_test(memory_is_whole_mebibytes_and_at_least_two),
         cmocka_unit_test(kvm_is_a_device_of_the_private_root),
 #ifdef __x86_64__
-        cmocka_unit_test(a_guest_that_uses_the_exit_port_has_it_and_the_status_port_where_somebody_listens),
+        cmocka_unit_test(a_guest_that_uses_the_exit_port_has_it),
         with_temporary(files_are_looked_for_beside_the_program),
         with_temporary(missing_firmware_is_named),
 #endif

@@ -7,7 +7,7 @@
 
 static struct boot smallest_boot(uint64_t mebibytes)
 {
-    return (struct boot){.kernel = BOOT_KERNEL_PATH, .memory = mebibytes << 20, .vcpus = 1, .status_fd = -1};
+    return (struct boot){.kernel = BOOT_KERNEL_PATH, .memory = mebibytes << 20, .vcpus = 1};
 }
 
 static struct boot_disk *add_disk(struct boot *boot, const char *name)

@@ -62,7 +62,7 @@ static void enter_whole(void)
     int kernel = open_file("kernel"), initrd = open_file("initrd");
     int generated = -1;
     struct private_mount mount = {mount_detached_fd(kernel, "kernel", 0, &error), "/guest/kernel"};
-    struct private_copy copy = {initrd, "/guest/initrd"};
+    struct private_copy copy = {.fd = initrd, .path = "/guest/initrd"};
     struct private_root root = {.program = PROGRAM,
                                 .data = &data,
                                 .devices = &devices,
@@ -157,7 +157,7 @@ static void enter_dotted_program(void)
 
 static void enter_directory_as_copy(void)
 {
-    const struct private_copy copy = {temporary->fd, "/guest/kernel"};
+    const struct private_copy copy = {.fd = temporary->fd, .path = "/guest/kernel"};
     refuse((struct private_root){.program = PROGRAM, .copies = &copy, .copy_count = 1},
            "cannot copy to the monitor's /guest/kernel");
 }
