@@ -84,7 +84,7 @@ void initrd_print(const uint8_t *archive, size_t size)
         if (name[name_size - 1] != '\0')
             break;
         if (is_trailer(name)) {
-            print("initrd: %u entries, %u bytes\n", count, size);
+            print("initrd: %u entries, %u bytes\n", count, (uint32_t)size);
             return;
         }
         print_name(name, (mode & TYPE_MASK) == TYPE_DIRECTORY);
@@ -96,5 +96,5 @@ void initrd_print(const uint8_t *archive, size_t size)
         if (at > size)
             break;
     }
-    print("initrd: broken at byte %u of %u\n", at, size);
+    print("initrd: broken at byte %u of %u\n", (uint32_t)at, (uint32_t)size);
 }

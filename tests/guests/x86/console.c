@@ -1,5 +1,5 @@
 /* COM1. */
-#include "guest.h"
+#include "x86/x86.h"
 
 enum {
     COM1 = 0x3f8,

@@ -1,6 +1,6 @@
-/* The parts of the multiboot test guest. 32-bit, no paging, physical addresses. */
-#ifndef GUEST_H
-#define GUEST_H
+/* What the guests for PCs share, 32-bit and 64-bit ones: physical addresses are addresses. */
+#ifndef X86_H
+#define X86_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,14 +56,33 @@ struct pci_device {
     uint16_t device;
 };
 
-/* Calls `visit` for each function 0 on bus 0. */
+/* Calls `visit` for each function 0 on bus 0; none where there is no PCI. */
 void pci_scan(void (*visit)(const struct pci_device *device, void *context), void *context);
 uint32_t pci_read(const struct pci_device *device, uint8_t offset);
-/* The I/O port of BAR 0, bus mastering and I/O switched on; 0 where BAR 0 is not an I/O port. */
+/* The I/O port of BAR 0, 0 where that is not an I/O port. */
 uint16_t pci_io_port(const struct pci_device *device);
+/* The address of a memory BAR, 0 where it is not one. */
+uint64_t pci_memory(const struct pci_device *device, uint8_t bar);
+/* Switches on I/O, memory and bus mastering. */
+void pci_enable(const struct pci_device *device);
 
-/* virtio.c: legacy (0.9.5) virtio over PCI. */
-void virtio_print_disk(const struct pci_device *device, unsigned index);
-void virtio_print_nic(const struct pci_device *device, unsigned index);
+/* The words that all of them obey. */
+
+/* Returns the text behind `key`, where that starts a word of `text`, or NULL. */
+const char *find_word(const char *text, const char *key);
+uint32_t read_number(const char *text);
+/* Says and does what the words "hang" and "exit=N" ask for. */
+_Noreturn void end(const char *command_line);
+/* How the machine goes off; returns where it cannot. */
+void power_off(void);
+
+/* virtio.c: what is printed of all virtio devices, on PCI and at the guest's MMIO addresses. */
+
+/* A guest's own: makes device memory reachable and returns where. */
+volatile uint8_t *map_device(uint64_t address);
+
+void virtio_print_pci(bool write);
+/* Of one MMIO transport; false where there is none at that address. */
+bool virtio_print_mmio(uint64_t address, bool write);
 
 #endif

@@ -1,0 +1,73 @@
+/* A virtio device, however it is reached: the four transports differ in where registers are. */
+#ifndef TRANSPORT_H
+#define TRANSPORT_H
+
+#include "x86/x86.h"
+
+enum { QUEUE_SIZE = 8, QUEUE_BYTES = 3 * 4096 };
+
+/* Of a split queue of QUEUE_SIZE (or what a legacy device dictates): where its three parts are. */
+struct queue_memory {
+    uint8_t *descriptors;
+    uint8_t *available;
+    uint8_t *used;
+};
+
+struct transport;
+
+struct virtio {
+    const struct transport *transport;
+    uint32_t type;            /* 1: network, 2: block (virtio 1.2, section 5) */
+    uint16_t port;            /* legacy PCI */
+    volatile uint8_t *common; /* modern PCI: the common configuration; MMIO: the registers */
+    volatile uint8_t *notify;
+    uint32_t notify_multiplier;
+    volatile uint8_t *config;
+    bool legacy;
+};
+
+struct transport {
+    const char *name;
+    uint32_t (*features)(const struct virtio *device, uint32_t word);
+    void (*accept)(const struct virtio *device, uint32_t word, uint32_t features);
+    uint8_t (*status)(const struct virtio *device);
+    void (*set_status)(const struct virtio *device, uint8_t status);
+    /* The size of queue 0; at most `wanted` where the device lets the driver choose. */
+    uint16_t (*queue_size)(const struct virtio *device, uint16_t wanted);
+    void (*set_queue)(const struct virtio *device, const struct queue_memory *memory);
+    void (*notify)(const struct virtio *device);
+    uint8_t (*config)(const struct virtio *device, uint32_t offset);
+};
+
+/* transport_pci.c: fills in a device of PCI; false where it is not virtio or cannot be reached. */
+bool virtio_find_pci(const struct pci_device *pci, struct virtio *device);
+/* transport_mmio.c: likewise of a transport at that address. */
+bool virtio_find_mmio(uint64_t address, struct virtio *device);
+
+static inline uint32_t read32(volatile uint8_t *base, uint32_t offset)
+{
+    return *(volatile uint32_t *)(base + offset);
+}
+
+static inline void write32(volatile uint8_t *base, uint32_t offset, uint32_t value)
+{
+    *(volatile uint32_t *)(base + offset) = value;
+}
+
+static inline void write16(volatile uint8_t *base, uint32_t offset, uint16_t value)
+{
+    *(volatile uint16_t *)(base + offset) = value;
+}
+
+static inline uint16_t read16(volatile uint8_t *base, uint32_t offset)
+{
+    return *(volatile uint16_t *)(base + offset);
+}
+
+static inline void write_address(volatile uint8_t *base, uint32_t offset, const void *address)
+{
+    write32(base, offset, (uint32_t)(uintptr_t)address);
+    write32(base, offset + 4, (uint32_t)((uint64_t)(uintptr_t)address >> 32));
+}
+
+#endif
