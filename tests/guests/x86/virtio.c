@@ -215,9 +215,10 @@ static void print_nic(const struct virtio *device, unsigned index)
     print("net%u: mac", index);
     for (uint16_t i = 0; i < 6; i++)
         print("%c%02x", i == 0 ? ' ' : ':', device->transport->config(device, i));
-    if (features & NET_MTU)
-        print(" mtu %u", device->transport->config(device, 10) | device->transport->config(device, 11) << 8);
     print("\n");
+    if (features & NET_MTU)
+        print("net%u: mtu %u\n", index,
+              device->transport->config(device, 10) | device->transport->config(device, 11) << 8);
 }
 
 static void print_device(const struct virtio *device)
