@@ -8,6 +8,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/contract/annotations.h"
+#include "formats/contract/cmdline.h"
 #include "formats/contract/urunc_json.h"
 
 static int add_urunc_json(const struct build *build, struct stage *stage, const struct unikernel *unikernel,
@@ -68,6 +69,13 @@ static void complete(json_t *labels, const json_t *option, const json_t *contrac
     update(labels, contract);
 }
 
+/* Readers that know no cmdline annotation take the arguments from the config. */
+static void complete_command(const struct unikernel *unikernel, struct image_config *config)
+{
+    if (unikernel->cmdline != NULL && config->cmd.count == 0 && config->entrypoint.count == 0)
+        cmdline_words(unikernel->cmdline, &config->cmd);
+}
+
 static void complete_config(const struct build *build, const struct stage *stage,
                             const struct platform *platform, struct image_config *config)
 {
@@ -91,5 +99,6 @@ int assemble_image(struct build *build, struct stage *stage, const struct contra
     complete(of_manifest, build->options->annotations, settled);
     complete(stage->config.labels, build->options->labels, settled);
     complete_config(build, stage, &contract->platform, &stage->config);
+    complete_command(&contract->unikernel, &stage->config);
     return new_image_assemble(image, &stage->config, of_manifest, error);
 }

@@ -10,9 +10,12 @@
 #include "builder/stage/warn.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/text.h"
 #include "formats/contract/annotations.h"
 #include "formats/kernel/probe.h"
 #include "formats/tree/lookup.h"
+
+#define PORTABLE_PATH_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-"
 
 /* The instruction that says what is required. */
 static const struct {
@@ -148,15 +151,36 @@ static bool is_for_other_tools(const struct stage *stage)
     return stage_fact(stage, KEY_TYPE)->by_label && stage_fact(stage, KEY_HYPERVISOR)->by_label;
 }
 
-/* Framework, kernel, storage and devices against the hypervisor. */
-static int check_pair(const struct build *build, const struct stage *stage, const struct contract *contract,
-                      struct error *error)
+/* An application in the place of the initrd, for frameworks that take one. */
+static int check_initrd(const struct build *build, const struct stage *stage, const struct inode *file,
+                        const struct contract *contract, struct error *error)
+{
+    struct kernel_probe probe = {0};
+    const char *path = contract->unikernel.initrd;
+    bool has_content =
+        file->content != NULL && content_size(file->content) > 0; /* no archive yet to be made */
+    cleanup_close int fd = has_content ? content_open(file->content, error) : -1;
+    int status = has_content && (fd < 0 || kernel_probe(fd, path, &probe, error) < 0) ? -1 : 0;
+    bool is_elf = (probe.formats & KERNEL_ELF) != 0;
+    if (status == 0 && framework_check_initrd(contract->unikernel.framework, is_elf, error) < 0)
+        status = error_prefix(error, "%s: %s", KEY_INITRD, path);
+    if (status == 0 && is_elf && strcmp(probe.architecture, contract->platform.architecture) != 0)
+        status = error_set(error, "%s: %s: for %s, the kernel is for %s", KEY_INITRD, path,
+                           probe.architecture, contract->platform.architecture);
+    return status == 0 ? 0 : error_locate(error, build->spec->file, stage_fact_line(stage, KEY_INITRD));
+}
+
+/* Framework, kernel, storage and devices against the hypervisor; `initrd` is NULL where there is none. */
+static int check_fit(const struct build *build, const struct stage *stage, const struct contract *contract,
+                     const struct inode *initrd, struct error *error)
 {
     if (is_for_other_tools(stage))
         return 0; /* contract_warn */
     const char *key =
         kernel_check(&contract->unikernel, &contract->kernel, contract->platform.architecture, error);
-    return key == NULL ? 0 : error_locate(error, build->spec->file, stage_fact_line(stage, key));
+    if (key != NULL)
+        return error_locate(error, build->spec->file, stage_fact_line(stage, key));
+    return initrd != NULL ? check_initrd(build, stage, initrd, contract, error) : 0;
 }
 
 static int check_unikernel(const struct build *build, struct stage *stage, struct contract *contract,
@@ -166,14 +190,16 @@ static int check_unikernel(const struct build *build, struct stage *stage, struc
     const struct inode *kernel = find_file(build, stage, KEY_BINARY, unikernel->binary, error);
     if (kernel == NULL)
         return -1;
-    if (unikernel->initrd != NULL && find_file(build, stage, KEY_INITRD, unikernel->initrd, error) == NULL)
+    const struct inode *initrd = NULL;
+    if (unikernel->initrd != NULL &&
+        (initrd = find_file(build, stage, KEY_INITRD, unikernel->initrd, error)) == NULL)
         return -1;
     if (unikernel->block != NULL && find_file(build, stage, KEY_BLOCK, unikernel->block, error) == NULL)
         return -1;
     struct kernel_probe *probe = &contract->kernel;
     if (probe_kernel(build, stage, kernel, unikernel->binary, probe, error) < 0 ||
         settle_platform(build, stage, unikernel->binary, probe, &contract->platform, error) < 0 ||
-        check_pair(build, stage, contract, error) < 0)
+        check_fit(build, stage, contract, initrd, error) < 0)
         return -1;
     if (guest_init_check_architecture(build, stage, contract->platform.architecture, error) < 0)
         return -1;
@@ -200,6 +226,39 @@ int contract_settle(const struct build *build, struct stage *stage, struct contr
     return check_unikernel(build, stage, contract, error);
 }
 
+/* Other runtimes of this contract refuse paths with further characters. */
+static void warn_of_paths(const struct build *build, const struct stage *stage,
+                          const struct unikernel *unikernel)
+{
+    const struct {
+        const char *key;
+        const char *path;
+    } paths[] = {{KEY_BINARY, unikernel->binary},
+                 {KEY_INITRD, unikernel->initrd},
+                 {KEY_BLOCK, unikernel->block},
+                 {KEY_MOUNT_POINT, unikernel->block_mount_point}};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        const char *path = paths[i].path;
+        if (path == NULL || path[strspn(path, PORTABLE_PATH_CHARACTERS)] == '\0')
+            continue;
+        cleanup_free char *quoted = text_quote(path);
+        build_warn(build, stage_fact_line(stage, paths[i].key),
+                   "%s: %s: other runtimes refuse characters beside letters, digits, '.', '_', '-' and '/'",
+                   paths[i].key, quoted);
+    }
+}
+
+/* A unikernel is its own program; a Linux guest is told which one to start. */
+static void warn_of_no_command(const struct build *build, const struct stage *stage,
+                               const struct unikernel *unikernel)
+{
+    const struct image_config *config = &stage->config;
+    if (unikernel->framework == FRAMEWORK_LINUX && config->entrypoint.count == 0 && config->cmd.count == 0)
+        build_warn(build, stage_fact_line(stage, KEY_TYPE),
+                   "a Linux guest without CMD or ENTRYPOINT does not boot, unless its container is given a "
+                   "command");
+}
+
 static void warn_of_unikernel(const struct build *build, const struct stage *stage,
                               const struct contract *contract)
 {
@@ -210,6 +269,8 @@ static void warn_of_unikernel(const struct build *build, const struct stage *sta
         build_warn(build, stage_fact_line(stage, key), "%s; urunc will not start this image", reason.message);
     else
         kernel_warn(build, stage, &contract->unikernel, &contract->kernel);
+    warn_of_paths(build, stage, &contract->unikernel);
+    warn_of_no_command(build, stage, &contract->unikernel);
 }
 
 void contract_warn(const struct build *build, const struct stage *stage, const struct contract *contract)

@@ -188,6 +188,9 @@ static json_t *linux_of(void)
         json_array_append_new(list, item);
     }
     json_object_set_new(object, "namespaces", list);
+    /* As `runc spec` writes it; Go's urunc wants the member to be there. */
+    json_object_set_new(object, "resources",
+                        json_pack("{s:[{s:b, s:s}]}", "devices", "allow", 0, "access", "rwm"));
     json_object_set_new(object, "maskedPaths", list_of(masked_paths, COUNT(masked_paths)));
     json_object_set_new(object, "readonlyPaths", list_of(readonly_paths, COUNT(readonly_paths)));
     return object;

@@ -3,7 +3,7 @@
  *
  * A directory or a stage's tree is kept with the stage, and an empty file takes its place in the image; when
  * the stage is complete, the ext2 filesystem is made and becomes that file's content. A file that already is
- * a filesystem is copied as it is.
+ * a filesystem, or a disk of the framework's own kind, is copied as it is.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,15 +15,26 @@
 #include "builder/stage/facts.h"
 #include "builder/stage/scope.h"
 #include "formats/base/cleanup.h"
+#include "formats/contract/frameworks.h"
 
-/* Checks that the file is an ext2, ext3 or ext4 filesystem, by its magic number. */
-static int check_filesystem(const struct inode *file, const char *source, struct error *error)
+static bool takes_any_disk(const struct stage *stage)
+{
+    int framework = facts_framework(stage);
+    return framework >= 0 && (FRAMEWORKS_DISK_ANY & (1 << framework)) != 0;
+}
+
+/* Checks that the file is an ext2, ext3 or ext4 filesystem, by its magic number, where the framework so far
+ * brings no disks of another kind. */
+static int check_disk(const struct stage *stage, const struct inode *file, const char *source,
+                      struct error *error)
 {
     enum { MAGIC_OFFSET = 1024 + 56 }; /* s_magic of the superblock (Linux, filesystems/ext4) */
     cleanup_close int fd = guest_file_open(file, "BLOCK", source, error);
     unsigned char magic[2] = {0};
     if (fd < 0)
         return -1;
+    if (takes_any_disk(stage))
+        return 0;
     if (pread(fd, magic, sizeof magic, MAGIC_OFFSET) == (ssize_t)sizeof magic && magic[0] == 0x53 &&
         magic[1] == 0xef)
         return 0;
@@ -85,7 +96,7 @@ int execute_block(struct build *build, struct stage *stage, const struct instruc
         return -1;
     if (!S_ISDIR(inode->mode)) {
         if (guest_file_refuse_flags(instruction, source, tree_flags, error) < 0 ||
-            check_filesystem(inode, source, error) < 0)
+            check_disk(stage, inode, source, error) < 0)
             return -1;
         return guest_file_add(build, stage, instruction, "/boot/rootfs.ext2", KEY_BLOCK, inode, error);
     }

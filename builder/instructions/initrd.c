@@ -3,7 +3,8 @@
  *
  * A directory or a stage's tree is kept with the stage, and an empty file takes its place in the image; when
  * the stage is complete, the archive is made and becomes that file's content. A file that already is an
- * archive is copied as it is.
+ * archive is copied as it is, and so is an ELF file, which is the application of some frameworks
+ * (framework_check_initrd, when the stage is complete).
  */
 #include <archive.h>
 #include <archive_entry.h>
@@ -13,6 +14,7 @@
 #include "builder/stage/facts.h"
 #include "builder/stage/scope.h"
 #include "formats/base/cleanup.h"
+#include "formats/kernel/probe.h"
 #include "formats/stream/compress.h"
 
 static void free_archive(struct archive **archive)
@@ -21,13 +23,18 @@ static void free_archive(struct archive **archive)
 }
 
 /* Checks that the file is a cpio archive, plain or compressed in a way that Linux can unpack (Linux,
- * driver-api/early-userspace/buffer-format.rst). `source` stands in the error. */
+ * driver-api/early-userspace/buffer-format.rst), or an ELF file. `source` stands in the error. */
 static int check_archive(const struct inode *file, const char *source, struct error *error)
 {
     enum { BLOCK_SIZE = 64 << 10 };
     cleanup_close int fd = guest_file_open(file, "INITRD", source, error);
     if (fd < 0)
         return -1;
+    struct kernel_probe probe;
+    if (kernel_probe(fd, source, &probe, error) < 0)
+        return error_prefix(error, "INITRD");
+    if (probe.formats & KERNEL_ELF)
+        return 0;
     __attribute__((cleanup(free_archive))) struct archive *reader = archive_read_new();
     /* Only filters that are built into the library: others would start programs. */
     archive_read_support_filter_gzip(reader);

@@ -55,6 +55,17 @@ bool framework_has_network(enum framework framework)
     return frameworks[framework].network;
 }
 
+int framework_check_initrd(enum framework framework, bool is_elf, struct error *error)
+{
+    bool wants_elf = (FRAMEWORKS_INITRD_PROGRAM & (1 << framework)) != 0;
+    if ((FRAMEWORKS_INITRD_ANY & (1 << framework)) || is_elf == wants_elf)
+        return 0;
+    if (wants_elf)
+        return error_set(error, "the initrd of %s is its application, an ELF file",
+                         frameworks[framework].name);
+    return error_set(error, "an ELF file, but the initrd of %s is an archive", frameworks[framework].name);
+}
+
 bool framework_is_booted(enum framework framework)
 {
     return frameworks[framework].booted;
@@ -133,5 +144,6 @@ enum kernel_fit hypervisor_check_kernel(enum hypervisor hypervisor, const struct
     cleanup_free char *found = kernel_probe_describe(kernel);
     cleanup_free char *formats = kernel_formats_text(loaded);
     error_set(error, "%s is %s, but %s loads %s", name, found, hypervisors[hypervisor].name, formats);
-    return never ? KERNEL_REFUSED : KERNEL_DOUBTFUL;
+    /* A Solo5 kernel's build is known: one that its format does not fit was built for something else. */
+    return never || (kernel->formats & KERNEL_SOLO5) ? KERNEL_REFUSED : KERNEL_DOUBTFUL;
 }

@@ -98,6 +98,16 @@ enum architecture { ARCHITECTURES(ARCHITECTURE_BIT) };
     BOOTED(GENERIC, generic, "generic", ON_ALL, STORAGE_INITRD | STORAGE_BLOCK, true,                        \
            ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)
 
+/* Frameworks whose initrd is the application, an ELF file, and no archive (Hermit's loader); and those that
+ * take either. */
+#define FRAMEWORKS_INITRD_PROGRAM (1 << FRAMEWORK_HERMIT)
+#define FRAMEWORKS_INITRD_ANY     (1 << FRAMEWORK_GENERIC)
+
+/* Frameworks whose disks are what their own tools make of them; the others mount ext2. */
+#define FRAMEWORKS_DISK_ANY                                                                                  \
+    (1 << FRAMEWORK_NANOS | 1 << FRAMEWORK_OSV | 1 << FRAMEWORK_INCLUDEOS | 1 << FRAMEWORK_MIRAGE |          \
+     1 << FRAMEWORK_GENERIC)
+
 #define HYPERVISOR_ENUM(enumeration, ...) HYPERVISOR_##enumeration,
 enum hypervisor { HYPERVISORS(HYPERVISOR_ENUM, HYPERVISOR_ENUM) HYPERVISOR_COUNT };
 #undef HYPERVISOR_ENUM
@@ -118,6 +128,8 @@ const char *hypervisor_name(enum hypervisor hypervisor);
 unsigned framework_storage(enum framework framework);
 unsigned hypervisor_storage(enum hypervisor hypervisor);
 bool framework_has_network(enum framework framework);
+/* An error where an ELF file, or anything else, is not what the framework takes as its initrd. */
+int framework_check_initrd(enum framework framework, bool is_elf, struct error *error);
 /* True where this version of urunc has the driver. */
 bool framework_is_booted(enum framework framework);
 bool hypervisor_is_driven(enum hypervisor hypervisor);

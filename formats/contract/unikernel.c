@@ -39,7 +39,6 @@ static void read_mount_rootfs(const struct annotation_set *set, struct unikernel
     cleanup_free char *value = copy_value(set, ANNOTATION_MOUNT_ROOTFS);
     if (value == NULL)
         value = copy_value(set, ANNOTATION_USE_DM_BLOCK);
-    unikernel->says_mount_rootfs = value != NULL;
     unikernel->mount_rootfs = value != NULL && annotation_boolean(value) == 1;
 }
 
@@ -124,8 +123,7 @@ json_t *unikernel_to_json(const struct unikernel *unikernel)
         [ANNOTATION_INITRD] = unikernel->initrd,
         [ANNOTATION_BLOCK] = unikernel->block,
         [ANNOTATION_MOUNT_POINT] = unikernel->block_mount_point,
-        [ANNOTATION_MOUNT_ROOTFS] =
-            !unikernel->says_mount_rootfs ? NULL : (unikernel->mount_rootfs ? "true" : "false"),
+        [ANNOTATION_MOUNT_ROOTFS] = unikernel->mount_rootfs ? "true" : "false",
         [ANNOTATION_NET_DEVICE] = unikernel->solo5_net_device,
         [ANNOTATION_BLOCK_DEVICE] = unikernel->solo5_block_device,
     };

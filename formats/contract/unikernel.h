@@ -21,9 +21,8 @@ struct unikernel {
     char *block_mount_point;
     char *solo5_net_device;
     char *solo5_block_device;
-    bool mount_rootfs;      /* the guest is given the container's rootfs itself */
-    bool says_mount_rootfs; /* under one of its two names, of which the newer decides; else it is not
-                               written */
+    bool mount_rootfs; /* the guest is given the container's rootfs itself; of its two names the newer decides
+                        */
 };
 
 enum unikernel_found {
@@ -50,7 +49,8 @@ int unikernel_from_set(const struct annotation_set *set, struct unikernel *unike
  * its files by. Returns NULL where they do, else the key that is to blame, with the error set. */
 const char *unikernel_check_storage(const struct unikernel *unikernel, struct error *error);
 
-/* A new JSON object: the annotations that are set, plain, keys sorted as in the table. */
+/* A new JSON object: the annotations that are set, plain, keys sorted as in the table; mountRootfs always,
+ * for readers that know no default. */
 json_t *unikernel_to_json(const struct unikernel *unikernel);
 
 void unikernel_free(struct unikernel *unikernel);

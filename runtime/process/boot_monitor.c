@@ -12,6 +12,7 @@
 #include "formats/base/memory.h"
 #include "formats/base/programs.h"
 #include "formats/contract/annotations.h"
+#include "formats/contract/cmdline.h"
 #include "runtime/exit_status/exit_status.h"
 #include "runtime/network/network.h"
 #include "runtime/process/message.h"
@@ -68,13 +69,16 @@ static int join_network(const struct container *container, int connection, struc
     return message_send(connection, MESSAGE_JOINED, "", error) < 0 ? -1 : 1;
 }
 
-/* Arguments win over the annotation, but for the old convention of the one word "unikernel"
- * (docs/architecture.md, "The contract"). */
+/* Arguments win over the annotation, but for the old convention of the one word "unikernel", and for
+ * arguments that are the annotation's own words (docs/architecture.md, "The contract"). */
 static const char *winning_cmdline(const struct container *container)
 {
     const struct strings *args = &container->bundle.process.args;
-    bool by_annotation = args->count == 0 || (args->count == 1 && strcmp(args->items[0], "unikernel") == 0);
-    return by_annotation ? container->guest.unikernel.cmdline : NULL;
+    const char *cmdline = container->guest.unikernel.cmdline;
+    bool is_placeholder = args->count == 1 && strcmp(args->items[0], "unikernel") == 0;
+    if (cmdline == NULL || args->count == 0 || is_placeholder || cmdline_words_are(cmdline, args))
+        return cmdline;
+    return NULL;
 }
 
 static int plan_guest(const struct container *container, const struct network *network, struct boot *boot,

@@ -241,6 +241,44 @@ static void an_image_without_a_unikernel_is_one_like_any_other(void **state)
     assert_null(json_object_get(manifest, "annotations"));
 }
 
+static void a_cmdline_label_is_also_the_command(void **state)
+{
+    struct fixture *fixture = *state;
+    put_kernel(fixture, "kernel");
+    assert_builds(fixture, UNIKERNEL "LABEL " PREFIX "cmdline=\"redis  /data/redis.conf\"\n");
+    cleanup_json json_t *config = config_of(fixture);
+    check_array(config, "Cmd", "[\"redis\",\"/data/redis.conf\"]");
+    assert_builds(fixture, UNIKERNEL "LABEL " PREFIX "cmdline=redis\nCMD [\"x\"]\n");
+    cleanup_json json_t *own = config_of(fixture);
+    check_array(own, "Cmd", "[\"x\"]");
+}
+
+static void an_application_can_stand_in_the_initrds_place(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char spec[] = "FROM scratch\nUNIKERNEL %s\nMONITOR firecracker\nKERNEL kernel\nINITRD %s\n";
+    cleanup_free char *good = xasprintf(spec, "hermit", "app");
+    cleanup_free char *no_application = xasprintf(spec, "hermit", "tree");
+    cleanup_free char *no_archive = xasprintf(spec, "linux", "app");
+    put_kernel(fixture, "kernel");
+    put_kernel(fixture, "app");
+    put_file(fixture, "tree/x", "");
+    assert_builds(fixture, good);
+    assert_build_fails(fixture, no_application, 5,
+                       PREFIX "initrd: /boot/initrd: the initrd of hermit is its application, an ELF file");
+    assert_build_fails(fixture, no_archive, 5,
+                       PREFIX "initrd: /boot/initrd: an ELF file, but the initrd of linux is an archive");
+}
+
+static void storage_that_the_pair_lacks_is_told_at_its_line(void **state)
+{
+    struct fixture *fixture = *state;
+    put_kernel(fixture, "kernel");
+    put_file(fixture, "tree/x", "");
+    assert_build_fails(fixture, "FROM scratch\nUNIKERNEL mewz\nMONITOR qemu\nKERNEL kernel\nINITRD tree\n", 5,
+                       "the framework mewz cannot use an initrd; mewz on qemu has: no storage");
+}
+
 static void urunc_json_stays_where_the_runtime_looks(void **state)
 {
     struct fixture *fixture = *state;
@@ -320,6 +358,9 @@ static void finished_files_are_taken_as_they_are(void **state)
     put_bytes(fixture, "half", superblock, sizeof superblock);
     assert_fails(fixture, "FROM scratch\nBLOCK half\n", 2, "half: not an ext2 filesystem");
     assert_fails(fixture, "FROM scratch\nBLOCK --size=1M text\n", 2, "--size is for trees");
+    assert_fails(fixture, "FROM scratch\nUNIKERNEL linux\nBLOCK text\n", 3, "text: not an ext2 filesystem");
+    assert_runs(fixture, "FROM scratch\nUNIKERNEL nanos\nBLOCK text\n");
+    assert_fails(fixture, "FROM scratch\nUNIKERNEL nanos\nBLOCK none\n", 3, "none: an empty file");
 }
 
 static void one_source_means_one_match(void **state)
@@ -504,6 +545,9 @@ int main(void)
         TEST(command_line_labels_and_annotations_win),
         TEST(a_path_that_is_not_utf8_is_an_error),
         TEST(an_image_without_a_unikernel_is_one_like_any_other),
+        TEST(a_cmdline_label_is_also_the_command),
+        TEST(an_application_can_stand_in_the_initrds_place),
+        TEST(storage_that_the_pair_lacks_is_told_at_its_line),
         TEST(urunc_json_stays_where_the_runtime_looks),
         TEST(initrd_makes_an_archive_of_a_tree),
         TEST(block_makes_a_filesystem_of_a_tree),

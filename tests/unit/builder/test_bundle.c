@@ -128,6 +128,8 @@ static void a_process_has_what_the_image_says(void **state)
     expect_dump(process, "noNewPrivileges", "true");
     expect_dump(document, "ociVersion", "\"1.1.0\"");
     expect_dump(document, "root", "{\"path\":\"rootfs\",\"readonly\":false}");
+    expect_dump(json_object_get(document, "linux"), "resources",
+                "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]}");
     json_decref(document);
 }
 

@@ -51,6 +51,44 @@ static void a_kernel_that_may_not_load_is_told(void **state)
               "bzImage\n");
 }
 
+/* Multiboot's header in the first bytes of an ELF file: a kernel that no warning is about. */
+static void put_multiboot_kernel(struct fixture *fixture, const char *path)
+{
+    static const unsigned char header[12] = {0x02, 0xb0, 0xad, 0x1b, 0, 0, 0, 0, 0xfe, 0x4f, 0x52, 0xe4};
+    unsigned char elf[76] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
+    elf[16] = 2;
+    elf[18] = 62;
+    elf[20] = 1;
+    elf[52] = 64;
+    elf[54] = 56;
+    memcpy(elf + 64, header, sizeof header);
+    put_bytes(fixture, path, elf, sizeof elf);
+}
+
+static void a_path_that_others_refuse_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+    put_multiboot_kernel(fixture, "kernel");
+    cleanup_free char *plain = warnings_of(fixture, UNIKERNEL);
+    assert_string_equal(plain, "");
+    cleanup_free char *text =
+        warnings_of(fixture, "FROM scratch\nUNIKERNEL generic\nMONITOR qemu\nKERNEL --dest=/a+b kernel\n");
+    assert_string_equal(text,
+                        "Containerfile:4: warning: com.urunc.unikernel.binary: \"/a+b\": other runtimes "
+                        "refuse characters beside letters, digits, '.', '_', '-' and '/'\n");
+}
+
+static void only_a_linux_guest_needs_a_command(void **state)
+{
+    struct fixture *fixture = *state;
+    put_multiboot_kernel(fixture, "kernel");
+    cleanup_free char *text =
+        warnings_of(fixture, "FROM scratch\nUNIKERNEL linux\nMONITOR qemu\nKERNEL kernel\n");
+    assert_string_equal(text,
+                        "Containerfile:2: warning: a Linux guest without CMD or ENTRYPOINT does not boot, "
+                        "unless its container is given a command\n");
+}
+
 static const struct kernel_probe tender = {
     .formats = KERNEL_ELF | KERNEL_SOLO5,
     .solo5_target = SOLO5_TARGET_HVT,
@@ -100,6 +138,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(build_args_that_nothing_asks_for_are_told),
         TEST(a_kernel_that_may_not_load_is_told),
+        TEST(a_path_that_others_refuse_is_told),
+        TEST(only_a_linux_guest_needs_a_command),
         cmocka_unit_test(devices_must_be_in_the_manifest),
         cmocka_unit_test(a_kernel_that_cannot_run_blames_a_key),
     };

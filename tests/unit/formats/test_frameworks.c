@@ -1,6 +1,7 @@
 /* Frameworks and hypervisors: names, and which hypervisor loads which kernel. */
 #include "tests/unit/fixtures/temporary.h"
 
+#include "formats/base/cleanup.h"
 #include "formats/contract/frameworks.h"
 
 static void frameworks_have_names_both_ways(void **state)
@@ -71,6 +72,32 @@ static void a_hypervisor_loads_what_it_can(void **state)
     }
 }
 
+static void a_solo5_kernel_for_virtio_must_be_one_that_is_loaded(void **state)
+{
+    (void)state;
+    cleanup_error struct error error = {0};
+    const struct kernel_probe kernel = {.formats = KERNEL_ELF | KERNEL_SOLO5,
+                                        .architecture = "amd64",
+                                        .machine = "x86-64",
+                                        .solo5_target = SOLO5_TARGET_VIRTIO};
+    assert_int_equal(hypervisor_check_kernel(HYPERVISOR_QEMU, &kernel, "/k", &error), KERNEL_REFUSED);
+    assert_non_null(strstr(error.message, "but qemu loads multiboot"));
+}
+
+static void an_initrd_is_an_archive_or_the_application(void **state)
+{
+    (void)state;
+    cleanup_error struct error error = {0};
+    assert_int_equal(framework_check_initrd(FRAMEWORK_LINUX, false, &error), 0);
+    assert_int_equal(framework_check_initrd(FRAMEWORK_HERMIT, true, &error), 0);
+    assert_int_equal(framework_check_initrd(FRAMEWORK_GENERIC, true, &error), 0);
+    assert_int_equal(framework_check_initrd(FRAMEWORK_GENERIC, false, &error), 0);
+    assert_int_equal(framework_check_initrd(FRAMEWORK_LINUX, true, &error), -1);
+    assert_string_equal(error.message, "an ELF file, but the initrd of linux is an archive");
+    assert_int_equal(framework_check_initrd(FRAMEWORK_HERMIT, false, &error), -1);
+    assert_string_equal(error.message, "the initrd of hermit is its application, an ELF file");
+}
+
 static void a_solo5_kernel_runs_on_its_own_target(void **state)
 {
     (void)state;
@@ -104,6 +131,8 @@ int main(void)
         cmocka_unit_test(hypervisors_have_names_both_ways),
         cmocka_unit_test(a_hypervisor_loads_what_it_can),
         cmocka_unit_test(a_solo5_kernel_runs_on_its_own_target),
+        cmocka_unit_test(a_solo5_kernel_for_virtio_must_be_one_that_is_loaded),
+        cmocka_unit_test(an_initrd_is_an_archive_or_the_application),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

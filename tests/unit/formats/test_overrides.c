@@ -43,7 +43,6 @@ static void what_is_allowed_replaces_the_images(void **state)
                      0);
     assert_string_equal(unikernel.cmdline, "a b");
     assert_string_equal(unikernel.block_mount_point, "/data");
-    assert_true(unikernel.says_mount_rootfs);
     assert_false(unikernel.mount_rootfs);
     assert_string_equal(unikernel.binary, "/boot/kernel");
     assert_string_equal(unikernel.block, "/boot/disk");

@@ -31,7 +31,8 @@ static void what_is_written_is_base64_a_key_a_line(void **state)
                               "  \"com.urunc.unikernel.unikernelType\": \"dW5pa3JhZnQ=\",\n"
                               "  \"com.urunc.unikernel.hypervisor\": \"cWVtdQ==\",\n"
                               "  \"com.urunc.unikernel.binary\": \"L3VuaWtlcm5lbC9rZXJuZWw=\",\n"
-                              "  \"com.urunc.unikernel.cmdline\": \"bmdpbnggLWMgIngiCg==\"\n"
+                              "  \"com.urunc.unikernel.cmdline\": \"bmdpbnggLWMgIngiCg==\",\n"
+                              "  \"com.urunc.unikernel.mountRootfs\": \"ZmFsc2U=\"\n"
                               "}\n");
     free(text);
 }
