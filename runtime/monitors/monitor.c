@@ -1,8 +1,11 @@
 #include "runtime/monitors/monitor.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "formats/base/memory.h"
+#include "formats/base/programs.h"
 #include "runtime/sandbox/root/private_root.h"
 
 #define MONITOR_ENTRY(enumeration, identifier, ...) [HYPERVISOR_##enumeration] = &monitor_##identifier,
@@ -13,6 +16,29 @@ static const struct monitor *const monitors[HYPERVISOR_COUNT] = {HYPERVISORS(MON
 const struct monitor *monitor_find(enum hypervisor hypervisor)
 {
     return monitors[hypervisor];
+}
+
+static char *configured_program(enum hypervisor hypervisor, const char *path, struct error *error)
+{
+    if (access(path, X_OK) == 0)
+        return xstrdup(path);
+    error_errno(error, errno, "urunc's configuration: monitors.%s.path: %s", hypervisor_name(hypervisor),
+                path);
+    return NULL;
+}
+
+char *monitor_find_program(enum hypervisor hypervisor, const struct monitor_config *config,
+                           struct error *error)
+{
+    const struct monitor *monitor = monitor_find(hypervisor);
+    if (config->path != NULL)
+        return configured_program(hypervisor, config->path, error);
+    char *program = program_find(monitor->program, NULL);
+    if (program == NULL)
+        error_set(error, "the monitor %s (%s) is not installed%s%s", hypervisor_name(hypervisor),
+                  monitor->program, monitor->package != NULL ? ": " : "",
+                  monitor->package != NULL ? monitor->package : "");
+    return program;
 }
 
 void monitor_files_free(struct monitor_files *files)

@@ -80,4 +80,9 @@ HYPERVISORS(MONITOR_DECLARATION, MONITOR_NONE)
 /* The hypervisor's driver; NULL where this version does not drive it. */
 const struct monitor *monitor_find(enum hypervisor hypervisor);
 
+/* The path of the program of a hypervisor that has a driver: the configured one, else the driver's in the
+ * usual directories. NULL and an error that says where to get it; owned by the caller. */
+char *monitor_find_program(enum hypervisor hypervisor, const struct monitor_config *config,
+                           struct error *error);
+
 #endif

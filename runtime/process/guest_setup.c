@@ -8,7 +8,6 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-#include "formats/base/programs.h"
 #include "formats/contract/annotations.h"
 #include "formats/contract/overrides.h"
 #include "formats/contract/pairs.h"
@@ -41,23 +40,6 @@ enum unikernel_found guest_setup_read(const struct bundle *bundle, const struct 
     return UNIKERNEL_FAILED;
 }
 
-static int find_program(const char *name, const struct monitor *monitor, const struct monitor_config *config,
-                        char **program, struct error *error)
-{
-    if (config->path != NULL) {
-        if (access(config->path, X_OK) < 0)
-            return error_errno(error, errno, "urunc's configuration: monitors.%s.path: %s", name,
-                               config->path);
-        *program = xstrdup(config->path);
-        return 0;
-    }
-    *program = program_find(monitor->program, NULL);
-    if (*program != NULL)
-        return 0;
-    return error_set(error, "the monitor %s (%s) is not installed%s%s", name, monitor->program,
-                     monitor->package != NULL ? ": " : "", monitor->package != NULL ? monitor->package : "");
-}
-
 static int find_drivers(const struct config *config, struct guest_setup *setup, struct error *error)
 {
     const struct unikernel *unikernel = &setup->unikernel;
@@ -65,8 +47,8 @@ static int find_drivers(const struct config *config, struct guest_setup *setup, 
         return -1;
     setup->guest = guest_find(unikernel->framework);
     setup->monitor = monitor_find(unikernel->hypervisor);
-    return find_program(hypervisor_name(unikernel->hypervisor), setup->monitor,
-                        guest_monitor_config(setup, config), &setup->program, error);
+    setup->program = monitor_find_program(unikernel->hypervisor, guest_monitor_config(setup, config), error);
+    return setup->program != NULL ? 0 : -1;
 }
 
 static int check_kernel(const struct guest_setup *setup, struct error *error)
