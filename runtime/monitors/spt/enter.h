@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "formats/base/error.h"
+#include "runtime/monitors/spt/filter.h"
 
 /*
  * Lets SIGHUP, SIGINT, SIGQUIT and SIGTERM end the process with status 128 + N. Without a handler they would
@@ -13,8 +13,11 @@
  */
 int spt_end_by_signals(struct error *error);
 
-/* Jumps to the guest: the stack pointer below the memory's end, the boot information's address as the one
- * argument, nothing of the tender in the other registers. */
-_Noreturn void spt_enter(uint64_t memory, uint64_t entry);
+/*
+ * Installs the filter and jumps to the guest: the stack pointer below the memory's end, the boot
+ * information's address as the one argument, nothing of the tender in the other registers. Returns only where
+ * the filter cannot be installed.
+ */
+int spt_enter(const struct sock_fprog *filter, uint64_t memory, uint64_t entry, struct error *error);
 
 #endif

@@ -97,9 +97,7 @@ static int run(struct spt_options *options, struct error *error)
         spt_filter_compile(&info, &manifest, &filter, error) < 0 || spt_end_by_signals(error) < 0)
         return -1;
     close(options->kernel);
-    if (spt_filter_install(&filter, error) < 0)
-        return -1;
-    spt_enter(options->memory, entry);
+    return spt_enter(&filter, options->memory, entry, error);
 }
 
 int main(int argc, char **argv)
