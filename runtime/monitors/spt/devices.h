@@ -8,7 +8,7 @@
 /*
  * Looks at each device's descriptor and makes it ready. A disk is a regular file or a block device, open for
  * reading, at least one block long and a multiple of it; its capacity is found. A network device is a tap
- * with bare frames (no vnet header, no packet information), or a socket that keeps packets apart; it becomes
+ * with bare frames (no vnet header), or a socket that keeps packets apart; it becomes
  * non-blocking, and gets an address by chance where it was given none.
  */
 int spt_devices_check(struct spt_options *options, struct error *error);
