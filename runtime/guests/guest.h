@@ -66,6 +66,9 @@ FRAMEWORKS(GUEST_DECLARATION, GUEST_NONE)
 /* The framework's driver; NULL where this version does not boot it. */
 const struct guest *guest_find(enum framework framework);
 
+/* How many network interfaces a kernel can use: those of its Solo5 manifest, else one. */
+size_t guest_nic_limit(const struct kernel_probe *kernel);
+
 /* The argument list as one text: the cmdline annotation as it is, else the arguments joined by blanks. Owned
  * by the caller. */
 char *guest_join_arguments(const struct guest_input *input);

@@ -40,15 +40,21 @@ static int end_process(const struct state *state, struct error *error)
     return 0;
 }
 
+static int leave_all(const struct state *state, int namespace_fd, struct error *error)
+{
+    int status = 0;
+    if (setns(namespace_fd, CLONE_NEWNET) < 0)
+        return error_errno(error, errno, "cannot enter %s", state->network_namespace);
+    for (size_t i = 0; i < state->network_taps.count; i++)
+        status |= network_leave(state->network_interfaces.items[i], state->network_taps.items[i], error);
+    return status;
+}
+
 /* In a process of its own, which alone enters the network namespace. */
 static _Noreturn void leave_network(const struct state *state, int namespace_fd, const struct log *log)
 {
     struct error error = {0};
-    int status = setns(namespace_fd, CLONE_NEWNET);
-    if (status < 0)
-        error_errno(&error, errno, "cannot enter %s", state->network_namespace);
-    else
-        status = network_leave(state->network_interface, state->network_tap, &error);
+    int status = leave_all(state, namespace_fd, &error);
     if (status < 0)
         log_warning(log, &error);
     _exit(status < 0 ? 1 : 0);
@@ -57,7 +63,7 @@ static _Noreturn void leave_network(const struct state *state, int namespace_fd,
 /* A namespace that is gone took everything with it, also where another one has its path by now. */
 static int clean_network(const struct state *state, const struct log *log, struct error *error)
 {
-    if (state->network_namespace == NULL || state->network_interface == NULL || state->network_tap == NULL)
+    if (state->network_namespace == NULL || state->network_taps.count == 0)
         return 0;
     cleanup_close int fd = namespace_open(state->network_namespace, error);
     if (fd < 0 && error->number == ENOENT) {

@@ -51,13 +51,17 @@ static int connect_to(int directory, struct error *error)
 /* Writes down what the process is about to join, before it does. */
 static int record_network(int directory, struct state *state, const char *text, struct error *error)
 {
-    const char *blank = strchr(text, ' ');
-    if (blank == NULL)
-        return error_set(error, "the container's process speaks another version");
-    free(state->network_interface);
-    free(state->network_tap);
-    state->network_interface = xstrndup(text, (size_t)(blank - text));
-    state->network_tap = xstrdup(blank + 1);
+    cleanup_free char *copy = xstrdup(text);
+    char *rest = copy;
+    strings_free(&state->network_interfaces);
+    strings_free(&state->network_taps);
+    for (char *interface; (interface = strsep(&rest, " ")) != NULL;) {
+        const char *tap = strsep(&rest, " ");
+        if (tap == NULL)
+            return error_set(error, "the container's process speaks another version");
+        strings_add(&state->network_interfaces, interface);
+        strings_add(&state->network_taps, tap);
+    }
     return state_write(directory, state, error);
 }
 
@@ -74,10 +78,10 @@ static void wait_for_end(const struct state *state)
 static void forget_network(int directory, struct state *state)
 {
     cleanup_error struct error ignored = {0};
-    if (state->network_interface == NULL)
+    if (state->network_taps.count == 0)
         return;
-    free(take_pointer(state->network_interface));
-    free(take_pointer(state->network_tap));
+    strings_free(&state->network_interfaces);
+    strings_free(&state->network_taps);
     state_write(directory, state, &ignored);
 }
 

@@ -121,6 +121,14 @@ static void set_text(json_t *object, const char *key, const char *text)
         json_object_set_new(object, key, json_string(text));
 }
 
+static void set_texts(json_t *object, const char *key, const struct strings *texts)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < texts->count; i++)
+        json_array_append_new(array, json_string(texts->items[i]));
+    json_object_set_new(object, key, array);
+}
+
 static json_t *state_to_json(const struct state *state)
 {
     json_t *object = json_pack("{s:s, s:s, s:i, s:I, s:b, s:I}", "runtime", OUR_RUNTIME, "id", state->id,
@@ -133,8 +141,8 @@ static json_t *state_to_json(const struct state *state)
     set_text(object, "networkNamespace", state->network_namespace);
     json_object_set_new(object, "networkDevice", json_integer((json_int_t)state->network_device));
     json_object_set_new(object, "networkInode", json_integer((json_int_t)state->network_inode));
-    set_text(object, "networkInterface", state->network_interface);
-    set_text(object, "networkTap", state->network_tap);
+    set_texts(object, "networkInterfaces", &state->network_interfaces);
+    set_texts(object, "networkTaps", &state->network_taps);
     if (state->annotations != NULL)
         json_object_set(object, "annotations", state->annotations);
     if (state->hooks != NULL)
@@ -199,13 +207,15 @@ static int state_from_json(const json_t *object, struct state *state, struct err
         copy_text(object, "rootfs", &state->rootfs, error) < 0 ||
         copy_text(object, "created", &state->created, error) < 0 ||
         copy_text(object, "networkNamespace", &state->network_namespace, error) < 0 ||
-        copy_text(object, "networkInterface", &state->network_interface, error) < 0 ||
-        copy_text(object, "networkTap", &state->network_tap, error) < 0 ||
+        read_strings(object, where, "networkInterfaces", &state->network_interfaces, error) < 0 ||
+        read_strings(object, where, "networkTaps", &state->network_taps, error) < 0 ||
         read_object(object, where, "annotations", &annotations, error) < 0 ||
         read_object(object, where, "hooks", &hooks, error) < 0 || hooks_check(hooks, STATE_FILE, error) < 0)
         return -1;
     if (state->id == NULL || state->bundle == NULL)
         return error_set(error, "%sid or bundle: missing", where);
+    if (state->network_interfaces.count != state->network_taps.count)
+        return error_set(error, "%snetworkTaps: not one for each of networkInterfaces", where);
     state->annotations = json_incref((json_t *)annotations);
     state->hooks = json_incref((json_t *)hooks);
     return cgroups_from_json(json_object_get(object, "cgroups"), STATE_FILE, &state->cgroups, error);
@@ -256,8 +266,8 @@ void state_free(struct state *state)
     free(state->rootfs);
     free(state->created);
     free(state->network_namespace);
-    free(state->network_interface);
-    free(state->network_tap);
+    strings_free(&state->network_interfaces);
+    strings_free(&state->network_taps);
     json_decref(state->annotations);
     json_decref(state->hooks);
     cgroups_free(&state->cgroups);

@@ -45,8 +45,8 @@ struct state {
     char *network_namespace; /* a path, where it is not the container's own */
     dev_t network_device;    /* what stood there at `create` */
     ino_t network_inode;
-    char *network_interface; /* NULL: the guest was not joined to one */
-    char *network_tap;
+    struct strings network_interfaces; /* that the guest was joined to; none: empty */
+    struct strings network_taps;       /* as many, in the same order */
 };
 
 void state_free(struct state *state);

@@ -5,9 +5,12 @@
 #include <net/if_arp.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/route.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 #include "runtime/network/netlink.h"
 #include "runtime/network/network.h"
 
@@ -132,9 +135,63 @@ static int name_tap(char *name, size_t size, struct error *error)
     return 0;
 }
 
-int network_find(struct network *network, struct error *error)
+static int fill_in(struct nl_sock *socket, struct nl_cache *addresses, int index, struct network *network,
+                   struct error *error)
 {
-    *network = (struct network){0};
+    read_address(addresses, index, network);
+    return read_link(socket, index, network, error) < 0 ? -1
+                                                        : name_tap(network->tap, sizeof network->tap, error);
+}
+
+static bool is_further(struct rtnl_link *link, int first)
+{
+    struct nl_addr *mac = rtnl_link_get_addr(link);
+    const char *kind = rtnl_link_get_type(link);
+    return rtnl_link_get_ifindex(link) != first && rtnl_link_get_arptype(link) == ARPHRD_ETHER &&
+           mac != NULL && nl_addr_get_len(mac) == 6 && (kind == NULL || strcmp(kind, "tun") != 0);
+}
+
+static int compare_numbers(const void *left, const void *right)
+{
+    int l = *(const int *)left, r = *(const int *)right;
+    return (l > r) - (l < r);
+}
+
+/* The numbers of the other interfaces, ascending. Owned by the caller. */
+static int *list_further(struct nl_sock *socket, int first, size_t *count, struct error *error)
+{
+    cleanup_nl_cache struct nl_cache *links = NULL;
+    int number = rtnl_link_alloc_cache(socket, AF_UNSPEC, &links);
+    if (number < 0) {
+        netlink_error(error, number, "cannot list", "interfaces");
+        return NULL;
+    }
+    int *indexes = xcalloc((size_t)nl_cache_nitems(links) + 1, sizeof *indexes);
+    *count = 0;
+    for (struct nl_object *object = nl_cache_get_first(links); object != NULL;
+         object = nl_cache_get_next(object))
+        if (is_further((struct rtnl_link *)object, first))
+            indexes[(*count)++] = rtnl_link_get_ifindex((struct rtnl_link *)object);
+    qsort(indexes, *count, sizeof *indexes, compare_numbers);
+    return indexes;
+}
+
+static int find_further(struct nl_sock *socket, struct nl_cache *addresses, int first,
+                        struct network *networks, size_t limit, struct error *error)
+{
+    size_t count = 0, found = 0;
+    cleanup_free int *indexes = list_further(socket, first, &count, error);
+    if (indexes == NULL)
+        return -1;
+    for (; found < count && found < limit; found++)
+        if (fill_in(socket, addresses, indexes[found], &networks[found], error) < 0)
+            return -1;
+    return (int)found;
+}
+
+int network_find(struct network *networks, size_t limit, struct error *error)
+{
+    memset(networks, 0, limit * sizeof *networks);
     cleanup_nl_socket struct nl_sock *socket = netlink_open(error);
     if (socket == NULL)
         return -1;
@@ -142,17 +199,17 @@ int network_find(struct network *network, struct error *error)
     int number = rtnl_addr_alloc_cache(socket, &addresses);
     if (number < 0)
         return netlink_error(error, number, "cannot list", "addresses");
-    int index = find_default(socket, network->gateway, error);
+    int index = find_default(socket, networks->gateway, error);
     if (index < 0)
         return -1;
     if (index == 0)
         index = find_only(addresses);
-    if (index == 0 || !read_address(addresses, index, network))
+    if (index == 0 || !read_address(addresses, index, networks))
         return 0;
-    if (read_link(socket, index, network, error) < 0 ||
-        name_tap(network->tap, sizeof network->tap, error) < 0)
+    if (fill_in(socket, addresses, index, networks, error) < 0)
         return -1;
-    return 1;
+    int further = limit > 1 ? find_further(socket, addresses, index, networks + 1, limit - 1, error) : 0;
+    return further < 0 ? -1 : 1 + further;
 }
 
 /* resolv.conf(5): "nameserver", blanks, an address. A loopback address (Docker's 127.0.0.11, systemd's

@@ -9,8 +9,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/if_ether.h>
 #include <linux/if_tun.h>
+#include <linux/sockios.h>
 #include <linux/tc_act/tc_mirred.h>
 #include <net/if.h>
 #include <netlink/route/act/mirred.h>
@@ -19,6 +21,7 @@
 #include <netlink/route/tc.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
@@ -29,18 +32,41 @@
 
 int network_open_tun(void)
 {
-    return open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+    return open(NETWORK_TUN_DEVICE, O_RDWR | O_CLOEXEC);
 }
 
-static int make_tap(const struct network *network, int fd, uid_t owner, gid_t group, struct error *error)
+static int make_tap(const struct network *network, int fd, const struct tap_options *options,
+                    struct error *error)
 {
-    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
+    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+    if (!options->raw)
+        request.ifr_flags |= IFF_VNET_HDR;
     snprintf(request.ifr_name, sizeof request.ifr_name, "%s", network->tap);
     if (ioctl(fd, TUNSETIFF, &request) < 0)
         return error_errno(error, errno, "network: cannot make the tap %s", network->tap);
-    if (ioctl(fd, TUNSETOWNER, (unsigned long)owner) < 0 || ioctl(fd, TUNSETGROUP, (unsigned long)group) < 0)
-        return error_errno(error, errno, "network: %s: cannot give the tap to %u:%u", network->tap, owner,
+    unsigned long owner = options->owner, group = options->group;
+    if (ioctl(fd, TUNSETOWNER, owner) < 0 || ioctl(fd, TUNSETGROUP, group) < 0)
+        return error_errno(error, errno, "network: %s: cannot give the tap to %lu:%lu", network->tap, owner,
                            group);
+    return 0;
+}
+
+/* Frames that the kernel put together of several (generic receive and segmentation offload) are longer than a
+ * guest's buffers, and a guest without the vnet header cannot see it; Solo5's tenders, which have not the
+ * privilege any more, switch off the same (tenders/common/tap_attach.c). */
+static int stop_offloads(const char *tap, struct error *error)
+{
+    static const uint32_t commands[] = {ETHTOOL_SGRO, ETHTOOL_SGSO, ETHTOOL_STSO};
+    cleanup_close int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return error_errno(error, errno, "network: %s", tap);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        struct ethtool_value off = {.cmd = commands[i]};
+        struct ifreq request = {.ifr_data = (char *)&off};
+        snprintf(request.ifr_name, sizeof request.ifr_name, "%s", tap);
+        if (ioctl(fd, SIOCETHTOOL, &request) < 0)
+            return error_errno(error, errno, "network: %s: cannot stop the tap's offloads", tap);
+    }
     return 0;
 }
 
@@ -134,7 +160,8 @@ static int join(struct nl_sock *socket, const struct network *network, int inter
     return -1;
 }
 
-int network_join(const struct network *network, int tun, uid_t owner, gid_t group, struct error *error)
+int network_join(const struct network *network, int tun, const struct tap_options *options,
+                 struct error *error)
 {
     cleanup_nl_socket struct nl_sock *socket = netlink_open(error);
     if (socket == NULL)
@@ -143,9 +170,18 @@ int network_join(const struct network *network, int tun, uid_t owner, gid_t grou
     if (interface == 0)
         return error_errno(error, errno, "network: %s", network->interface);
     int tap = 0;
-    if (make_tap(network, tun, owner, group, error) < 0 || raise_tap(socket, network, &tap, error) < 0)
+    if (make_tap(network, tun, options, error) < 0 ||
+        (options->raw && stop_offloads(network->tap, error) < 0) ||
+        raise_tap(socket, network, &tap, error) < 0)
         return -1;
     return join(socket, network, (int)interface, tap, error);
+}
+
+int network_keep_tap(const struct network *network, int tun, struct error *error)
+{
+    if (ioctl(tun, TUNSETPERSIST, 1UL) < 0)
+        return error_errno(error, errno, "network: %s: cannot keep the tap", network->tap);
+    return 0;
 }
 
 /* The device that the interface's ingress is redirected to; 0 where there is no such redirect. */

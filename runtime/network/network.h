@@ -7,38 +7,56 @@
 
 #include "formats/base/error.h"
 
-enum { NETWORK_TEXT = 46 }; /* an address as text, with its NUL */
+enum {
+    NETWORK_TEXT = 46, /* an address as text, with its NUL */
+    NETWORK_MAX = 63,  /* interfaces of one guest: as many as a Solo5 manifest can declare */
+};
 
 struct network {
-    char interface[16];         /* that carries the default route: "eth0" */
+    char interface[16];         /* "eth0" */
     char mac[18];               /* its MAC, which the guest takes */
     unsigned mtu;               /* the interface's, or the most that a tap can have */
-    char address[NETWORK_TEXT]; /* IPv4 dotted quad */
+    char address[NETWORK_TEXT]; /* IPv4 dotted quad; "" where a further interface has none */
     unsigned prefix;            /* bits */
     char netmask[NETWORK_TEXT]; /* the prefix as dotted quad */
-    char gateway[NETWORK_TEXT]; /* "" where there is none */
+    char gateway[NETWORK_TEXT]; /* of the default route; "" where there is none */
     char dns[NETWORK_TEXT];     /* the first IPv4 nameserver, or "" */
     char tap[16];               /* "urunc0" */
 };
 
+/* How taps are made. */
+struct tap_options {
+    uid_t owner;
+    gid_t group;
+    bool raw; /* frames as they are on the wire: no vnet header, nothing offloaded */
+};
+
 /*
  * In the calling process's network namespace: finds the interface with the IPv4 default route (else the only
- * interface besides lo that has an IPv4 address). Returns 1 and fills the struct, 0 where there is none,
- * which is not an error.
+ * interface besides lo that has an IPv4 address), and where `limit` is more than 1 the other Ethernet
+ * interfaces behind it, in the order of their numbers. (Taps are left out: other containers of the pod have
+ * theirs there.) Returns how many it filled in; 0 where the first is missing, which is not an error.
  */
-int network_find(struct network *network, struct error *error);
+int network_find(struct network *networks, size_t limit, struct error *error);
 
 /* Takes the first IPv4 nameserver from the text of a resolv.conf. */
 void network_read_dns(const char *resolv_conf, struct network *network);
 
-/* Opens /dev/net/tun for network_join in the calling process's network namespace: the tap will be in this
- * one. Returns a descriptor (owned, close-on-exec), or -1 and errno. */
+#define NETWORK_TUN_DEVICE "/dev/net/tun"
+
+/* Opens NETWORK_TUN_DEVICE for network_join in the calling process's network namespace: the tap will be in
+ * this one. Returns a descriptor (owned, close-on-exec), or -1 and errno. */
 int network_open_tun(void);
 
-/* Turns `tun` into the tap of that name (not persistent: it goes with its descriptor; vnet header; owner uid,
- * same MTU), brings it up and joins it with the interface by ingress qdiscs and redirects, both ways. On
- * failure everything is undone once `tun` is closed. Needs CAP_NET_ADMIN, and no file of the host. */
-int network_join(const struct network *network, int tun, uid_t owner, gid_t group, struct error *error);
+/* Turns `tun` into the tap of that name (it goes with its descriptor; same MTU), brings it up and joins it
+ * with the interface by ingress qdiscs and redirects, both ways. On failure everything is undone once `tun`
+ * is closed. Needs CAP_NET_ADMIN, and no file of the host. */
+int network_join(const struct network *network, int tun, const struct tap_options *options,
+                 struct error *error);
+
+/* Lets the tap stay when `tun` is closed, for whoever attaches to it by its name: its owner can, and needs no
+ * capability. It goes with its namespace, or by network_leave. */
+int network_keep_tap(const struct network *network, int tun, struct error *error);
 
 /* Removes what network_join left in the calling process's network namespace: the interface's ingress qdisc,
  * unless it leads to somebody else's device, and the tap where it still stands. A missing one is not an

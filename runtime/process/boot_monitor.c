@@ -14,7 +14,7 @@
 #include "formats/contract/annotations.h"
 #include "formats/contract/cmdline.h"
 #include "runtime/exit_status/exit_status.h"
-#include "runtime/network/network.h"
+#include "runtime/process/guest_network.h"
 #include "runtime/process/message.h"
 #include "runtime/process/settle.h"
 #include "runtime/process/start_hooks.h"
@@ -29,44 +29,6 @@ static void make_environment(const struct container *container, const struct boo
     strings_add(environment, "LC_ALL=C");
     if (container->kept.exit_status)
         exit_status_add_environment(boot->exit, environment);
-}
-
-/* Tells `start` what is about to be joined, so that `delete` can undo it; a namespace of the container's own
- * needs no undoing. */
-static int announce_network(const struct container *container, const struct network *network, int connection,
-                            struct error *error)
-{
-    if (!container->foreign_network)
-        return 0;
-    struct message answer;
-    cleanup_free char *text = xasprintf("%s %s", network->interface, network->tap);
-    if (message_send(connection, MESSAGE_NETWORK, text, error) < 0)
-        return -1;
-    return message_expect(connection, MESSAGE_TIMEOUT, MESSAGE_WRITTEN, &answer, error);
-}
-
-static int join_network(const struct container *container, int connection, struct network *network,
-                        struct boot *boot, struct error *error)
-{
-    const struct kept *kept = &container->kept;
-    const struct identity *user = &kept->user.identity;
-    if (!framework_has_network(container->guest.unikernel.framework) || !container_has_network(container))
-        return 0;
-    int found = network_find(network, error);
-    if (found <= 0)
-        return found;
-    if (kept->tun < 0)
-        return error_errno(error, kept->tun_number, "network: /dev/net/tun");
-    if (kept->resolv_conf != NULL)
-        network_read_dns(kept->resolv_conf, network);
-    if (announce_network(container, network, connection, error) < 0 ||
-        network_join(network, kept->tun, user->uid, user->gid, error) < 0)
-        return -1;
-    struct boot_nic *nic = boot_add_nic(boot, kept->tun);
-    nic->mtu = network->mtu;
-    memcpy(nic->mac, network->mac, sizeof nic->mac);
-    snprintf(nic->tap, sizeof nic->tap, "%s", network->tap);
-    return message_send(connection, MESSAGE_JOINED, "", error) < 0 ? -1 : 1;
 }
 
 /* Arguments win over the annotation, but for the old convention of the one word "unikernel", and for
@@ -140,7 +102,7 @@ static int keep_descriptors(const struct boot *boot, struct error *error)
     if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
         return error_errno(error, errno, "close_range");
     for (size_t i = 0; i < boot->nic_count; i++)
-        if (fcntl(boot->nics[i].tap_fd, F_SETFD, 0) < 0)
+        if (boot->nics[i].tap_fd >= 0 && fcntl(boot->nics[i].tap_fd, F_SETFD, 0) < 0)
             return error_errno(error, errno, "the tap's descriptor");
     for (size_t i = 0; i < boot->disk_count; i++)
         if (fcntl(boot->disks[i].fd, F_SETFD, 0) < 0)
@@ -200,7 +162,7 @@ int boot_monitor(struct container *container, int connection, struct error *erro
     const struct capabilities none = {0};
     cleanup_boot struct boot boot = BOOT_NONE;
     cleanup_monitor_command struct monitor_command command = {0};
-    struct network network = {0};
+    struct network networks[NETWORK_MAX];
     if (message_send(connection, MESSAGE_ACCEPTED, "", error) < 0)
         return -1;
     /* Before the guest takes the container's place on the network, which hooks may still want to use. */
@@ -208,10 +170,10 @@ int boot_monitor(struct container *container, int connection, struct error *erro
         (start_hooks_run(container, error) < 0 || give_up(container, error) < 0))
         return -1;
     plan_machine(container, &boot);
-    int joined = join_network(container, connection, &network, &boot, error);
+    int joined = guest_network_join(container, connection, networks, &boot, error);
     /* CAP_NET_ADMIN was the last one; what an image says is worked on without any. */
     if (joined < 0 || capabilities_apply(&none, error) < 0 ||
-        plan(container, joined > 0 ? &network : NULL, &boot, &command, error) < 0 ||
+        plan(container, joined > 0 ? networks : NULL, &boot, &command, error) < 0 ||
         announce_start(connection, error) < 0 || keep_descriptors(&boot, error) < 0)
         return -1;
     return execute(container, &boot, &command.argv, error);

@@ -11,6 +11,7 @@
 #include "runtime/bundle/bundle.h"
 #include "runtime/bundle/spec_state.h"
 #include "runtime/config.h"
+#include "runtime/network/network.h"
 #include "runtime/process/guest_setup.h"
 #include "runtime/process/monitor_user.h"
 #include "runtime/sandbox/cgroups/cgroups.h"
@@ -21,8 +22,9 @@
 /* Kept by the process for `start`, once it has left the host's tree. */
 struct kept {
     char *resolv_conf;        /* its text, or NULL; owned */
-    int tun;                  /* /dev/net/tun, opened in the container's network namespace; -1: none; owned */
-    int tun_number;           /* the errno where it could not be opened */
+    int tuns[NETWORK_MAX];    /* /dev/net/tun, opened in the container's network namespace; owned */
+    size_t tun_count;         /* as many as the guest can have interfaces */
+    int tun_number;           /* the errno where there are less */
     int rootfs_tree;          /* the rootfs as a detached mount, for startContainer hooks; -1: none; owned */
     int generated;            /* of private_root_enter; -1: none; owned */
     struct exec_label label;  /* owned */
@@ -30,7 +32,7 @@ struct kept {
     struct monitor_user user; /* owned */
 };
 
-#define KEPT_NONE ((struct kept){.tun = -1, .rootfs_tree = -1, .generated = -1, .label = EXEC_LABEL_NONE})
+#define KEPT_NONE ((struct kept){.rootfs_tree = -1, .generated = -1, .label = EXEC_LABEL_NONE})
 
 struct container {
     /* Read by `create`, before anything is made; not changed afterwards. */

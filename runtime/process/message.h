@@ -15,7 +15,7 @@ enum message_type {
     MESSAGE_CREATED = 'c', /* done; waiting for `start` */
     /* between `start` and the process */
     MESSAGE_ACCEPTED = 'a', /* this `start` is the one that starts it */
-    MESSAGE_NETWORK = 'n',  /* about to join "INTERFACE TAP": write that down */
+    MESSAGE_NETWORK = 'n',  /* about to join "INTERFACE TAP INTERFACE TAP...": write that down */
     MESSAGE_WRITTEN = 'w',  /* done */
     MESSAGE_JOINED = 'j',   /* joined, so there is something to undo */
     MESSAGE_STARTED = 's',  /* about to be the monitor: remove the name of the socket, then say WRITTEN */

@@ -21,14 +21,20 @@ static void add_group(struct monitor_user *user, gid_t group)
 }
 
 /* The group's permission is only looked at where there is none for everybody. */
-static int add_device_group(const char *device, struct monitor_user *user, struct error *error)
+static int add_device(const char *device, struct monitor_user *user, struct error *error)
 {
     struct stat status;
     if (stat(device, &status) < 0)
         return error_errno(error, errno, "the monitor needs %s", device);
+    strings_add(&user->devices, device);
     bool for_all = (status.st_mode & 0006) == 0006, for_group = (status.st_mode & 0060) == 0060;
-    if (!for_all && for_group && identity_group_is_mapped(status.st_gid))
+    bool is_owner = status.st_uid == user->identity.uid && (status.st_mode & 0600) == 0600;
+    if (for_all || is_owner)
+        return 0;
+    if (for_group && identity_group_is_mapped(status.st_gid))
         add_group(user, status.st_gid);
+    else
+        strings_add(&user->own_devices, device);
     return 0;
 }
 
@@ -42,7 +48,7 @@ int monitor_user_choose(const struct process *process, const struct strings *dev
     for (size_t i = 0; !is_root && i < process->additional_gid_count; i++)
         add_group(user, process->additional_gids[i]);
     for (size_t i = 0; i < devices->count; i++)
-        if (add_device_group(devices->items[i], user, error) < 0)
+        if (add_device(devices->items[i], user, error) < 0)
             return -1;
     return 0;
 }
@@ -50,5 +56,7 @@ int monitor_user_choose(const struct process *process, const struct strings *dev
 void monitor_user_free(struct monitor_user *user)
 {
     free(user->groups);
+    strings_free(&user->devices);
+    strings_free(&user->own_devices);
     *user = (struct monitor_user){0};
 }

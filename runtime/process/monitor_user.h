@@ -10,7 +10,9 @@ enum { MONITOR_NOBODY = 65534 }; /* user and group */
 
 struct monitor_user {
     struct identity identity;
-    gid_t *groups; /* of the identity; owned */
+    gid_t *groups;              /* of the identity; owned */
+    struct strings devices;     /* that it opens; those of the host, where it can */
+    struct strings own_devices; /* of these: the host's are not open to it, so it gets nodes of its own */
 };
 
 /*
@@ -19,8 +21,10 @@ struct monitor_user {
  * and files that only user 0 may read are copied for it. Where 65534 does not exist (a user namespace of few
  * IDs), 0 stays; it is an ordinary user of the host there.
  *
- * The group that may open one of the monitor's devices ("/dev/kvm" is often root:kvm 0660) is added. Called
- * while /proc and the devices can be reached.
+ * The group that may open one of the monitor's devices ("/dev/kvm" is often root:kvm 0660) is added. Of a
+ * device that is open to root alone (Linux makes /dev/net/tun so, until udev changes it) the private root
+ * gets a node that is the monitor's: who runs urunc may give it away. Called while /proc and the devices can
+ * be reached.
  */
 int monitor_user_choose(const struct process *process, const struct strings *devices,
                         struct monitor_user *user, struct error *error);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,26 +12,16 @@
 #include "formats/base/memory.h"
 #include "formats/contract/annotations.h"
 #include "runtime/exit_status/exit_status.h"
-#include "runtime/network/network.h"
+#include "runtime/process/guest_network.h"
 #include "runtime/process/start_hooks.h"
 #include "runtime/sandbox/descriptors.h"
 #include "runtime/sandbox/root/private_root.h"
 
-static bool uses_network(const struct container *container)
-{
-    return framework_has_network(container->guest.unikernel.framework) && container_has_network(container);
-}
-
-/* A missing /dev/net/tun is an error only where `start` finds a network, so it is left to `start`. */
 static int keep_for_start(struct container *container, struct error *error)
 {
     const struct process *process = &container->bundle.process;
     struct kept *kept = &container->kept;
-    if (uses_network(container)) {
-        kept->resolv_conf = bundle_resolv_conf(&container->bundle);
-        kept->tun = network_open_tun();
-        kept->tun_number = errno;
-    }
+    guest_network_keep(container);
     if (start_hooks_present(container)) {
         kept->rootfs_tree = start_hooks_open_rootfs(&container->bundle, error);
         if (kept->rootfs_tree < 0)
@@ -70,12 +61,13 @@ static int enter_root(struct container *container, const struct monitor_files *f
         .program = guest->program,
         .data = &files->data,
         .modules = &files->modules,
-        .devices = &files->devices,
+        .devices = &container->kept.user.devices,
+        .own_devices = &container->kept.user.own_devices,
         .mounts = mounts,
         .copies = copies,
         .generated = guest->monitor->generates ? &container->kept.generated : NULL,
-        .generator_uid = user->uid,
-        .generator_gid = user->gid,
+        .uid = user->uid,
+        .gid = user->gid,
     };
     add_file(&guest->kernel, BOOT_KERNEL_PATH, mounts, copies, &root);
     add_file(&guest->initrd, BOOT_INITRD_PATH, mounts, copies, &root);
@@ -96,13 +88,17 @@ static int enter_root(struct container *container, const struct monitor_files *f
 static int close_host(struct container *container, struct error *error)
 {
     const struct kept *kept = &container->kept;
-    const int keep[] = {
-        STDIN_FILENO, STDOUT_FILENO,     STDERR_FILENO,   container->listener, container->process_end,
-        kept->tun,    kept->rootfs_tree, kept->generated, kept->label.fd,      container->guest.block_fd,
+    const int few[] = {
+        STDIN_FILENO,      STDOUT_FILENO,   STDERR_FILENO,  container->listener,       container->process_end,
+        kept->rootfs_tree, kept->generated, kept->label.fd, container->guest.block_fd,
     };
+    enum { FEW = sizeof few / sizeof *few };
+    int keep[FEW + NETWORK_MAX];
+    memcpy(keep, few, sizeof few);
+    memcpy(keep + FEW, kept->tuns, kept->tun_count * sizeof *keep);
     close(take_fd(container->bundle.rootfs_fd));
     guest_setup_close_trees(&container->guest);
-    return descriptors_close_others(keep, sizeof keep / sizeof *keep, error);
+    return descriptors_close_others(keep, FEW + kept->tun_count, error);
 }
 
 /* ---- privileges ---- */
@@ -124,10 +120,24 @@ static int check_access(const char *key, const char *file, const char *path, con
         file, process->uid, process->gid, status.st_mode & 07777, status.st_uid, status.st_gid);
 }
 
+static int check_devices(const struct monitor_user *user, struct error *error)
+{
+    for (size_t i = 0; i < user->devices.count; i++) {
+        const char *path = user->devices.items[i];
+        cleanup_close int fd = open(path, O_RDWR | O_CLOEXEC);
+        if (fd < 0)
+            return error_errno(error, errno, "the monitor needs %s, and its user %u:%u cannot open it", path,
+                               user->identity.uid, user->identity.gid);
+    }
+    return 0;
+}
+
 static int check_all_access(const struct container *container, struct error *error)
 {
     const struct unikernel *unikernel = &container->guest.unikernel;
     const struct process *process = &container->bundle.process;
+    if (check_devices(&container->kept.user, error) < 0)
+        return -1;
     if (check_access("binary", unikernel->binary, BOOT_KERNEL_PATH, process, error) < 0)
         return -1;
     if (unikernel->initrd == NULL)
@@ -141,7 +151,7 @@ int give_up(const struct container *container, struct error *error)
     const capability_set network = (capability_set)1 << CAP_NET_ADMIN;
     struct capabilities waiting = {0};
     /* The tap and the redirects are made by `start`; boot_monitor then gives up this one as well. */
-    if (uses_network(container))
+    if (guest_network_limit(container) > 0)
         waiting.permitted = waiting.effective = network;
     /* First, while there is CAP_SYS_RESOURCE: only hard limits, because the soft ones are the monitor's. */
     rlimits_raise(process->rlimits, process->rlimit_count);
@@ -160,10 +170,12 @@ int settle(struct container *container, struct error *error)
     struct monitor_user *user = &container->kept.user;
     container->kept.exit_status = can_translate_exit(container);
     cleanup_monitor_files struct monitor_files files = {0};
-    if (guest->monitor->files(config, &files, error) < 0 ||
-        monitor_user_choose(&container->bundle.process, &files.devices, user, error) < 0 ||
-        keep_for_start(container, error) < 0 || enter_root(container, &files, &user->identity, error) < 0 ||
-        close_host(container, error) < 0)
+    if (guest->monitor->files(config, &files, error) < 0 || keep_for_start(container, error) < 0)
+        return -1;
+    if (guest->monitor->nics_by_name && container->kept.tun_count > 0)
+        strings_add(&files.devices, NETWORK_TUN_DEVICE);
+    if (monitor_user_choose(&container->bundle.process, &files.devices, user, error) < 0 ||
+        enter_root(container, &files, &user->identity, error) < 0 || close_host(container, error) < 0)
         return -1;
     return start_hooks_present(container) ? 0 : give_up(container, error);
 }

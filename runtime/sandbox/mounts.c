@@ -13,7 +13,8 @@ static int set_attributes(int tree, const char *name, unsigned flags, struct err
     struct mount_attr attributes = {
         .attr_set = MOUNT_ATTR_NOSUID | ((flags & MOUNT_WRITABLE) ? 0 : MOUNT_ATTR_RDONLY) |
                     ((flags & MOUNT_PROGRAMS) ? 0 : MOUNT_ATTR_NOEXEC) |
-                    ((flags & MOUNT_DEVICES) ? 0 : MOUNT_ATTR_NODEV),
+                    ((flags & (MOUNT_DEVICES | MOUNT_NEW_DEVICES)) ? 0 : MOUNT_ATTR_NODEV),
+        .attr_clr = (flags & MOUNT_NEW_DEVICES) ? MOUNT_ATTR_NODEV : 0,
         .propagation = MS_PRIVATE,
     };
     if (mount_setattr(tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes) < 0)
@@ -48,6 +49,11 @@ int mount_detached_fd(int fd, const char *name, unsigned flags, struct error *er
 int mount_detached_path(const char *path, unsigned flags, struct error *error)
 {
     return detach(AT_FDCWD, path, path, flags, error);
+}
+
+int mount_detached_at(int root, const char *path, unsigned flags, struct error *error)
+{
+    return detach(root, path, path, flags, error);
 }
 
 int mount_detached_tmpfs(const char *size, const char *inodes, struct error *error)

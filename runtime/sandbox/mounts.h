@@ -11,10 +11,11 @@
 #include "formats/base/error.h"
 
 enum mount_flags {
-    MOUNT_WRITABLE = 1 << 0,  /* otherwise read-only */
-    MOUNT_PROGRAMS = 1 << 1,  /* otherwise noexec */
-    MOUNT_DEVICES = 1 << 2,   /* otherwise nodev; always nosuid */
-    MOUNT_RECURSIVE = 1 << 3, /* with what is mounted in it, whose attributes stay */
+    MOUNT_WRITABLE = 1 << 0,    /* otherwise read-only */
+    MOUNT_PROGRAMS = 1 << 1,    /* otherwise noexec */
+    MOUNT_DEVICES = 1 << 2,     /* otherwise nodev; always nosuid */
+    MOUNT_NEW_DEVICES = 1 << 4, /* the same where the file system itself is mounted nodev */
+    MOUNT_RECURSIVE = 1 << 3,   /* with what is mounted in it, whose attributes stay */
 };
 
 /* A detached mount of what is opened; `name` stands in errors. Returns a descriptor (owned, close-on-exec).
@@ -22,6 +23,9 @@ enum mount_flags {
 int mount_detached_fd(int fd, const char *name, unsigned flags, struct error *error);
 /* The same of a trusted path of the host; symlinks are followed. error->number is the errno. */
 int mount_detached_path(const char *path, unsigned flags, struct error *error);
+
+/* The same of a file beneath the directory `root`. */
+int mount_detached_at(int root, const char *path, unsigned flags, struct error *error);
 
 /* A new detached tmpfs. */
 int mount_detached_tmpfs(const char *size, const char *inodes, struct error *error);

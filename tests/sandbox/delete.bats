@@ -129,7 +129,7 @@ alive() {
     mkdir -p "$T/root/$ID"
     jq -n --arg id "$ID" --arg path "/run/netns/$NETNS" --argjson device "$(stat -Lc %d "/run/netns/$NETNS")" \
         '{runtime: "urunc", id: $id, bundle: "/x", complete: true, networkNamespace: $path, networkDevice: $device,
-          networkInode: 5, networkInterface: "eth0", networkTap: "tap0"}' >"$T/root/$ID/state.json"
+          networkInode: 5, networkInterfaces: ["eth0"], networkTaps: ["tap0"]}' >"$T/root/$ID/state.json"
     urunc delete "$ID"
     ip -n "$NETNS" link show tap0
     expect_equal "$(tc -n "$NETNS" qdisc show dev eth0 | grep -c ingress)" 1

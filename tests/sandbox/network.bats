@@ -94,7 +94,7 @@ start_standin_linux() {
     new_id
     create_standin
     # As a `start` leaves it that was killed after it had written down what it was about to join.
-    jq '.networkInterface = "eth0" | .networkTap = "urunc00000000"' "$T/root/$ID/state.json" >"$T/state"
+    jq '.networkInterfaces = ["eth0"] | .networkTaps = ["urunc00000000"]' "$T/root/$ID/state.json" >"$T/state"
     cp "$T/state" "$T/root/$ID/state.json"
     urunc delete --force "$ID"
     tc -n "$NETNS" filter show dev eth0 ingress | grep -q "to device $tap"

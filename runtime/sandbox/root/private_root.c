@@ -24,8 +24,8 @@ enum { TMPFS_BYTES = 4 << 20 };
 /* Devices that every program may expect. */
 static const char *const common_devices[] = {"/dev/null", "/dev/zero", "/dev/urandom"};
 
-/* Makes the directories above `path` (relative) and, as its last component, a directory or an empty file. */
-static int make_target(int root, const char *path, bool directory, struct error *error)
+/* Makes the directories above `path` (relative). */
+static int make_parents(int root, const char *path, struct error *error)
 {
     cleanup_free char *copy = xstrdup(path);
     for (char *slash = strchr(copy, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
@@ -34,6 +34,14 @@ static int make_target(int root, const char *path, bool directory, struct error 
             return error_errno(error, errno, "the monitor's root: /%s", copy);
         *slash = '/';
     }
+    return 0;
+}
+
+/* The same and, as its last component, a directory or an empty file. */
+static int make_target(int root, const char *path, bool directory, struct error *error)
+{
+    if (make_parents(root, path, error) < 0)
+        return -1;
     int status = directory ? mkdirat(root, path, 0755) : mknodat(root, path, S_IFREG | 0444, 0);
     if (status < 0 && errno != EEXIST)
         return error_errno(error, errno, "the monitor's root: /%s", path);
@@ -89,6 +97,37 @@ static int place_program(int root, const struct private_root *plan, struct error
     return status == 0 ? place_all(root, &files, MOUNT_PROGRAMS, error) : -1;
 }
 
+/* The tmpfs has no devices; a mount of this one file has. Returns 0 where the kernel makes no nodes here. */
+static int make_device(int root, const char *path, const struct private_root *plan, struct error *error)
+{
+    struct stat status;
+    const char *relative = path + 1;
+    if (stat(path, &status) < 0)
+        return error_errno(error, errno, "the monitor needs %s", path);
+    if (!S_ISCHR(status.st_mode))
+        return error_set(error, "the monitor needs %s: not a character device", path);
+    if (make_parents(root, relative, error) < 0)
+        return -1;
+    if (mknodat(root, relative, S_IFCHR | 0600, status.st_rdev) < 0)
+        return errno == EPERM ? 0 : error_errno(error, errno, "the monitor's root: %s", path);
+    if (fchownat(root, relative, plan->uid, plan->gid, AT_SYMLINK_NOFOLLOW) < 0)
+        return error_errno(error, errno, "the monitor's root: %s", path);
+    cleanup_close int tree = mount_detached_at(root, relative, MOUNT_NEW_DEVICES, error);
+    return tree < 0 || mount_attach(tree, root, relative, error) < 0 ? -1 : 1;
+}
+
+static int place_devices(int root, const struct private_root *plan, struct error *error)
+{
+    for (size_t i = 0; plan->devices != NULL && i < plan->devices->count; i++) {
+        const char *path = plan->devices->items[i];
+        bool own = plan->own_devices != NULL && strings_contain(plan->own_devices, path);
+        int made = own ? make_device(root, path, plan, error) : 0;
+        if (made < 0 || (made == 0 && place_host_file(root, path, MOUNT_DEVICES, error) < 0))
+            return -1;
+    }
+    return 0;
+}
+
 static int copy_bytes(int from, int to)
 {
     off_t offset = 0;
@@ -119,7 +158,7 @@ static int populate(int root, const struct private_root *plan, struct error *err
     for (size_t i = 0; i < sizeof common_devices / sizeof *common_devices; i++)
         if (place_host_file(root, common_devices[i], MOUNT_DEVICES, error) < 0)
             return -1;
-    if (place_all(root, plan->devices, MOUNT_DEVICES, error) < 0)
+    if (place_devices(root, plan, error) < 0)
         return -1;
     for (size_t i = 0; i < plan->mount_count; i++)
         if (place(root, plan->mounts[i].tree, plan->mounts[i].path, error) < 0)
@@ -137,8 +176,7 @@ static int make_generated(int root, const struct private_root *plan, struct erro
     if (plan->generated == NULL)
         return 0;
     const char *name = &PRIVATE_ROOT_GENERATED[1];
-    if (mkdirat(root, name, 0755) < 0 ||
-        fchownat(root, name, plan->generator_uid, plan->generator_gid, AT_SYMLINK_NOFOLLOW) < 0)
+    if (mkdirat(root, name, 0755) < 0 || fchownat(root, name, plan->uid, plan->gid, AT_SYMLINK_NOFOLLOW) < 0)
         return error_errno(error, errno, "the monitor's root: " PRIVATE_ROOT_GENERATED);
     *plan->generated = open_tree(root, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     if (*plan->generated < 0)

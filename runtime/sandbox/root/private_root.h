@@ -41,6 +41,9 @@ struct private_root {
     const struct strings *data;    /* files and directories, read-only; may be NULL, like the next two */
     const struct strings *modules; /* shared objects that the program loads by itself, read-only */
     const struct strings *devices; /* device nodes */
+    /* Of the devices those of which the root gets nodes of its own, that belong to uid and gid alone; where
+     * the kernel lets nobody make nodes (a user namespace) they are the host's; may be NULL. */
+    const struct strings *own_devices;
     const struct private_mount *mounts;
     size_t mount_count;
     const struct private_copy *copies;
@@ -49,8 +52,8 @@ struct private_root {
      * from which nothing but that directory can be reached. NULL: there is no such directory; making it and
      * taking it down costs a grace period of the kernel at each start. */
     int *generated;
-    uid_t generator_uid; /* who calls private_root_generate */
-    gid_t generator_gid;
+    uid_t uid; /* of the monitor, who also calls private_root_generate */
+    gid_t gid;
 };
 
 /* Builds the root and makes it the calling process's "/" and working directory. The process must be in a

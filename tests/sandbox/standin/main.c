@@ -3,7 +3,8 @@
  *
  * It boots nothing. It prints, as one line of JSON, all that a process can find out about what it was given,
  * and sets nothing itself: what the report shows, the runtime did. Then it does what the words of the guest's
- * command line (the value of -append) order, from left to right; other words are not for it:
+ * command line (the value of -append, or what stands behind "--" and the kernel) order, from left to right;
+ * other words are not for it:
  *
  *   standin:quiet       no report; this word comes first
  *   standin:wait        waits for a signal that ends it (exit status 0, as QEMU does on SIGTERM)
@@ -14,19 +15,29 @@
  *   standin:eat=N       takes N MiB of memory and touches it
  *   standin:spin        uses the processor until it is killed
  *   standin:signal=N    sends itself the signal N
- *   standin:exit=N      ends by exit(N), where N may be more than 255, as QEMU's isa-debug-exit does
+ *   standin:open        opens the devices of its options --net:NAME=TAP and --block:NAME=PATH as Solo5's
+ * tenders do, and prints a line for each: the option and "ok" or the error's number standin:exit=N      ends
+ * by exit(N), where N may be more than 255, as QEMU's isa-debug-exit does
  *
  * It ends with the status 0 where no order says otherwise.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "tests/sandbox/standin/json.h"
 #include "tests/sandbox/standin/report.h"
+
+static char *const *words; /* of the command line, for orders */
 
 static void end_on_signal(int number)
 {
@@ -101,13 +112,36 @@ static void order_exit(const char *value)
     exit((int)strtol(value, NULL, 10));
 }
 
+/* Solo5, tenders/common/tap_attach.c. */
+static int attach(const char *tap)
+{
+    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+    strncpy(request.ifr_name, tap, sizeof request.ifr_name - 1);
+    int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK);
+    return fd < 0 || ioctl(fd, TUNSETIFF, &request) < 0 ? -1 : fd;
+}
+
+static void order_open(const char *value)
+{
+    (void)value;
+    for (char *const *word = words; *word != NULL && strcmp(*word, "--") != 0; word++) {
+        const char *equals = strchr(*word, '=');
+        bool is_net = strncmp(*word, "--net:", 6) == 0, is_block = strncmp(*word, "--block:", 8) == 0;
+        if (equals == NULL || (!is_net && !is_block))
+            continue;
+        int fd = is_net ? attach(equals + 1) : open(equals + 1, O_RDWR);
+        printf("%.*s %s\n", (int)(equals - *word), *word, fd >= 0 ? "ok" : strerrorname_np(errno));
+    }
+    fflush(stdout);
+}
+
 static const struct order {
     const char *name;
     void (*obey)(const char *value);
 } orders[] = {
-    {"wait", order_wait}, {"deaf", order_deaf},     {"echo", order_echo},
-    {"say", order_say},   {"fork", order_fork},     {"eat", order_eat},
-    {"spin", order_spin}, {"signal", order_signal}, {"exit", order_exit},
+    {"wait", order_wait}, {"deaf", order_deaf}, {"echo", order_echo}, {"say", order_say},
+    {"fork", order_fork}, {"eat", order_eat},   {"spin", order_spin}, {"signal", order_signal},
+    {"exit", order_exit}, {"open", order_open},
 };
 
 static void obey(const char *word)
@@ -125,9 +159,12 @@ static void obey(const char *word)
 
 static const char *guest_command_line(char *const *argv)
 {
-    for (; *argv != NULL; argv++)
+    for (; *argv != NULL; argv++) {
         if (strcmp(*argv, "-append") == 0 && argv[1] != NULL)
             return argv[1];
+        if (strcmp(*argv, "--") == 0 && argv[1] != NULL && argv[2] != NULL)
+            return argv[2];
+    }
     return "";
 }
 
@@ -150,6 +187,7 @@ int main(int argc, char **argv, char **environment)
 {
     static const char prefix[] = "standin:";
     (void)argc;
+    words = argv;
     char *line = strdup(guest_command_line(argv)), *rest = NULL;
     if (line == NULL)
         return 1;

@@ -2,8 +2,11 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/ethtool.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link/veth.h>
@@ -14,7 +17,9 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -102,7 +107,7 @@ static void finds_nothing_in_an_empty_namespace(void **state)
     (void)state;
     struct network network;
     cleanup_error struct error error = {0};
-    assert_int_equal(network_find(&network, &error), 0);
+    assert_int_equal(network_find(&network, 1, &error), 0);
     assert_false(error_is_set(&error));
 }
 
@@ -111,7 +116,7 @@ static void finds_the_only_interface_without_a_default_route(void **state)
     (void)state;
     struct network network;
     cleanup_error struct error error = {0};
-    assert_int_equal(network_find(&network, &error), 1);
+    assert_int_equal(network_find(&network, 1, &error), 1);
     assert_string_equal(network.interface, "eth0");
     assert_string_equal(network.address, "10.77.0.2");
     assert_int_equal(network.prefix, 22);
@@ -130,7 +135,7 @@ static void finds_the_default_route_of_the_lowest_metric(void **state)
     add_default_route(socket, "wire", "10.88.0.1", 100);
     struct network network;
     cleanup_error struct error error = {0};
-    assert_int_equal(network_find(&network, &error), 1);
+    assert_int_equal(network_find(&network, 1, &error), 1);
     assert_string_equal(network.interface, "wire");
     assert_string_equal(network.address, "10.88.0.2");
     assert_string_equal(network.gateway, "10.88.0.1");
@@ -143,7 +148,7 @@ static void takes_no_interface_where_several_could_be_meant(void **state)
     add_address(socket, "wire", "10.88.0.2/24");
     struct network network;
     cleanup_error struct error error = {0};
-    assert_int_equal(network_find(&network, &error), 0);
+    assert_int_equal(network_find(&network, 1, &error), 0);
 }
 
 static int packet_socket(const char *interface)
@@ -188,9 +193,10 @@ static bool receives(int fd, size_t offset, const char *text)
 /* The tap's descriptor, or -1. */
 static int join(const struct network *network, unsigned owner, struct error *error)
 {
+    const struct tap_options options = {.owner = owner, .group = owner};
     cleanup_close int tun = network_open_tun();
     assert_true(tun >= 0);
-    return network_join(network, tun, owner, owner, error) == 0 ? take_fd(tun) : -1;
+    return network_join(network, tun, &options, error) == 0 ? take_fd(tun) : -1;
 }
 
 static void passes_frames_both_ways(void **state)
@@ -198,7 +204,7 @@ static void passes_frames_both_ways(void **state)
     (void)state;
     struct network network;
     cleanup_error struct error error = {0};
-    assert_int_equal(network_find(&network, &error), 1);
+    assert_int_equal(network_find(&network, 1, &error), 1);
     cleanup_close int tap = join(&network, 0, &error);
     assert_true(tap >= 0);
     assert_int_not_equal(if_nametoindex(network.tap), 0);
@@ -214,12 +220,143 @@ static void passes_frames_both_ways(void **state)
     assert_true(receives(wire, 0, "from the guest"));
 }
 
+static bool has_ingress(const char *interface)
+{
+    cleanup_nl_socket struct nl_sock *socket = netlink_or_fail();
+    cleanup_nl_cache struct nl_cache *qdiscs = NULL;
+    assert_int_equal(rtnl_qdisc_alloc_cache(socket, &qdiscs), 0);
+    struct rtnl_qdisc *qdisc = rtnl_qdisc_get_by_parent(qdiscs, (int)if_nametoindex(interface), TC_H_INGRESS);
+    if (qdisc == NULL)
+        return false;
+    rtnl_qdisc_put(qdisc);
+    return true;
+}
+
+static int join_raw(const struct network *network, unsigned owner)
+{
+    const struct tap_options options = {.owner = owner, .group = owner, .raw = true};
+    cleanup_error struct error error = {0};
+    cleanup_close int tun = network_open_tun();
+    assert_true(tun >= 0);
+    assert_int_equal(network_join(network, tun, &options, &error), 0);
+    return take_fd(tun);
+}
+
+static void a_raw_tap_has_frames_without_a_header(void **state)
+{
+    (void)state;
+    struct network network;
+    cleanup_error struct error error = {0};
+    assert_int_equal(network_find(&network, 1, &error), 1);
+    cleanup_close int tap = join_raw(&network, 0);
+    cleanup_close int wire = packet_socket("wire");
+    unsigned char frame[FRAME];
+    make_frame(frame, "to the guest");
+    assert_int_equal(write(wire, frame, FRAME), FRAME);
+    assert_true(receives(tap, 0, "to the guest"));
+    make_frame(frame, "from the guest");
+    assert_int_equal(write(tap, frame, FRAME), FRAME);
+    assert_true(receives(wire, 0, "from the guest"));
+}
+
+static uint32_t offload(const char *interface, uint32_t command)
+{
+    cleanup_close int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct ethtool_value value = {.cmd = command};
+    struct ifreq request = {.ifr_data = (char *)&value};
+    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", interface);
+    assert_int_equal(ioctl(fd, SIOCETHTOOL, &request), 0);
+    return value.data;
+}
+
+static void a_raw_tap_offloads_nothing(void **state)
+{
+    (void)state;
+    struct network network;
+    cleanup_error struct error error = {0};
+    assert_int_equal(network_find(&network, 1, &error), 1);
+    cleanup_close int tap = join_raw(&network, 0);
+    assert_int_equal(offload(network.tap, ETHTOOL_GGRO), 0);
+    assert_int_equal(offload(network.tap, ETHTOOL_GGSO), 0);
+    assert_int_equal(offload(network.tap, ETHTOOL_GTSO), 0);
+}
+
+/* 0, or the errno of a user without capabilities who attaches to the tap. */
+static int attach_as(const char *tap, uid_t user)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        int tun = network_open_tun(); /* while the node, which may be root's alone, can be opened */
+        struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+        snprintf(request.ifr_name, sizeof request.ifr_name, "%s", tap);
+        if (setresgid(user, user, user) < 0 || setresuid(user, user, user) < 0)
+            _exit(255);
+        _exit(ioctl(tun, TUNSETIFF, &request) < 0 ? errno : 0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void a_kept_tap_waits_for_its_owner_alone(void **state)
+{
+    (void)state;
+    struct network network;
+    cleanup_error struct error error = {0};
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(network_find(&network, 1, &error), 1);
+    int tap = join_raw(&network, 1234);
+    assert_int_equal(attach_as(network.tap, 1234), EBUSY);
+    assert_int_equal(network_keep_tap(&network, tap, &error), 0);
+    close(tap);
+    assert_int_not_equal(if_nametoindex(network.tap), 0);
+    assert_int_equal(attach_as(network.tap, 1234), 0);
+    assert_int_equal(attach_as(network.tap, 1235), EPERM);
+    assert_int_equal(network_leave("eth0", network.tap, &error), 0);
+    assert_int_equal(if_nametoindex(network.tap), 0);
+    assert_false(has_ingress("eth0"));
+}
+
+static void further_interfaces_follow_in_the_order_of_their_numbers(void **state)
+{
+    (void)state;
+    cleanup_nl_socket struct nl_sock *socket = netlink_or_fail();
+    assert_int_equal(rtnl_link_veth_add(socket, "zeta", "alpha", getpid()), 0);
+    add_address(socket, "alpha", "10.99.0.2/24");
+    add_default_route(socket, "eth0", "10.77.0.1", 0);
+    struct network own;
+    struct network networks[8];
+    cleanup_error struct error error = {0};
+    assert_int_equal(network_find(&own, 1, &error), 1);
+    cleanup_close int tap = join(&own, 0, &error); /* another container's tap is nobody's interface */
+    assert_true(tap >= 0);
+    assert_int_equal(network_find(networks, 8, &error), 4);
+    assert_string_equal(networks[0].interface, "eth0");
+    assert_string_equal(networks[0].gateway, "10.77.0.1");
+    unsigned previous = 0;
+    for (size_t i = 1; i < 4; i++) {
+        unsigned number = if_nametoindex(networks[i].interface);
+        assert_true(number > previous);
+        previous = number;
+        assert_string_equal(networks[i].gateway, "");
+        assert_string_equal(networks[i].address,
+                            strcmp(networks[i].interface, "alpha") == 0 ? "10.99.0.2" : "");
+        assert_string_not_equal(networks[i].tap, networks[i - 1].tap);
+        assert_int_equal(strlen(networks[i].mac), 17);
+    }
+    assert_int_equal(network_find(networks, 2, &error), 2);
+    assert_int_equal(network_find(networks, 1, &error), 1);
+}
+
 static void the_tap_has_the_interfaces_mtu(void **state)
 {
     (void)state;
     struct network network;
     cleanup_error struct error error = {0};
-    assert_int_equal(network_find(&network, &error), 1);
+    assert_int_equal(network_find(&network, 1, &error), 1);
     cleanup_close int tap = join(&network, 1000, &error);
     assert_true(tap >= 0);
     cleanup_nl_socket struct nl_sock *socket = netlink_or_fail();
@@ -233,11 +370,11 @@ static void a_second_guest_on_the_interface_is_refused_and_leaves_the_first(void
     (void)state;
     struct network network;
     cleanup_error struct error error = {0};
-    assert_int_equal(network_find(&network, &error), 1);
+    assert_int_equal(network_find(&network, 1, &error), 1);
     cleanup_close int tap = join(&network, 0, &error);
     assert_true(tap >= 0);
     struct network second;
-    assert_int_equal(network_find(&second, &error), 1);
+    assert_int_equal(network_find(&second, 1, &error), 1);
     assert_string_not_equal(second.tap, network.tap);
     assert_int_equal(join(&second, 0, &error), -1);
     assert_string_equal(error.message,
@@ -251,24 +388,12 @@ static void a_second_guest_on_the_interface_is_refused_and_leaves_the_first(void
     assert_true(receives(tap, VNET_HEADER, "still here"));
 }
 
-static bool has_ingress(const char *interface)
-{
-    cleanup_nl_socket struct nl_sock *socket = netlink_or_fail();
-    cleanup_nl_cache struct nl_cache *qdiscs = NULL;
-    assert_int_equal(rtnl_qdisc_alloc_cache(socket, &qdiscs), 0);
-    struct rtnl_qdisc *qdisc = rtnl_qdisc_get_by_parent(qdiscs, (int)if_nametoindex(interface), TC_H_INGRESS);
-    if (qdisc == NULL)
-        return false;
-    rtnl_qdisc_put(qdisc);
-    return true;
-}
-
 static void leaving_removes_everything_and_can_be_repeated(void **state)
 {
     (void)state;
     struct network network;
     cleanup_error struct error error = {0};
-    assert_int_equal(network_find(&network, &error), 1);
+    assert_int_equal(network_find(&network, 1, &error), 1);
     int tap = join(&network, 0, &error);
     assert_true(tap >= 0);
     assert_true(has_ingress("eth0"));
@@ -320,6 +445,10 @@ int main(void)
         cmocka_unit_test_setup(takes_no_interface_where_several_could_be_meant, container_namespace),
         cmocka_unit_test_setup(passes_frames_both_ways, container_namespace),
         cmocka_unit_test_setup(the_tap_has_the_interfaces_mtu, container_namespace),
+        cmocka_unit_test_setup(a_raw_tap_has_frames_without_a_header, container_namespace),
+        cmocka_unit_test_setup(a_raw_tap_offloads_nothing, container_namespace),
+        cmocka_unit_test_setup(a_kept_tap_waits_for_its_owner_alone, container_namespace),
+        cmocka_unit_test_setup(further_interfaces_follow_in_the_order_of_their_numbers, container_namespace),
         cmocka_unit_test_setup(a_second_guest_on_the_interface_is_refused_and_leaves_the_first,
                                container_namespace),
         cmocka_unit_test_setup(leaving_removes_everything_and_can_be_repeated, container_namespace),

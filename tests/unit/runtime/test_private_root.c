@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 
 #include "formats/base/cleanup.h"
 #include "runtime/sandbox/mounts.h"
@@ -53,12 +54,15 @@ static unsigned long mount_flags(const char *path)
 static void enter_whole(void)
 {
     cleanup_error struct error error = {0};
-    cleanup_strings struct strings data = {0}, devices = {0};
+    cleanup_strings struct strings data = {0}, devices = {0}, own_devices = {0};
     reopen_temporary();
+    bool makes_nodes = mknodat(temporary->fd, "node", S_IFCHR | 0600, makedev(1, 7)) == 0;
     write_text("kernel", "a kernel", 0644);
     write_text("initrd", "an initrd", 0);
     strings_add(&data, "/etc/os-release");
     strings_add(&devices, "/dev/full");
+    strings_add(&devices, "/dev/random");
+    strings_add(&own_devices, "/dev/random");
     int kernel = open_file("kernel"), initrd = open_file("initrd");
     int generated = -1;
     struct private_mount mount = {mount_detached_fd(kernel, "kernel", 0, &error), "/guest/kernel"};
@@ -66,13 +70,14 @@ static void enter_whole(void)
     struct private_root root = {.program = PROGRAM,
                                 .data = &data,
                                 .devices = &devices,
+                                .own_devices = &own_devices,
                                 .mounts = &mount,
                                 .mount_count = 1,
                                 .copies = &copy,
                                 .copy_count = 1,
                                 .generated = &generated,
-                                .generator_uid = 1234,
-                                .generator_gid = 1235};
+                                .uid = 1234,
+                                .gid = 1235};
     struct stat outside, host;
     expect(stat("/", &host) == 0);
     expect(private_root_enter(&root, &error) == 0);
@@ -95,8 +100,15 @@ static void enter_whole(void)
     struct stat status;
     expect(stat("/guest/initrd", &status) == 0 && (status.st_mode & 07777) == 0444);
 
+    expect(stat("/dev/random", &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 8));
+    expect(!makes_nodes ||
+           (status.st_uid == 1234 && status.st_gid == 1235 && (status.st_mode & 07777) == 0600));
+    expect((mount_flags("/dev/random") & (ST_NOSUID | ST_NODEV | ST_NOEXEC)) == (ST_NOSUID | ST_NOEXEC));
+
     /* What is generated later is written by somebody without privileges. */
     expect(setresgid(1235, 1235, 1235) == 0 && setresuid(1234, 1234, 1234) == 0);
+    cleanup_close int device = open("/dev/random", O_RDWR | O_CLOEXEC);
+    expect(device >= 0);
     umask(0777);
     expect(private_root_generate(generated, "/generated/vm.json", "{}", 2, &error) == 0);
     expect(holds("/generated/vm.json", "{}"));

@@ -101,6 +101,10 @@ static void the_group_of_a_device_is_the_monitors_where_it_is_needed(void **stat
     assert_int_equal(monitor_user_choose(&process, &devices, &user, &error), 0);
     assert_int_equal(user.identity.group_count, 1);
     assert_int_equal(user.identity.groups[0], 108);
+    assert_int_equal(user.devices.count, 4);
+    assert_int_equal(user.own_devices.count, 2);
+    assert_string_equal(user.own_devices.items[0], devices.items[2]);
+    assert_string_equal(user.own_devices.items[1], devices.items[3]);
     monitor_user_free(&user);
     strings_add(&devices, "/dev/none");
     assert_int_equal(monitor_user_choose(&process, &devices, &user, &error), -1);

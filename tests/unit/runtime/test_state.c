@@ -67,8 +67,10 @@ static void what_is_written_is_read_again(void **unused)
     cleanup_state struct state state = example();
     cleanup_state struct state again = {0};
     state.network_namespace = xstrdup("/run/netns/x");
-    state.network_interface = xstrdup("eth0");
-    state.network_tap = xstrdup("urunc0");
+    strings_add(&state.network_interfaces, "eth0");
+    strings_add(&state.network_interfaces, "eth1");
+    strings_add(&state.network_taps, "urunc0");
+    strings_add(&state.network_taps, "urunc1");
     state.annotations = json_pack("{s:s}", "k", "v");
     state.cgroups.items = xcalloc(1, sizeof *state.cgroups.items);
     state.cgroups.count = 1;
@@ -85,7 +87,9 @@ static void what_is_written_is_read_again(void **unused)
     assert_string_equal(again.id, "c1");
     assert_int_equal(again.pid, getpid());
     assert_true(again.start_time == state.start_time);
-    assert_string_equal(again.network_interface, "eth0");
+    assert_int_equal(again.network_interfaces.count, 2);
+    assert_string_equal(again.network_interfaces.items[1], "eth1");
+    assert_string_equal(again.network_taps.items[1], "urunc1");
     assert_string_equal(json_string_value(json_object_get(again.annotations, "k")), "v");
     assert_int_equal(again.cgroups.count, 1);
     assert_string_equal(again.cgroups.items[0].directory, "/sys/fs/cgroup/a/b");
