@@ -142,6 +142,16 @@ static int write_plan(struct creation *creation, struct error *error)
     return state_write(creation->directory, state, error);
 }
 
+/* Options are chosen by it when the monitor is started. */
+static int find_version(const struct runtime *runtime, struct container *container, struct error *error)
+{
+    const struct guest_setup *setup = &container->guest;
+    struct version *version = &container->config.monitors[setup->unikernel.hypervisor].version;
+    if (version_find(setup->program, runtime->root, version, error) < 0)
+        return -1;
+    return monitor_check_version(setup->monitor, setup->program, version, error);
+}
+
 static int make_cgroups(struct creation *creation, struct error *error)
 {
     const struct container *container = &creation->container;
@@ -327,7 +337,7 @@ enum create_result container_create(const struct runtime *runtime, const struct 
     if (creation.directory < 0)
         return CREATE_FAILED;
     log_choice(runtime, &creation);
-    if (make_everything(&creation, error) < 0) {
+    if (find_version(runtime, &creation.container, error) < 0 || make_everything(&creation, error) < 0) {
         unmake(runtime, &creation);
         return CREATE_FAILED;
     }

@@ -72,13 +72,15 @@ static int add_machine(const struct boot *boot, struct strings *argv, struct err
     return 0;
 }
 
-static void add_devices(const struct boot *boot, struct strings *argv)
+/* Since 51 a disk whose format is not said is one whose first sector cannot be written. */
+static void add_devices(const struct boot *boot, const struct version *version, struct strings *argv)
 {
+    const char *format = version_at_least(version, 51, 0) ? ",image_type=raw" : "";
     if (boot->disk_count > 0)
         strings_add(argv, "--disk");
     for (size_t i = 0; i < boot->disk_count; i++)
-        strings_format(argv, "path=%s,readonly=%s", boot->disks[i].path,
-                       boot->disks[i].readonly ? "on" : "off");
+        strings_format(argv, "path=%s,readonly=%s%s", boot->disks[i].path,
+                       boot->disks[i].readonly ? "on" : "off", format);
     if (boot->nic_count > 0)
         strings_add(argv, "--net");
     for (size_t i = 0; i < boot->nic_count; i++)
@@ -88,12 +90,11 @@ static void add_devices(const struct boot *boot, struct strings *argv)
 static int command(const struct boot *boot, const struct monitor_config *config, const char *program,
                    struct monitor_command *out, struct error *error)
 {
-    (void)config;
     struct strings *argv = &out->argv;
     strings_add(argv, program);
     if (add_kernel(boot, argv, error) < 0 || add_machine(boot, argv, error) < 0)
         return -1;
-    add_devices(boot, argv);
+    add_devices(boot, &config->version, argv);
     strings_add(argv, "--serial");
     strings_add(argv, "tty");
     strings_add(argv, "--console");
@@ -112,4 +113,5 @@ static int files(const struct monitor_config *config, struct monitor_files *out,
 }
 
 DEFINE_MONITOR(cloud_hypervisor, "cloud-hypervisor", files, command, .quirks = BOOT_QUIRK_MODERN_VIRTIO,
-               .overhead = OVERHEAD, .disks_by_name = true);
+               .overhead = OVERHEAD, .disks_by_name = true, .oldest = {.major = 39},
+               .package = "it is at https://github.com/cloud-hypervisor/cloud-hypervisor/releases");

@@ -4,7 +4,8 @@
  * Without its API nobody but us tells it anything. Its own seccomp filters are on unless the bundle asks for
  * unconfined. It opens kernel, initrd and disks by name as its own user, and attaches to the tap by name: it
  * would silently make a missing one, but has no capability to do so. Its exit status is 0 after any end of
- * the guest, a triple fault included.
+ * the guest, a triple fault included. Since 1.3 its own words stand before the first " -- " of the guest's
+ * command line, if there is one.
  *
  * Sources: its repository's src/firecracker/src/main.rs, src/vmm/src/vmm_config/ and
  * src/vmm/src/arch/x86_64/layout.rs; linux-loader's src/cmdline/mod.rs.
@@ -63,20 +64,24 @@ static json_t *make_drives(const struct boot *boot)
     return drives;
 }
 
-static json_t *make_interfaces(const struct boot *boot)
+/* Unknown keys are errors, and "mtu" is known since 1.16. */
+static json_t *make_interfaces(const struct boot *boot, const struct version *version)
 {
     json_t *interfaces = json_array();
     for (size_t i = 0; i < boot->nic_count; i++) {
         const struct boot_nic *nic = &boot->nics[i];
         cleanup_free char *id = xasprintf("net%zu", i);
-        json_array_append_new(interfaces, json_pack("{s:s, s:s, s:s}", "iface_id", id, "host_dev_name",
-                                                    nic->tap, "guest_mac", nic->mac));
+        json_t *interface =
+            json_pack("{s:s, s:s, s:s}", "iface_id", id, "host_dev_name", nic->tap, "guest_mac", nic->mac);
+        if (nic->mtu != 0 && version_at_least(version, 1, 16))
+            json_object_set_new(interface, "mtu", json_integer(nic->mtu));
+        json_array_append_new(interfaces, interface);
     }
     return interfaces;
 }
 
-static int add_config(const struct boot *boot, uint64_t mebibytes, struct monitor_command *command,
-                      struct error *error)
+static int add_config(const struct boot *boot, const struct version *version, uint64_t mebibytes,
+                      struct monitor_command *command, struct error *error)
 {
     const char *line = boot->command_line != NULL ? boot->command_line : "";
     json_t *source = make_boot_source(boot, line);
@@ -87,7 +92,7 @@ static int add_config(const struct boot *boot, uint64_t mebibytes, struct monito
     cleanup_json json_t *config =
         json_pack("{s:o, s:{s:i, s:I}, s:o, s:o}", "boot-source", source, "machine-config", "vcpu_count",
                   (int)vcpus, "mem_size_mib", (json_int_t)mebibytes, "drives", make_drives(boot),
-                  "network-interfaces", make_interfaces(boot));
+                  "network-interfaces", make_interfaces(boot, version));
     cleanup_free char *text = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
     if (text == NULL)
         return error_set(error, "firecracker: cannot describe the guest");
@@ -99,7 +104,6 @@ static int add_config(const struct boot *boot, uint64_t mebibytes, struct monito
 static int command(const struct boot *boot, const struct monitor_config *config, const char *program,
                    struct monitor_command *out, struct error *error)
 {
-    (void)config;
     uint64_t mebibytes = boot->memory / MEBIBYTE;
     if (mebibytes < 1)
         return error_set(error,
@@ -117,7 +121,7 @@ static int command(const struct boot *boot, const struct monitor_config *config,
     strings_add(&out->argv, "Error");
     if (!boot->sandbox)
         strings_add(&out->argv, "--no-seccomp");
-    return add_config(boot, mebibytes, out, error);
+    return add_config(boot, &config->version, mebibytes, out, error);
 }
 
 static int files(const struct monitor_config *config, struct monitor_files *out, struct error *error)
@@ -129,4 +133,6 @@ static int files(const struct monitor_config *config, struct monitor_files *out,
 }
 
 DEFINE_MONITOR(firecracker, "firecracker", files, command, .quirks = BOOT_QUIRK_MODERN_VIRTIO,
-               .overhead = OVERHEAD, .generates = true, .nics_by_name = true, .disks_by_name = true);
+               .overhead = OVERHEAD, .generates = true, .nics_by_name = true, .disks_by_name = true,
+               .oldest = {.major = 1, .minor = 3},
+               .package = "it is at https://github.com/firecracker-microvm/firecracker/releases");

@@ -41,6 +41,16 @@ char *monitor_find_program(enum hypervisor hypervisor, const struct monitor_conf
     return program;
 }
 
+int monitor_check_version(const struct monitor *monitor, const char *program, const struct version *version,
+                          struct error *error)
+{
+    const struct version *oldest = &monitor->oldest;
+    if (!version_is_known(version) || version_at_least(version, oldest->major, oldest->minor))
+        return 0;
+    return error_set(error, "%s is version %u.%u.%u, and urunc needs %u.%u or a newer one", program,
+                     version->major, version->minor, version->patch, oldest->major, oldest->minor);
+}
+
 void monitor_files_free(struct monitor_files *files)
 {
     strings_free(&files->data);

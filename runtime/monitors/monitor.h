@@ -42,15 +42,16 @@ void monitor_command_free(struct monitor_command *command);
 #define cleanup_monitor_command __attribute__((cleanup(monitor_command_free)))
 
 struct monitor {
-    const char *program; /* default: "qemu-system-x86_64", looked up in the usual directories */
-    const char *package; /* where it is had from, for the error that it is not installed; NULL: not said */
-    unsigned quirks;     /* enum boot_quirk that it knows */
-    unsigned overhead;   /* MiB that it needs beyond the guest's memory, where nothing is configured */
-    bool generates;      /* its command may have generated files */
-    bool channel;        /* it has the ports of runtime/channel.h */
-    bool nics_by_name;   /* it attaches to a tap by the interface's name, not by descriptor */
-    bool raw_taps;       /* its taps have no vnet header and no offloads */
-    bool disks_by_name;  /* it opens boot_disk.path itself, so its user must be able to */
+    const char *program;   /* default: "qemu-system-x86_64", looked up in the usual directories */
+    const char *package;   /* where it is had from, for the error that it is not installed; NULL: not said */
+    struct version oldest; /* that takes the driver's command line; unknown: any does */
+    unsigned quirks;       /* enum boot_quirk that it knows */
+    unsigned overhead;     /* MiB that it needs beyond the guest's memory, where nothing is configured */
+    bool generates;        /* its command may have generated files */
+    bool channel;          /* it has the ports of runtime/channel.h */
+    bool nics_by_name;     /* it attaches to a tap by the interface's name, not by descriptor */
+    bool raw_taps;         /* its taps have no vnet header and no offloads */
+    bool disks_by_name;    /* it opens boot_disk.path itself, so its user must be able to */
     const struct monitor_setting *settings; /* besides those of every monitor; NULL: none */
     /* Lists the host's files that the private root must hold. Called before the boot is planned. */
     int (*files)(const struct monitor_config *config, struct monitor_files *files, struct error *error);
@@ -76,6 +77,10 @@ struct monitor {
 HYPERVISORS(MONITOR_DECLARATION, MONITOR_NONE)
 #undef MONITOR_DECLARATION
 #undef MONITOR_NONE
+
+/* An error where the program's version is known and older than the driver's oldest. */
+int monitor_check_version(const struct monitor *monitor, const char *program, const struct version *version,
+                          struct error *error);
 
 /* The hypervisor's driver; NULL where this version does not drive it. */
 const struct monitor *monitor_find(enum hypervisor hypervisor);

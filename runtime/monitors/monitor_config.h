@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/monitors/version.h"
+
 enum acceleration {
     ACCELERATION_AUTO, /* kvm where /dev/kvm can be opened, else tcg */
     ACCELERATION_KVM,
@@ -24,6 +26,8 @@ struct monitor_config {
     char *machine;         /* "q35" */
     char *machine_options; /* "hpet=off,smm=off" */
     char *cpu;             /* "host,arch-capabilities=off" */
+    /* No setting: of the program that was found, once `create` has asked for it. */
+    struct version version;
 };
 
 enum monitor_setting_type {

@@ -72,4 +72,5 @@ static int command(const struct boot *boot, const struct monitor_config *config,
 }
 
 DEFINE_MONITOR(qemu, QEMU_PROGRAM, qemu_files, command, .quirks = QUIRKS, .overhead = OVERHEAD,
-               .settings = settings);
+               .settings = settings, .oldest = {.major = 5},
+               .package = "the Debian package " QEMU_PACKAGE " has it");

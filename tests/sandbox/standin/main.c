@@ -15,11 +15,12 @@
  *   standin:eat=N       takes N MiB of memory and touches it
  *   standin:spin        uses the processor until it is killed
  *   standin:signal=N    sends itself the signal N
+ *   standin:exit=N      ends by exit(N), where N may be more than 255, as QEMU's isa-debug-exit does
  *   standin:open        opens the devices of its options --net:NAME=TAP and --block:NAME=PATH as Solo5's
- * tenders do, and prints a line for each: the option and "ok" or the error's number standin:exit=N      ends
- * by exit(N), where N may be more than 255, as QEMU's isa-debug-exit does
+ *                       tenders do, and prints a line for each: the option and "ok" or the error's number
  *
- * It ends with the status 0 where no order says otherwise.
+ * It ends with the status 0 where no order says otherwise. With the one argument --version it tells a
+ * version.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -186,8 +187,11 @@ static void report(char *const *argv, char *const *environment)
 int main(int argc, char **argv, char **environment)
 {
     static const char prefix[] = "standin:";
-    (void)argc;
     words = argv;
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts("standin 99.1.2");
+        return 0;
+    }
     char *line = strdup(guest_command_line(argv)), *rest = NULL;
     if (line == NULL)
         return 1;

@@ -51,6 +51,20 @@ static void everything_that_a_boot_can_have(void **state)
            "fd=7,mac=02:42:ac:11:00:02", "fd=8,mac=02:42:ac:11:00:02", CONSOLE);
 }
 
+/* Without it the first sector would be read-only; older ones do not know it. */
+static void the_format_of_a_disk_is_told_from_51_on(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = sandboxed_boot();
+    boot_add_disk(&boot, 5, false);
+    struct monitor_config config = {.version = {50, 2, 0}};
+    EXPECT(&boot, &config, "/usr/bin/chv", "--kernel", "/guest/kernel", SMALL, "--disk",
+           "path=/guest/disk0,readonly=off", CONSOLE);
+    config.version = (struct version){51, 0, 0};
+    EXPECT(&boot, &config, "/usr/bin/chv", "--kernel", "/guest/kernel", SMALL, "--disk",
+           "path=/guest/disk0,readonly=off,image_type=raw", CONSOLE);
+}
+
 static void its_seccomp_is_off_only_where_the_bundle_says_unconfined(void **state)
 {
     (void)state;
@@ -124,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_smallest_boot),
         cmocka_unit_test(everything_that_a_boot_can_have),
+        cmocka_unit_test(the_format_of_a_disk_is_told_from_51_on),
         cmocka_unit_test(its_seccomp_is_off_only_where_the_bundle_says_unconfined),
         cmocka_unit_test(a_command_line_is_no_option),
         cmocka_unit_test(a_command_line_that_it_would_refuse_is_refused_before_the_start),

@@ -69,6 +69,23 @@ static void everything_that_a_boot_can_have(void **state)
            "{\"guest_mac\":\"02:42:ac:11:00:02\",\"host_dev_name\":\"urunc1\",\"iface_id\":\"net1\"}]}");
 }
 
+/* Older ones refuse the key. */
+static void the_mtu_is_told_from_1_16_on(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = sandboxed_boot();
+    add_tap(&boot, -1, "urunc0");
+    struct monitor_config config = {.version = {1, 15, 9}};
+    EXPECT(&boot, &config,
+           JSON("", "",
+                "{\"guest_mac\":\"02:42:ac:11:00:02\",\"host_dev_name\":\"urunc0\",\"iface_id\":\"net0\"}"));
+    config.version = (struct version){1, 16, 0};
+    EXPECT(&boot, &config,
+           JSON("", "",
+                "{\"guest_mac\":\"02:42:ac:11:00:02\",\"host_dev_name\":\"urunc0\",\"iface_id\":\"net0\","
+                "\"mtu\":1400}"));
+}
+
 static void its_seccomp_is_off_only_where_the_bundle_says_unconfined(void **state)
 {
     (void)state;
@@ -152,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_smallest_boot),
         cmocka_unit_test(everything_that_a_boot_can_have),
+        cmocka_unit_test(the_mtu_is_told_from_1_16_on),
         cmocka_unit_test(its_seccomp_is_off_only_where_the_bundle_says_unconfined),
         cmocka_unit_test(a_hostile_command_line_is_one_string),
         cmocka_unit_test(a_command_line_that_is_not_utf8_is_refused),
