@@ -26,6 +26,7 @@ struct command {
 /* The commands: name, usage, summary. Each has a function command_NAME; one that is missing does not link,
  * and one that is not listed does not compile. */
 #define COMMANDS(X)                                                                                          \
+    X(check, "[OPTIONS]", "Says what this host can boot, and what is missing.")                              \
     X(create, "[OPTIONS] ID", "Makes a container from a bundle; `start` boots it.")                          \
     X(delete, "[OPTIONS] ID", "Removes a container that has stopped or was never started.")                  \
     X(features, "", "Prints what this runtime can do, as JSON.")                                             \

@@ -2,7 +2,7 @@
 # The command line: options, help, errors, the log, the configuration.
 load standin
 
-all_commands='create delete features kill list run spec start state'
+all_commands='check create delete features kill list run spec start state'
 
 @test "help lists the commands, and each command explains itself" {
     urunc --help >"$T/help"
@@ -46,7 +46,7 @@ all_commands='create delete features kill list run spec start state'
         fails urunc "$command" one two three
         expect_one_error "usage is: urunc $command"
     done
-    for command in features list spec; do
+    for command in check features list spec; do
         fails urunc "$command" word
         expect_one_error "usage is: urunc $command"
     done

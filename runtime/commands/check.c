@@ -1,0 +1,159 @@
+/* Whether this host can boot a unikernel, and what is missing where it cannot. */
+#include <stdio.h>
+
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "formats/base/text.h"
+#include "runtime/commands/command.h"
+#include "runtime/commands/host.h"
+
+enum { NOTHING_USABLE = 1 }; /* exit status */
+
+/* The text of a member; "" where it is missing. It may hold what a monitor printed or a path. */
+static char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text_printable(text != NULL ? text : "");
+}
+
+static void print_problem(const json_t *object)
+{
+    cleanup_free char *problem = text_of(object, "problem");
+    printf("%s\n", problem);
+}
+
+static bool is_usable(const json_t *object)
+{
+    return json_is_true(json_object_get(object, "usable"));
+}
+
+static void print_devices(const json_t *devices)
+{
+    size_t i;
+    json_t *device;
+    printf("\nDevices:\n");
+    json_array_foreach (devices, i, device) {
+        cleanup_free char *path = text_of(device, "path");
+        printf("  %-18s", path);
+        if (is_usable(device))
+            printf("usable\n");
+        else
+            print_problem(device);
+    }
+}
+
+static void print_monitors(const json_t *monitors)
+{
+    size_t i;
+    json_t *monitor;
+    printf("\nMonitors:\n");
+    json_array_foreach (monitors, i, monitor) {
+        cleanup_free char *name = text_of(monitor, "name");
+        cleanup_free char *program = text_of(monitor, "program");
+        cleanup_free char *version = text_of(monitor, "version");
+        printf("  %-18s", name);
+        if (*program != '\0')
+            printf("%s%s%s%s", program, *version != '\0' ? " " : "", version,
+                   is_usable(monitor) ? "\n" : ": ");
+        if (!is_usable(monitor))
+            print_problem(monitor);
+    }
+}
+
+static void print_words(const json_t *words)
+{
+    size_t i;
+    json_t *word;
+    json_array_foreach (words, i, word)
+        printf("%s%s", i > 0 ? ", " : "", json_string_value(word));
+    if (json_array_size(words) == 0)
+        printf("no storage");
+}
+
+static void print_pair(const json_t *pair)
+{
+    cleanup_free char *framework = text_of(pair, "framework");
+    cleanup_free char *hypervisor = text_of(pair, "hypervisor");
+    printf("  %-10s on %-18s", framework, hypervisor);
+    if (!is_usable(pair)) {
+        print_problem(pair);
+        return;
+    }
+    print_words(json_object_get(pair, "storage"));
+    printf("%s\n", json_is_true(json_object_get(pair, "network")) ? "; network" : "");
+}
+
+static void print_usable_pairs(const json_t *pairs)
+{
+    size_t i;
+    json_t *pair;
+    printf("\nPairs that can run here:\n");
+    json_array_foreach (pairs, i, pair)
+        if (is_usable(pair))
+            print_pair(pair);
+}
+
+static bool has_usable_monitor(const json_t *pair, const json_t *monitors)
+{
+    size_t i;
+    json_t *monitor;
+    json_array_foreach (monitors, i, monitor)
+        if (json_equal(json_object_get(monitor, "name"), json_object_get(pair, "hypervisor")))
+            return is_usable(monitor);
+    return false;
+}
+
+/* What is missing of a monitor has been said. */
+static void print_other_pairs(const json_t *pairs, const json_t *monitors)
+{
+    size_t i;
+    json_t *pair;
+    bool has_title = false;
+    json_array_foreach (pairs, i, pair) {
+        if (is_usable(pair) || !has_usable_monitor(pair, monitors))
+            continue;
+        printf("%s", has_title ? "" : "\nPairs that cannot, whose monitor is here:\n");
+        has_title = true;
+        print_pair(pair);
+    }
+}
+
+static void print_text(const json_t *host)
+{
+    cleanup_free char *version = text_of(host, "version");
+    cleanup_free char *architecture = text_of(host, "architecture");
+    const json_t *pairs = json_object_get(host, "pairs");
+    const json_t *monitors = json_object_get(host, "monitors");
+    printf("urunc %s on %s: %s\n", version, architecture,
+           is_usable(host) ? "can boot unikernels" : "can boot nothing");
+    print_devices(json_object_get(host, "devices"));
+    print_monitors(monitors);
+    print_usable_pairs(pairs);
+    print_other_pairs(pairs, monitors);
+}
+
+int command_check(const struct command *command, const struct invocation *invocation, struct error *error)
+{
+    bool as_json = false;
+    const struct option_spec specs[] = {
+        OPTION_FLAG("json", 0, "print one JSON document", &as_json),
+        OPTIONS_END,
+    };
+    cleanup_operands struct operands operands = {0};
+    int parsed = command_parse(command, invocation, specs, 0, 0, &operands, error);
+    if (parsed <= 0)
+        return parsed;
+    cleanup_config struct config config = {0};
+    if (config_load(invocation->runtime.config_path, &config, error) < 0)
+        return -1;
+    cleanup_json json_t *host = host_describe(&config, invocation->runtime.root);
+    if (as_json) {
+        cleanup_free char *text = json_dumps(host, JSON_INDENT(2));
+        if (text == NULL)
+            return error_set(error, "check: cannot be encoded");
+        printf("%s\n", text);
+    } else {
+        print_text(host);
+    }
+    return is_usable(host) ? 0 : NOTHING_USABLE;
+}

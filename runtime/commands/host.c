@@ -1,0 +1,206 @@
+#include "runtime/commands/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <linux/kvm.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "formats/contract/pairs.h"
+#include "formats/oci/platform.h"
+#include "runtime/monitors/monitor.h"
+#include "runtime/monitors/version.h"
+
+#define TUN_DEVICE "/dev/net/tun"
+
+/* ---- devices ---- */
+
+/* True if the opened device is what its name says. */
+typedef bool device_test(int fd);
+
+static bool is_kvm(int fd)
+{
+    return ioctl(fd, KVM_GET_API_VERSION, 0) == KVM_API_VERSION;
+}
+
+static bool is_tun(int fd)
+{
+    unsigned features = 0;
+    return ioctl(fd, TUNGETFEATURES, &features) == 0 && (features & IFF_TAP) != 0;
+}
+
+/* Devices that are asked for, and what to do where one is missing, or closed to this user. */
+static const struct device {
+    const char *path;
+    device_test *test;
+    const char *when_missing;
+    const char *when_closed;
+} devices[] = {
+    {"/dev/kvm", is_kvm, "enable virtualization in the firmware and load the module kvm_intel or kvm_amd",
+     "add the user to the group of /dev/kvm"},
+    {TUN_DEVICE, is_tun, "load the module tun; without it guests have no network",
+     "run as root; without it guests have no network"},
+};
+
+enum { DEVICE_COUNT = sizeof devices / sizeof *devices };
+
+static int check_device(const struct device *device, struct error *error)
+{
+    cleanup_close int fd = open(device->path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) {
+        const char *advice = errno == EACCES || errno == EPERM ? device->when_closed : device->when_missing;
+        error_errno(error, errno, "%s", device->path);
+        cleanup_free char *reason = xstrdup(error->message);
+        return error_set(error, "%s: %s", reason, advice);
+    }
+    if (!device->test(fd))
+        return error_set(error, "%s: not the device that its name says", device->path);
+    return 0;
+}
+
+/* ---- the document ---- */
+
+static void set_usable(json_t *object, const struct error *problem)
+{
+    json_object_set_new(object, "usable", json_boolean(problem->message == NULL));
+    if (problem->message != NULL)
+        json_object_set_new(object, "problem", json_string(problem->message));
+}
+
+static const char *problem_of(const json_t *object)
+{
+    return json_string_value(json_object_get(object, "problem"));
+}
+
+static json_t *describe_devices(void)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < DEVICE_COUNT; i++) {
+        cleanup_error struct error problem = {0};
+        check_device(&devices[i], &problem);
+        json_t *object = json_pack("{s:s}", "path", devices[i].path);
+        set_usable(object, &problem);
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
+/* The problem of a device in the list, or NULL. */
+static const char *device_problem(const json_t *list, const char *path)
+{
+    size_t i;
+    json_t *device;
+    json_array_foreach (list, i, device)
+        if (strcmp(json_string_value(json_object_get(device, "path")), path) == 0)
+            return problem_of(device);
+    return NULL;
+}
+
+/* Checks that the host has the files and devices that the monitor opens. */
+static int check_files(const struct monitor *monitor, const struct monitor_config *config,
+                       const json_t *devices_found, struct error *error)
+{
+    cleanup_monitor_files struct monitor_files files = {0};
+    if (monitor->files(config, &files, error) < 0)
+        return -1;
+    for (size_t i = 0; i < files.devices.count; i++) {
+        const char *problem = device_problem(devices_found, files.devices.items[i]);
+        if (problem != NULL)
+            return error_set(error, "%s", problem);
+    }
+    return 0;
+}
+
+static void set_version(json_t *object, const char *program, const char *root)
+{
+    struct version version = {0};
+    cleanup_error struct error ignored = {0};
+    if (version_find(program, root, &version, &ignored) < 0 || !version_is_known(&version))
+        return;
+    cleanup_free char *text = xasprintf("%u.%u.%u", version.major, version.minor, version.patch);
+    json_object_set_new(object, "version", json_string(text));
+}
+
+static json_t *describe_monitor(enum hypervisor hypervisor, const struct config *config, const char *root,
+                                const json_t *devices_found)
+{
+    cleanup_error struct error problem = {0};
+    const struct monitor_config *settings = &config->monitors[hypervisor];
+    const struct monitor *monitor = monitor_find(hypervisor);
+    json_t *object = json_pack("{s:s}", "name", hypervisor_name(hypervisor));
+    if (monitor == NULL) {
+        error_set(&problem, "not driven by this version of urunc");
+    } else {
+        cleanup_free char *program = monitor_find_program(hypervisor, settings, &problem);
+        if (program != NULL) {
+            json_object_set_new(object, "program", json_string(program));
+            set_version(object, program, root);
+            check_files(monitor, settings, devices_found, &problem);
+        }
+    }
+    set_usable(object, &problem);
+    return object;
+}
+
+static json_t *describe_monitors(const struct config *config, const char *root, const json_t *devices_found)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < HYPERVISOR_COUNT; i++)
+        json_array_append_new(list, describe_monitor((enum hypervisor)i, config, root, devices_found));
+    return list;
+}
+
+static json_t *names_of(unsigned set, int count, const char *(*name)(int row))
+{
+    json_t *list = json_array();
+    for (int row = 0; row < count; row++)
+        if (set & (1U << row))
+            json_array_append_new(list, json_string(name(row)));
+    return list;
+}
+
+static const char *storage_row_name(int row)
+{
+    return storage_name((enum storage_row)row);
+}
+
+static const char *architecture_row_name(int row)
+{
+    return architecture_name((enum architecture_row)row);
+}
+
+static json_t *describe_pair(struct pair pair, const json_t *monitors)
+{
+    cleanup_error struct error problem = {0};
+    const char *monitor = problem_of(json_array_get(monitors, pair.hypervisor));
+    if (pair_check_drivers(pair, &problem) == 0 &&
+        pair_check_architecture(pair, platform_host_architecture(), &problem) == 0 && monitor != NULL)
+        error_set(&problem, "%s", monitor);
+    json_t *object = json_pack("{s:s, s:s, s:o, s:b, s:o}", "framework", framework_name(pair.framework),
+                               "hypervisor", hypervisor_name(pair.hypervisor), "storage",
+                               names_of(pair_storage(pair), STORAGE_COUNT, storage_row_name), "network",
+                               (int)pair_has_network(pair), "architectures",
+                               names_of(pair_architectures(pair), ARCHITECTURE_COUNT, architecture_row_name));
+    set_usable(object, &problem);
+    return object;
+}
+
+json_t *host_describe(const struct config *config, const char *root)
+{
+    json_t *devices_found = describe_devices();
+    json_t *monitors = describe_monitors(config, root, devices_found);
+    json_t *pairs = json_array();
+    bool usable = false;
+    FOR_EACH_PAIR(pair)
+    {
+        json_t *object = describe_pair(pair, monitors);
+        usable = usable || problem_of(object) == NULL;
+        json_array_append_new(pairs, object);
+    }
+    return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o}", "version", URUNC_VERSION, "architecture",
+                     platform_host_architecture(), "usable", (int)usable, "devices", devices_found,
+                     "monitors", monitors, "pairs", pairs);
+}

@@ -1,0 +1,25 @@
+/* What this host can boot, as one JSON document: its devices, its monitors, and which pairs of a framework
+ * and a hypervisor can run. */
+#ifndef RUNTIME_COMMANDS_HOST_H
+#define RUNTIME_COMMANDS_HOST_H
+
+#include <jansson.h>
+
+#include "runtime/config.h"
+
+/*
+ * The members of the document:
+ *
+ *     version, architecture   texts
+ *     usable                  true if a pair can run
+ *     devices                 list of {path, usable, problem}
+ *     monitors                list of {name, usable, program, version, problem}
+ *     pairs                   list of {framework, hypervisor, usable, storage, network, architectures,
+ * problem}
+ *
+ * `problem` is there where `usable` is false: what is missing, and how to get it. `root` is the state
+ * directory, in which the monitors' versions are kept.
+ */
+json_t *host_describe(const struct config *config, const char *root);
+
+#endif

@@ -1,0 +1,111 @@
+# `urunc check`: what this host can boot, and what is missing.
+load standin
+
+prepare_more() {
+    printf '#!/bin/sh\necho toy version 3.2.1\n' >"$T/toy"
+    chmod 755 "$T/toy"
+}
+
+# configure FIELD=PATH...: monitors' programs; all others are missing.
+configure() {
+    local monitor words='{}'
+    for monitor in qemu firecracker cloud-hypervisor hvt spt; do
+        words=$(jq -c --arg m "$monitor" --arg p "$T/none-$monitor" '.[$m].path = $p' <<<"$words")
+    done
+    for monitor; do
+        words=$(jq -c --arg m "${monitor%%=*}" --arg p "${monitor#*=}" '.[$m].path = $p' <<<"$words")
+    done
+    jq -n --argjson monitors "$words" '{monitors: $monitors} | .monitors.qemu.acceleration = "tcg"' >"$T/urunc.json"
+}
+
+check_json() {
+    STATUS=0
+    urunc check --json >"$T/host" 2>"$T/stderr" || STATUS=$?
+    jq -e .version "$T/host" >"$T/stdout" || fail "no document: $(cat "$T/stderr")"
+}
+
+host() {
+    jq -r "$1" "$T/host"
+}
+
+monitor() {
+    host ".monitors[] | select(.name == \"$1\") | .$2"
+}
+
+# A QEMU whose files are where QEMU looks for them, and that says its version.
+toy_qemu() {
+    cp "$T/toy" "$T/qemu/bin/toy"
+    printf '%s\n' "$T/qemu/bin/toy"
+}
+
+@test "a monitor that is there makes pairs usable, with its path and version" {
+    configure qemu="$(toy_qemu)"
+    check_json
+    expect_equal "$STATUS" 0
+    expect_equal "$(host .usable)" true
+    expect_equal "$(monitor qemu usable)" true
+    expect_equal "$(monitor qemu program)" "$T/qemu/bin/toy"
+    expect_equal "$(monitor qemu version)" 3.2.1
+    expect_equal "$(host '.pairs[] | select(.framework == "linux" and .hypervisor == "qemu") | .usable')" true
+    expect_equal "$(host '[.pairs[] | select(.usable and .hypervisor != "qemu")] | length')" 0
+    urunc check >"$T/text"
+    expect_match '^urunc [0-9.]+ on [a-z0-9]+: can boot unikernels$' "$T/text"
+    expect_match "^  qemu  +$T/qemu/bin/toy 3.2.1\$" "$T/text"
+    expect_match '^  linux  +on qemu  +initrd, block' "$T/text"
+}
+
+@test "a host without a monitor can boot nothing, and says what is missing" {
+    configure
+    check_json
+    expect_equal "$STATUS" 1
+    expect_equal "$(host .usable)" false
+    expect_equal "$(host '[.pairs[], .monitors[] | select(.usable)] | length')" 0
+    expect_equal "$(host '[.pairs[], .monitors[] | select(.problem == null)] | length')" 0
+    expect_equal "$(monitor hvt problem)" \
+        "urunc's configuration: monitors.hvt.path: $T/none-hvt: No such file or directory"
+    STATUS=0
+    urunc check >"$T/text" || STATUS=$?
+    expect_equal "$STATUS" 1
+    expect_match ': can boot nothing$' "$T/text"
+}
+
+@test "a monitor that is not installed is called by its name, with where to get it" {
+    printf '{}\n' >"$T/urunc.json"
+    local name
+    check_json
+    for name in $(host '.monitors[] | select(.program == null) | .name'); do
+        [[ $(monitor "$name" problem) == "the monitor $name ("*") is not installed: "?* ]] ||
+            fail "$name: $(monitor "$name" problem)"
+    done
+}
+
+@test "a device that is missing, or another one, is told, and takes its monitors with it" {
+    configure firecracker="$T/toy"
+    # shellcheck disable=SC2016 # for the inner shell
+    unshare --mount sh -c 'mount --bind /dev/null /dev/kvm && exec "$@"' sh \
+        "$URUNC" --root "$T/root" --config "$T/urunc.json" check --json >"$T/host" || STATUS=$?
+    expect_equal "$STATUS" 1
+    expect_equal "$(host '.devices[] | select(.path == "/dev/kvm") | .problem')" \
+        '/dev/kvm: not the device that its name says'
+    expect_equal "$(monitor firecracker problem)" '/dev/kvm: not the device that its name says'
+    expect_equal "$(monitor firecracker program)" "$T/toy"
+    unshare --mount sh -c 'mount -t tmpfs none /dev && exec "$@"' sh \
+        "$URUNC" --root "$T/root" --config "$T/urunc.json" check --json >"$T/host" || true
+    [[ $(host '.devices[] | select(.path == "/dev/kvm") | .problem') == '/dev/kvm: No such file or directory: '?* ]]
+    [[ $(host '.devices[] | select(.path == "/dev/net/tun") | .problem') == '/dev/net/tun: '*'no network' ]]
+}
+
+@test "the pairs are those of the features document" {
+    configure
+    check_json
+    urunc features | jq -r '.annotations["com.urunc.features.pairs"]' | tr , '\n' | cut -d/ -f1,2 | sort >"$T/features"
+    host '.pairs[] | select(.problem | test("this version of urunc") | not) | .framework + "/" + .hypervisor' |
+        sort >"$T/pairs"
+    diff "$T/features" "$T/pairs"
+}
+
+@test "a broken configuration is an error, not a host without monitors" {
+    printf '{' >"$T/urunc.json"
+    fails urunc check
+    expect_one_error 'urunc.json'
+}
