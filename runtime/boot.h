@@ -17,6 +17,7 @@ enum {
     BOOT_EXIT_PORT = 0x501,
     BOOT_EXIT_REPORTED = 0x100,
     BOOT_EXIT_BYTE_ZERO = 0xff,
+    BOOT_EXIT_FLAG_PORT = 0xf4, /* of four bytes, in place of the other */
 };
 
 /* What a guest tells by V, and so which exit status the monitor's reaper sees. */
@@ -28,6 +29,7 @@ enum boot_exit {
     BOOT_EXIT_MARK = 2, /* 41: it ended, 42: it crashed; anything else as BOOT_EXIT_UNKNOWN */
     /* The status itself. Where the monitor's main thread ends with 1, that is a failure and not a V of 0. */
     BOOT_EXIT_VALUE = 3,
+    BOOT_EXIT_FLAG = 4, /* at BOOT_EXIT_FLAG_PORT, always: 1: it succeeded, 0: it failed */
 };
 
 /* Needs of a guest besides the ordinary; a boot is refused where the monitor cannot meet one. */

@@ -85,16 +85,17 @@ enum architecture { ARCHITECTURES(ARCHITECTURE_BIT) };
     BOOTED(MIRAGE, mirage, "mirage", ON_QEMU | ON_FIRECRACKER | ON_HVT | ON_SPT, STORAGE_BLOCK, true,        \
            ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
     BOOTED(RUMPRUN, rumprun, "rumprun", ON_HVT | ON_SPT, STORAGE_BLOCK, true, ARCHITECTURE_AMD64)            \
-    KNOWN(MEWZ, mewz, "mewz", ON_QEMU, 0, true, ARCHITECTURE_AMD64)                                          \
+    BOOTED(MEWZ, mewz, "mewz", ON_QEMU, 0, true, ARCHITECTURE_AMD64)                                         \
     BOOTED(LINUX, linux, "linux", ON_QEMU | ON_FIRECRACKER | ON_CLOUD_HYPERVISOR,                            \
            STORAGE_INITRD | STORAGE_BLOCK, true, ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                    \
-    KNOWN(OSV, osv, "osv", ON_QEMU | ON_FIRECRACKER | ON_CLOUD_HYPERVISOR, STORAGE_BLOCK, true,              \
-          ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                           \
-    KNOWN(INCLUDEOS, includeos, "includeos", ON_QEMU, STORAGE_BLOCK, true, ARCHITECTURE_AMD64)               \
-    KNOWN(HERMIT, hermit, "hermit", ON_QEMU | ON_FIRECRACKER, STORAGE_INITRD, true,                          \
-          ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                           \
-    KNOWN(NANOS, nanos, "nanos", ON_QEMU | ON_FIRECRACKER, STORAGE_BLOCK, true,                              \
-          ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                           \
+    BOOTED(OSV, osv, "osv", ON_QEMU | ON_FIRECRACKER | ON_CLOUD_HYPERVISOR, STORAGE_BLOCK, true,             \
+           ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
+    BOOTED(INCLUDEOS, includeos, "includeos", ON_QEMU, STORAGE_INITRD | STORAGE_BLOCK, true,                 \
+           ARCHITECTURE_AMD64)                                                                               \
+    BOOTED(HERMIT, hermit, "hermit", ON_QEMU | ON_FIRECRACKER, STORAGE_INITRD, true,                         \
+           ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
+    BOOTED(NANOS, nanos, "nanos", ON_QEMU | ON_FIRECRACKER, STORAGE_BLOCK, true,                             \
+           ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
     BOOTED(GENERIC, generic, "generic", ON_ALL, STORAGE_INITRD | STORAGE_BLOCK, true,                        \
            ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)
 

@@ -44,6 +44,14 @@ static inline int exit_status_of_value(int status, bool main_thread)
     return value < 0 || (value == 0 && main_thread) ? status & 0xff : value & 0xff;
 }
 
+static inline int exit_status_of_flag(int status)
+{
+    if (exit_port_value(status) == 1)
+        return 0;
+    int failure = status & 0xff;
+    return failure != 0 ? failure : EXIT_STATUS_FAILED;
+}
+
 /* The exit status, 0 to 255, that the container's reaper is to see. `status` is what the monitor gave to
  * exit(3), `main_thread` whether its first thread did so. */
 static inline int exit_status_of(enum boot_exit convention, int status, bool main_thread)
@@ -55,6 +63,8 @@ static inline int exit_status_of(enum boot_exit convention, int status, bool mai
         return exit_status_of_mark(status);
     case BOOT_EXIT_VALUE:
         return exit_status_of_value(status, main_thread);
+    case BOOT_EXIT_FLAG:
+        return exit_status_of_flag(status);
     case BOOT_EXIT_UNKNOWN:
         break;
     }

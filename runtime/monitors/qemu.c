@@ -42,8 +42,11 @@ enum { QUIRKS = BOOT_QUIRK_MODERN_VIRTIO };
 
 static void add_exit_port(struct qemu_argv *argv)
 {
-    if (argv->machine->isa && (argv->boot->quirks & BOOT_QUIRK_EXIT_PORT))
-        qemu_format(argv, "-device", "isa-debug-exit,iobase=0x%x,iosize=0x02", BOOT_EXIT_PORT);
+    if (!argv->machine->isa || !(argv->boot->quirks & BOOT_QUIRK_EXIT_PORT))
+        return;
+    bool flag = argv->boot->exit == BOOT_EXIT_FLAG;
+    qemu_format(argv, "-device", "isa-debug-exit,iobase=0x%x,iosize=0x%02x",
+                flag ? BOOT_EXIT_FLAG_PORT : BOOT_EXIT_PORT, flag ? 4 : 2);
 }
 
 static int command(const struct boot *boot, const struct monitor_config *config, const char *program,

@@ -90,7 +90,9 @@ static void plan_machine(const struct container *container, struct boot *boot)
     boot->initrd = setup->unikernel.initrd != NULL ? BOOT_INITRD_PATH : NULL;
     if (setup->block_fd >= 0)
         boot_add_disk(boot, setup->block_fd, setup->block_readonly);
-    boot->memory = container->bundle.memory_limit != 0 ? container->bundle.memory_limit : config->memory;
+    boot->memory = config->memory > setup->guest->memory ? config->memory : setup->guest->memory;
+    if (container->bundle.memory_limit != 0)
+        boot->memory = container->bundle.memory_limit;
     boot->vcpus = config->vcpus;
     boot->terminal = container->bundle.process.terminal;
     boot->sandbox = !seccomp_is_unconfined(container->bundle.seccomp);

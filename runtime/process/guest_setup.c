@@ -1,6 +1,7 @@
 #include "runtime/process/guest_setup.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -49,6 +50,16 @@ static int find_drivers(const struct config *config, struct guest_setup *setup, 
     setup->monitor = monitor_find(unikernel->hypervisor);
     setup->program = monitor_find_program(unikernel->hypervisor, guest_monitor_config(setup, config), error);
     return setup->program != NULL ? 0 : -1;
+}
+
+/* Where the bundle has no limit, the guest gets what it needs. */
+static int check_memory(const struct guest_setup *setup, uint64_t limit, struct error *error)
+{
+    if (limit == 0 || limit >= setup->guest->memory)
+        return 0;
+    return error_set(
+        error, "linux.resources.memory.limit: %" PRIu64 " bytes, but a guest of %s needs %" PRIu64 " MiB",
+        limit, framework_name(setup->unikernel.framework), setup->guest->memory >> 20);
 }
 
 static int check_kernel(const struct guest_setup *setup, struct error *error)
@@ -118,7 +129,7 @@ int guest_setup_open(const struct bundle *bundle, const struct config *config, s
     const char *key = unikernel_check_storage(&setup->unikernel, error);
     if (key != NULL)
         return error_prefix(error, "%s", key);
-    if (find_drivers(config, setup, error) < 0 ||
+    if (find_drivers(config, setup, error) < 0 || check_memory(setup, bundle->memory_limit, error) < 0 ||
         guest_files_open(bundle->rootfs_fd, &setup->unikernel, bundle->rootfs_readonly, &opened, error) < 0)
         return -1;
     if (kernel_probe(opened.binary, setup->unikernel.binary, &setup->probe, error) < 0)

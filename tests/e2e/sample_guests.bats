@@ -62,6 +62,35 @@ run_guest() {
     expect_match '^cmdline: /guest/kernel Unikraft vfs.* --$' "$T/console"
 }
 
+# ends STATUS WORD: the container ends with the status where the guest's command line has the word.
+ends() {
+    arguments "$T/bundle" program "$2"
+    run_guest
+    expect_equal "$STATUS" "$1"
+}
+
+@test "exit statuses: Unikraft writes 41 or 42, Mewz the status itself" {
+    sample unikraft
+    ends 0 exit=41
+    ends 1 exit=42
+    rm -r "$T/bundle" "$T/image"
+    sample mewz
+    ends 0 exit=0
+    ends 1 exit=1
+    ends 200 exit=200
+}
+
+@test "mewz: its address, and 512 MiB of memory" {
+    sample mewz
+    make_network
+    join_network "$T/bundle"
+    run_guest
+    expect_equal "$STATUS" 0
+    expect_line 'cmdline: /guest/kernel ip=10.77.0.2/24 gateway=10.77.0.1 webserver' "$T/console"
+    expect_match '^net0: mac ' "$T/console"
+    (($(sed -n 's/^memory: \([0-9]*\) KiB$/\1/p' "$T/console") > 500 * 1024))
+}
+
 @test "bima: the command line of the label" {
     sample bima
     run_guest
@@ -83,7 +112,7 @@ run_guest() {
 
 @test "what this version does not run is refused with one line that names it" {
     local name
-    for name in mirage:hvt rumprun:spt mewz:mewz; do
+    for name in mirage:hvt rumprun:spt; do
         sample "${name%:*}"
         fails urunc create --bundle "$T/bundle" "$ID"
         expect_one_error "${name%:*}|${name#*:}"

@@ -174,6 +174,20 @@ all_commands='check create delete features kill list run spec start state'
     expect_reported '.argv | .[index("-m") + 1]' size=128M
 }
 
+@test "a framework whose kernels need more memory gets it, and a limit below it is refused" {
+    annotate unikernelType mewz
+    run_standin
+    expect_reported '.argv | .[index("-m") + 1]' size=512M
+    jq '.monitors.qemu += {memory_mib: 600}' "$T/urunc.json" >"$T/new.json"
+    mv "$T/new.json" "$T/urunc.json"
+    run_standin
+    expect_reported '.argv | .[index("-m") + 1]' size=600M
+    edit "$T/bundle" '.linux.resources = {memory: {limit: 134217728}}'
+    fails urunc create --bundle "$T/bundle" "$ID"
+    expect_one_error '134217728 bytes, but a guest of mewz needs 512 MiB'
+    expect_nothing_left
+}
+
 @test "a state that is broken" {
     mkdir -p "$T/root/$ID"
     printf '{"half' >"$T/root/$ID/state.json"

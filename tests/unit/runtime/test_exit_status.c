@@ -61,6 +61,15 @@ static void a_value_is_the_status(void **state)
     assert_int_equal(exit_status_of(BOOT_EXIT_VALUE, 1, true), 1); /* the monitor's own failure */
 }
 
+static void a_flag_tells_success_and_its_absence_failure(void **state)
+{
+    (void)state;
+    assert_int_equal(exit_status_of(BOOT_EXIT_FLAG, port(1), false), 0);
+    assert_int_equal(exit_status_of(BOOT_EXIT_FLAG, port(0), false), 1);
+    assert_int_equal(exit_status_of(BOOT_EXIT_FLAG, 0, true), 1);
+    assert_int_equal(exit_status_of(BOOT_EXIT_FLAG, 1, true), 1); /* the monitor's own failure */
+}
+
 static void without_a_convention_the_status_is_the_monitors(void **state)
 {
     (void)state;
@@ -108,6 +117,7 @@ int main(void)
         cmocka_unit_test(a_guest_that_promised_a_report_and_gave_none_has_failed),
         cmocka_unit_test(marks_are_an_end_and_a_crash),
         cmocka_unit_test(a_value_is_the_status),
+        cmocka_unit_test(a_flag_tells_success_and_its_absence_failure),
         cmocka_unit_test(without_a_convention_the_status_is_the_monitors),
         cmocka_unit_test(programs_of_other_loaders_are_left_alone),
         cmocka_unit_test(the_environment_names_the_convention),

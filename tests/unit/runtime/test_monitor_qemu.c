@@ -104,6 +104,9 @@ static void a_guest_that_uses_the_exit_port_has_it(void **state)
     boot.quirks = BOOT_QUIRK_EXIT_PORT;
     ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
                 "/guest/kernel", "-device", "isa-debug-exit,iobase=0x501,iosize=0x02");
+    boot.exit = BOOT_EXIT_FLAG;
+    ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
+                "/guest/kernel", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04");
 }
 #endif
 
