@@ -114,14 +114,18 @@ static int check_files(const struct monitor *monitor, const struct monitor_confi
     return 0;
 }
 
-static void set_version(json_t *object, const char *program, const char *root)
+/* The version as a member, where the program tells one; an error where it is too old. */
+static int check_version(json_t *object, const struct monitor *monitor, const char *program, const char *root,
+                         struct error *error)
 {
     struct version version = {0};
-    cleanup_error struct error ignored = {0};
-    if (version_find(program, root, &version, &ignored) < 0 || !version_is_known(&version))
-        return;
+    if (version_find(program, root, &version, error) < 0)
+        return -1;
+    if (!version_is_known(&version))
+        return 0;
     cleanup_free char *text = xasprintf("%u.%u.%u", version.major, version.minor, version.patch);
     json_object_set_new(object, "version", json_string(text));
+    return monitor_check_version(monitor, program, &version, error);
 }
 
 static json_t *describe_monitor(enum hypervisor hypervisor, const struct config *config, const char *root,
@@ -137,8 +141,8 @@ static json_t *describe_monitor(enum hypervisor hypervisor, const struct config 
         cleanup_free char *program = monitor_find_program(hypervisor, settings, &problem);
         if (program != NULL) {
             json_object_set_new(object, "program", json_string(program));
-            set_version(object, program, root);
-            check_files(monitor, settings, devices_found, &problem);
+            if (check_version(object, monitor, program, root, &problem) == 0)
+                check_files(monitor, settings, devices_found, &problem);
         }
     }
     set_usable(object, &problem);

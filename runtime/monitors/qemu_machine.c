@@ -10,7 +10,7 @@ enum {
     MEBIBYTE = 1024 * 1024,
     MEMORY_MIN = 2, /* MiB: below it the firmware does not start */
     /* MiB that translated code may take. QEMU's own default is 1 GiB, which would take a container over its
-     * memory limit long after it started; a Linux guest boots in half of this. */
+     * memory limit long after it started; an ordinary guest boots in half of this. */
     TCG_CODE_SIZE = 64,
 };
 

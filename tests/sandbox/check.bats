@@ -2,7 +2,7 @@
 load standin
 
 prepare_more() {
-    printf '#!/bin/sh\necho toy version 3.2.1\n' >"$T/toy"
+    printf '#!/bin/sh\necho toy version 93.2.1\n' >"$T/toy"
     chmod 755 "$T/toy"
 }
 
@@ -45,12 +45,12 @@ toy_qemu() {
     expect_equal "$(host .usable)" true
     expect_equal "$(monitor qemu usable)" true
     expect_equal "$(monitor qemu program)" "$T/qemu/bin/toy"
-    expect_equal "$(monitor qemu version)" 3.2.1
+    expect_equal "$(monitor qemu version)" 93.2.1
     expect_equal "$(host '.pairs[] | select(.framework == "linux" and .hypervisor == "qemu") | .usable')" true
     expect_equal "$(host '[.pairs[] | select(.usable and .hypervisor != "qemu")] | length')" 0
     urunc check >"$T/text"
     expect_match '^urunc [0-9.]+ on [a-z0-9]+: can boot unikernels$' "$T/text"
-    expect_match "^  qemu  +$T/qemu/bin/toy 3.2.1\$" "$T/text"
+    expect_match "^  qemu  +$T/qemu/bin/toy 93.2.1\$" "$T/text"
     expect_match '^  linux  +on qemu  +initrd, block' "$T/text"
 }
 
@@ -93,6 +93,15 @@ toy_qemu() {
         "$URUNC" --root "$T/root" --config "$T/urunc.json" check --json >"$T/host" || true
     [[ $(host '.devices[] | select(.path == "/dev/kvm") | .problem') == '/dev/kvm: No such file or directory: '?* ]]
     [[ $(host '.devices[] | select(.path == "/dev/net/tun") | .problem') == '/dev/net/tun: '*'no network' ]]
+}
+
+@test "a monitor that is too old is told" {
+    configure qemu="$(toy_qemu)"
+    sed -i 's/93.2.1/0.9.1/' "$T/qemu/bin/toy"
+    check_json
+    expect_equal "$STATUS" 1
+    expect_equal "$(monitor qemu version)" 0.9.1
+    [[ $(monitor qemu problem) == *0.9.1* ]]
 }
 
 @test "the pairs are those of the features document" {

@@ -2,6 +2,7 @@
 # Every file that a document names in backquotes is there, and so is every document that a link leads to.
 # A name with "toy" in it is the reader's to make. documents.sh SOURCE-DIRECTORY
 set -euo pipefail
+shopt -s nullglob
 cd "$1"
 status=0
 
@@ -14,7 +15,7 @@ expect_path() {
     status=1
 }
 
-for document in README.md CONTRIBUTING.md docs/*.md; do
+for document in README.md CONTRIBUTING.md docs/*.md docs/*/*.md; do
     named=$(grep -oE '`(formats|builder|runtime|tests|packaging|docs|Containerfile-samples)/[^` ]*`' "$document" || true)
     for path in $(tr -d '`' <<<"$named"); do
         [[ $path == *toy* ]] || expect_path "$document" "${path%/}"

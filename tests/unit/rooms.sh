@@ -28,16 +28,31 @@ forbid runtime/lifecycle/ runtime/commands/ 'lifecycle/ does not know command li
 forbid runtime/guests/ runtime/monitors/ 'no guest knows a monitor'
 forbid runtime/monitors/ runtime/guests/ 'no monitor knows a guest'
 
-# Names, too: a guest that asked for a monitor by its name would know it without including it.
+# Names, too, comments included: a guest that asked for a monitor by its name would know it without including it.
+# The names are those of the contract's lists, as identifiers and as texts.
+names_of() {
+    sed -n "/^#define $1(/,/^\$/p" formats/contract/frameworks.h |
+        grep -oE '(DRIVEN|BOOTED|KNOWN)\([A-Z0-9_]+, [a-z0-9_]+, "[^"]+"' | sed -E 's/.*, ([a-z0-9_]+), "(.*)"/\1 \2/' |
+        tr ' ' '\n' | sort -u
+}
+
+# The kernel's headers, and names that are the host's: a word of a list that is no guest here.
+strip_host_words() {
+    sed -E 's,<linux/,<,; s/linux-(gnu|loader)//g'
+}
+
 unnamed() {
     local found word
     for word in $2; do
-        found=$(grep -rnE "[\"_]$word\b" "$1" || true)
+        found=$(grep -rniE "(^|[^a-z0-9])$word([^a-z0-9]|\$)" "$1" | strip_host_words |
+            grep -iE ":.*(^|[^a-z0-9])$word([^a-z0-9]|\$)" || true)
         [[ -z $found ]] || { printf '%s\n%s\n' "$1 names $word:" "$found" >&2; broken=1; }
     done
 }
-monitors=$(cd runtime/monitors && ls ./*.c | sed 's,.*/,,; s/\.c$//; s/_.*//' | grep -v '^monitor$' | sort -u)
-frameworks=$(cd runtime/guests && ls ./*.c | sed 's,.*/,,; s/\.c$//; s/_.*//' | grep -vE '^(guest|solo5|generic)$' | sort -u)
+monitors=$(names_of HYPERVISORS)
+frameworks=$(names_of FRAMEWORKS)
+[[ $(wc -w <<<"$monitors") -ge 5 && $(wc -w <<<"$frameworks") -ge 10 ]] ||
+    { echo 'rooms.sh: the lists of formats/contract/frameworks.h were not found' >&2; exit 1; }
 unnamed runtime/guests "$monitors"
 unnamed runtime/monitors "$frameworks"
 
