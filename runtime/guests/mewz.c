@@ -54,5 +54,5 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
     return 0;
 }
 
-/* The memory is what scripts/run-qemu.sh of the project gives. */
+/* The memory is what the project gives in its own start script (scripts/). */
 DEFINE_GUEST(mewz, plan, .kernels = KERNEL_MULTIBOOT1, .memory = 512ULL * MEBIBYTE);
