@@ -35,25 +35,22 @@ struct era {
     bool needs_a_parameter; /* lib/uklibparam looks for "--" only behind another word than the first */
 };
 
+/* Between 0.14 and 0.16.0 the root is in the kernel's configuration: vfs.rootfs is unknown there and passed
+ * over. vfs.fstab would mount a second root in a kernel that has both, and end it. */
 static const struct era eras[] = {
     {{0, 0, 0}, "vfs.rootfs=initrd", "vfs.rootfs=9pfs vfs.rootdev=fs0", false, false, false, false},
     {{0, 13, 0}, "vfs.rootfs=initrd", "vfs.rootfs=9pfs vfs.rootdev=fs0", true, false, false, true},
-    {{0, 14, 0},
-     "vfs.fstab=[ \"initrd0:/:initrd\" ]",
-     "vfs.fstab=[ \"fs0:/:9pfs\" ]",
-     true,
-     false,
-     false,
-     true},
-    {{0, 16, 0},
-     "vfs.fstab=[ \"initrd0:/:initrd\" ]",
-     "vfs.fstab=[ \"fs0:/:9pfs\" ]",
-     true,
-     true,
-     false,
-     true},
+    {{0, 16, 0}, "vfs.rootfs=initrd", "vfs.rootfs=9pfs vfs.rootdev=fs0", true, true, false, true},
     {{0, 16, 1},
      "vfs.fstab=[ \"initrd0:/:extract:::\" ]",
+     "vfs.fstab=[ \"fs0:/:9pfs:::\" ]",
+     true,
+     false,
+     true,
+     true},
+    /* ramfs=2: a file system to extract to, where the kernel has mounted none. */
+    {{0, 16, 2},
+     "vfs.fstab=[ \"initrd0:/:extract::ramfs=2:\" ]",
      "vfs.fstab=[ \"fs0:/:9pfs:::\" ]",
      true,
      false,

@@ -28,7 +28,7 @@ run_guest() {
     run_guest
     expect_equal "$STATUS" 0
     local line='cmdline: /guest/kernel Unikraft netdev.ip=10.77.0.2/24:10.77.0.1'
-    line+=' vfs.fstab=[ "initrd0:/:extract:::" ] env.vars=[ "MODE=test run" ] -- -c /nginx/conf/nginx.conf'
+    line+=' vfs.fstab=[ "initrd0:/:extract::ramfs=2:" ] env.vars=[ "MODE=test run" ] -- -c /nginx/conf/nginx.conf'
     expect_line "$line" "$T/console"
     expect_match '^initrd: /nginx/conf/nginx.conf ' "$T/console"
     expect_match '^net0: mac ' "$T/console"
@@ -43,7 +43,7 @@ run_guest() {
     expect_equal "$STATUS" 0
     expect_match '^cmdline: .*netdev.ipv4_addr=10\.77\.0\.2 .*netdev.ipv4_gw_addr=10\.77\.0\.1 ' "$T/console"
     expect_match '^cmdline: .*netdev.ipv4_subnet_mask=255\.255\.255\.0 ' "$T/console"
-    expect_match '^cmdline: .*vfs.fstab=\[ "initrd0:/:initrd" \]' "$T/console"
+    expect_match '^cmdline: .*vfs.rootfs=initrd -- -c ' "$T/console"
     edit "$T/bundle" '.annotations["com.urunc.unikernel.unikernelVersion"] = "0.12.0" | .process.env = ["K=V"]'
     run_guest
     expect_equal "$STATUS" 0

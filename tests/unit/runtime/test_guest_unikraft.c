@@ -20,9 +20,10 @@ static void every_argument_is_the_programs(void **state)
     fixture->input.network = &fixture->network;
     fixture->input.has_initrd = true;
     fixture->input.version = "0.17.0";
-    assert_plan(fixture, FRAMEWORK_UNIKRAFT,
-                "Unikraft netdev.ip=10.88.0.5/16:10.88.0.1:10.88.0.53 vfs.fstab=[ \"initrd0:/:extract:::\" ] "
-                "env.vars=[ \"PATH=/bin\" \"K=two words\" ] -- -c /nginx/conf/nginx.conf");
+    assert_plan(
+        fixture, FRAMEWORK_UNIKRAFT,
+        "Unikraft netdev.ip=10.88.0.5/16:10.88.0.1:10.88.0.53 vfs.fstab=[ \"initrd0:/:extract::ramfs=2:\" ] "
+        "env.vars=[ \"PATH=/bin\" \"K=two words\" ] -- -c /nginx/conf/nginx.conf");
 }
 
 static void an_image_with_the_cmdline_annotation_names_its_program_first(void **state)
@@ -32,7 +33,7 @@ static void an_image_with_the_cmdline_annotation_names_its_program_first(void **
     fixture->input.has_cmdline = true;
     fixture->input.has_initrd = true;
     assert_plan(fixture, FRAMEWORK_UNIKRAFT,
-                "nginx vfs.fstab=[ \"initrd0:/:extract:::\" ] -- -c /nginx.conf");
+                "nginx vfs.fstab=[ \"initrd0:/:extract::ramfs=2:\" ] -- -c /nginx.conf");
 }
 
 static void the_cmdline_annotation_is_used_as_it_is(void **state)
@@ -42,7 +43,7 @@ static void the_cmdline_annotation_is_used_as_it_is(void **state)
     fixture->input.cmdline = "nginx -c '/a b'  -monitor stdio";
     fixture->input.has_initrd = true;
     assert_plan(fixture, FRAMEWORK_UNIKRAFT,
-                "nginx vfs.fstab=[ \"initrd0:/:extract:::\" ] -- -c '/a b'  -monitor stdio");
+                "nginx vfs.fstab=[ \"initrd0:/:extract::ramfs=2:\" ] -- -c '/a b'  -monitor stdio");
 }
 
 static void an_image_without_a_command_is_fine(void **state)
@@ -89,15 +90,16 @@ static void each_era_has_its_names(void **state)
                    "netdev.ipv4_subnet_mask=255.255.0.0 vfs.rootfs=initrd -- x"},
         {"0.13.1", "Unikraft netdev.ipv4_addr=10.88.0.5 netdev.ipv4_gw_addr=10.88.0.1 "
                    "netdev.ipv4_subnet_mask=255.255.0.0 vfs.rootfs=initrd env.vars=[ \"K=V\" ] -- x"},
-        {"0.15.0",
-         "Unikraft netdev.ipv4_addr=10.88.0.5 netdev.ipv4_gw_addr=10.88.0.1 "
-         "netdev.ipv4_subnet_mask=255.255.0.0 vfs.fstab=[ \"initrd0:/:initrd\" ] env.vars=[ \"K=V\" ] -- x"},
+        {"0.15.0", "Unikraft netdev.ipv4_addr=10.88.0.5 netdev.ipv4_gw_addr=10.88.0.1 "
+                   "netdev.ipv4_subnet_mask=255.255.0.0 vfs.rootfs=initrd env.vars=[ \"K=V\" ] -- x"},
         {"0.16.0", "Unikraft netdev.ipv4_addr=10.88.0.5 netdev.ipv4_gw_addr=10.88.0.1 "
-                   "netdev.ipv4_subnet_mask=255.255.0.0 netdev.ipv4_dns0_addr=10.88.0.53 vfs.fstab=[ "
-                   "\"initrd0:/:initrd\" ] env.vars=[ \"K=V\" ] -- x"},
+                   "netdev.ipv4_subnet_mask=255.255.0.0 netdev.ipv4_dns0_addr=10.88.0.53 vfs.rootfs=initrd "
+                   "env.vars=[ \"K=V\" ] -- x"},
         {"0.16.1",
-         "Unikraft netdev.ip=10.88.0.5/16:10.88.0.1:10.88.0.53 vfs.fstab=[ \"initrd0:/:extract:::\" "
-         "] env.vars=[ \"K=V\" ] -- x"},
+         "Unikraft netdev.ip=10.88.0.5/16:10.88.0.1:10.88.0.53 vfs.fstab=[ \"initrd0:/:extract:::\" ] "
+         "env.vars=[ \"K=V\" ] -- x"},
+        {"0.16.2", "Unikraft netdev.ip=10.88.0.5/16:10.88.0.1:10.88.0.53 vfs.fstab=[ "
+                   "\"initrd0:/:extract::ramfs=2:\" ] env.vars=[ \"K=V\" ] -- x"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fixture->input.version = cases[i].version;
@@ -109,22 +111,32 @@ static void versions_compare_as_numbers(void **state)
 {
     struct fixture *fixture = *state;
     fixture->input.has_initrd = true;
-    static const char current[] = "Unikraft vfs.fstab=[ \"initrd0:/:extract:::\" ] --";
-    static const char middle[] = "Unikraft vfs.fstab=[ \"initrd0:/:initrd\" ] --";
+    static const char current[] = "Unikraft vfs.fstab=[ \"initrd0:/:extract::ramfs=2:\" ] --";
+    static const char first[] = "Unikraft vfs.fstab=[ \"initrd0:/:extract:::\" ] --";
     static const char old[] = "Unikraft vfs.rootfs=initrd --";
     static const struct {
         const char *version;
         const char *line;
     } cases[] = {
-        {NULL, current},      {"0.16.1", current},
-        {"0.16.10", current}, {"0.100", current},
-        {"1", current},       {"v0.17.0", current},
-        {"", current},        {"0.16.1-rc1", current},
-        {"pandora", current}, {"0.16.0", middle},
-        {"0.16", middle},     {"v0.15", middle},
-        {"0.16.0-5", middle}, {"0.14.0", middle},
-        {"0.13.99", old},     {"0.9.9", old},
-        {"0", old},           {"99999999999999999999", current},
+        {NULL, current},
+        {"0.16.2", current},
+        {"0.16.10", current},
+        {"0.100", current},
+        {"1", current},
+        {"v0.17.0", current},
+        {"", current},
+        {"0.16.2-rc1", current},
+        {"pandora", current},
+        {"0.16.1", first},
+        {"v0.16.1-5", first},
+        {"0.16.0", old},
+        {"0.16", old},
+        {"v0.15", old},
+        {"0.16.0-5", old},
+        {"0.13.99", old},
+        {"0.9.9", old},
+        {"0", old},
+        {"99999999999999999999", current},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fixture->input.version = cases[i].version;
@@ -155,7 +167,6 @@ static void a_share_is_the_root_in_every_era(void **state)
         const char *line;
     } cases[] = {
         {"0.12.0", "Unikraft vfs.rootfs=9pfs vfs.rootdev=fs0 --"},
-        {"0.14.0", "Unikraft vfs.fstab=[ \"fs0:/:9pfs\" ] --"},
         {NULL, "Unikraft vfs.fstab=[ \"fs0:/:9pfs:::\" ] --"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
