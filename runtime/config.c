@@ -21,7 +21,7 @@ enum {
 
 /* The keys of every monitor; "memory" is another name of "memory_mib". */
 static const struct monitor_setting common_settings[] = {
-    {"path", SETTING_PATH, offsetof(struct monitor_config, path)},
+    {"path", SETTING_PROGRAM, offsetof(struct monitor_config, path)},
     {"memory_mib", SETTING_MIB, offsetof(struct monitor_config, memory)},
     {"memory", SETTING_MIB, offsetof(struct monitor_config, memory)},
     {"overhead_mib", SETTING_MIB_OR_NONE, offsetof(struct monitor_config, overhead)},
@@ -100,12 +100,25 @@ static int read_word(const json_t *value, bool options, char **out, struct error
     return read_text(value, out, error);
 }
 
-static int read_setting(const struct monitor_setting *setting, const json_t *value,
-                        struct monitor_config *monitor, struct error *error)
+/* `driver` may be NULL. */
+static int read_program(const struct monitor *driver, const json_t *value, char **out, struct error *error)
+{
+    const char *text = json_string_value(value);
+    if (text == NULL || strcmp(text, MONITOR_BUILTIN) != 0)
+        return read_path(value, out, error);
+    if (driver == NULL || driver->builtin == NULL)
+        return error_set(error, "\"%s\": urunc has no such monitor of its own", text);
+    return read_text(value, out, error);
+}
+
+static int read_setting(const struct monitor_setting *setting, const struct monitor *driver,
+                        const json_t *value, struct monitor_config *monitor, struct error *error)
 {
     void *field = (char *)monitor + setting->field;
     json_int_t number = 0;
     switch (setting->type) {
+    case SETTING_PROGRAM:
+        return read_program(driver, value, field, error);
     case SETTING_PATH:
         return read_path(value, field, error);
     case SETTING_WORD:
@@ -152,7 +165,7 @@ static int read_monitor(const char *name, const json_t *object, struct config *c
             setting = find_setting(driver->settings, key);
         if (setting == NULL)
             return error_set(error, "%s.%s: unknown key", name, key);
-        if (read_setting(setting, value, &config->monitors[hypervisor], error) < 0)
+        if (read_setting(setting, driver, value, &config->monitors[hypervisor], error) < 0)
             return error_prefix(error, "%s.%s", name, key);
     }
     return 0;

@@ -2,9 +2,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "formats/base/path.h"
 #include "formats/base/programs.h"
 #include "runtime/sandbox/root/private_root.h"
 
@@ -16,6 +19,34 @@ static const struct monitor *const monitors[HYPERVISOR_COUNT] = {HYPERVISORS(MON
 const struct monitor *monitor_find(enum hypervisor hypervisor)
 {
     return monitors[hypervisor];
+}
+
+/* By its name: the file may be one that is not installed. */
+static bool is_program_of(const struct monitor *monitor, const char *path)
+{
+    return strcmp(path_base(path), monitor->program) == 0;
+}
+
+const struct monitor *monitor_choose(enum hypervisor hypervisor, const struct monitor_config *config)
+{
+    const struct monitor *monitor = monitor_find(hypervisor);
+    if (monitor == NULL || monitor->builtin == NULL)
+        return monitor;
+    if (config->path != NULL)
+        return strcmp(config->path, MONITOR_BUILTIN) == 0 || is_program_of(monitor->builtin, config->path)
+                   ? monitor->builtin
+                   : monitor;
+    cleanup_free char *installed = program_find(monitor->program, NULL);
+    return installed != NULL ? monitor : monitor->builtin;
+}
+
+static char *builtin_program(const struct monitor *monitor, struct error *error)
+{
+    cleanup_free char *path = xasprintf("%s/%s", URUNC_LIBRARY_DIRECTORY, monitor->program);
+    if (access(path, X_OK) == 0)
+        return take_pointer(path);
+    error_errno(error, errno, "%s, which comes with urunc", path);
+    return NULL;
 }
 
 static char *configured_program(enum hypervisor hypervisor, const char *path, struct error *error)
@@ -30,7 +61,10 @@ static char *configured_program(enum hypervisor hypervisor, const char *path, st
 char *monitor_find_program(enum hypervisor hypervisor, const struct monitor_config *config,
                            struct error *error)
 {
-    const struct monitor *monitor = monitor_find(hypervisor);
+    const struct monitor *monitor = monitor_choose(hypervisor, config);
+    bool builtin = monitor != monitor_find(hypervisor);
+    if (builtin && (config->path == NULL || strcmp(config->path, MONITOR_BUILTIN) == 0))
+        return builtin_program(monitor, error);
     if (config->path != NULL)
         return configured_program(hypervisor, config->path, error);
     char *program = program_find(monitor->program, NULL);

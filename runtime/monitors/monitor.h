@@ -52,6 +52,10 @@ struct monitor {
     bool nics_by_name;     /* it attaches to a tap by the interface's name, not by descriptor */
     bool raw_taps;         /* its taps have no vnet header and no offloads */
     bool disks_by_name;    /* it opens boot_disk.path itself, so its user must be able to */
+    bool opens_nothing;    /* its kernel is boot.kernel_fd, too */
+    /* Driver of the program that comes with urunc and takes this one's place: where the configuration says
+     * so, and where this one's program is not installed. NULL: none. */
+    const struct monitor *builtin;
     const struct monitor_setting *settings; /* besides those of every monitor; NULL: none */
     /* Lists the host's files that the private root must hold. Called before the boot is planned. */
     int (*files)(const struct monitor_config *config, struct monitor_files *files, struct error *error);
@@ -84,6 +88,12 @@ int monitor_check_version(const struct monitor *monitor, const char *program, co
 
 /* The hypervisor's driver; NULL where this version does not drive it. */
 const struct monitor *monitor_find(enum hypervisor hypervisor);
+
+/* As the value of "path" in the configuration: the built-in program. */
+#define MONITOR_BUILTIN "builtin"
+
+/* The same or its built-in one: the driver of the program that monitor_find_program finds. */
+const struct monitor *monitor_choose(enum hypervisor hypervisor, const struct monitor_config *config);
 
 /* The path of the program of a hypervisor that has a driver: the configured one, else the driver's in the
  * usual directories. NULL and an error that says where to get it; owned by the caller. */

@@ -31,6 +31,7 @@ struct monitor_config {
 };
 
 enum monitor_setting_type {
+    SETTING_PROGRAM,      /* an absolute path, or MONITOR_BUILTIN for a monitor that has one */
     SETTING_PATH,         /* an absolute path */
     SETTING_WORD,         /* letters, digits, '_', '-' and '.' */
     SETTING_OPTIONS,      /* the same, ',', '=' and '+': further options of the one option that it is for */

@@ -94,6 +94,7 @@ static void plan_machine(const struct container *container, struct boot *boot)
     if (container->bundle.memory_limit != 0)
         boot->memory = container->bundle.memory_limit;
     boot->vcpus = config->vcpus;
+    boot->kernel_fd = setup->kernel_fd;
     boot->terminal = container->bundle.process.terminal;
     boot->sandbox = !seccomp_is_unconfined(container->bundle.seccomp);
 }
@@ -109,6 +110,8 @@ static int keep_descriptors(const struct boot *boot, struct error *error)
     for (size_t i = 0; i < boot->disk_count; i++)
         if (fcntl(boot->disks[i].fd, F_SETFD, 0) < 0)
             return error_errno(error, errno, "the disk's descriptor");
+    if (boot->kernel_fd >= 0 && fcntl(boot->kernel_fd, F_SETFD, 0) < 0)
+        return error_errno(error, errno, "the kernel's descriptor");
     return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/process/guest_setup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +48,7 @@ static int find_drivers(const struct config *config, struct guest_setup *setup, 
     if (pair_check_drivers((struct pair){unikernel->framework, unikernel->hypervisor}, error) < 0)
         return -1;
     setup->guest = guest_find(unikernel->framework);
-    setup->monitor = monitor_find(unikernel->hypervisor);
+    setup->monitor = monitor_choose(unikernel->hypervisor, guest_monitor_config(setup, config));
     setup->program = monitor_find_program(unikernel->hypervisor, guest_monitor_config(setup, config), error);
     return setup->program != NULL ? 0 : -1;
 }
@@ -112,6 +113,11 @@ static int make_trees(struct guest_files *opened, bool user_is_root, struct gues
 {
     const struct unikernel *unikernel = &setup->unikernel;
     setup->block_readonly = opened->block_readonly;
+    if (setup->monitor->opens_nothing) {
+        setup->kernel_fd = fcntl(opened->binary, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+        if (setup->kernel_fd < 0)
+            return error_errno(error, errno, ANNOTATION_PREFIX "binary");
+    }
     if (take_file(&opened->binary, user_is_root, "binary", unikernel->binary, &setup->kernel, error) < 0 ||
         take_file(&opened->initrd, user_is_root, "initrd", unikernel->initrd, &setup->initrd, error) < 0)
         return -1;
@@ -151,6 +157,8 @@ void guest_setup_close_trees(struct guest_setup *setup)
 void guest_setup_free(struct guest_setup *setup)
 {
     guest_setup_close_trees(setup);
+    if (setup->kernel_fd >= 0)
+        close(setup->kernel_fd);
     if (setup->block_fd >= 0)
         close(setup->block_fd);
     unikernel_free(&setup->unikernel);

@@ -28,14 +28,18 @@ struct guest_setup {
     char *program; /* the monitor's: absolute path on the host; owned */
     struct guest_file kernel;
     struct guest_file initrd;
+    int kernel_fd;  /* the kernel itself, opened, for a monitor that opens nothing; owned; -1: none */
     int block_tree; /* a detached mount; owned; -1: none */
     int block_fd;   /* the block image itself, opened; owned; -1: none */
     bool block_readonly;
 };
 
 #define GUEST_SETUP_NONE                                                                                     \
-    ((struct guest_setup){                                                                                   \
-        .kernel = GUEST_FILE_NONE, .initrd = GUEST_FILE_NONE, .block_tree = -1, .block_fd = -1})
+    ((struct guest_setup){.kernel = GUEST_FILE_NONE,                                                         \
+                          .initrd = GUEST_FILE_NONE,                                                         \
+                          .kernel_fd = -1,                                                                   \
+                          .block_tree = -1,                                                                  \
+                          .block_fd = -1})
 
 /* Reads the annotations of config.json, else /urunc.json in the rootfs (docs/architecture.md, "The
  * contract"), with single annotations laid over it. */
@@ -46,7 +50,7 @@ enum unikernel_found guest_setup_read(const struct bundle *bundle, const struct 
  * files beneath the rootfs. `setup->unikernel` was read. */
 int guest_setup_open(const struct bundle *bundle, const struct config *config, struct guest_setup *setup,
                      struct error *error);
-/* Closes what the private root was made from; `block_fd` stays. */
+/* Closes what the private root was made from; `kernel_fd` and `block_fd` stay. */
 void guest_setup_close_trees(struct guest_setup *setup);
 void guest_setup_free(struct guest_setup *setup);
 

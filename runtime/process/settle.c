@@ -89,8 +89,16 @@ static int close_host(struct container *container, struct error *error)
 {
     const struct kept *kept = &container->kept;
     const int few[] = {
-        STDIN_FILENO,      STDOUT_FILENO,   STDERR_FILENO,  container->listener,       container->process_end,
-        kept->rootfs_tree, kept->generated, kept->label.fd, container->guest.block_fd,
+        STDIN_FILENO,
+        STDOUT_FILENO,
+        STDERR_FILENO,
+        container->listener,
+        container->process_end,
+        kept->rootfs_tree,
+        kept->generated,
+        kept->label.fd,
+        container->guest.block_fd,
+        container->guest.kernel_fd,
     };
     enum { FEW = sizeof few / sizeof *few };
     int keep[FEW + NETWORK_MAX];

@@ -11,12 +11,12 @@
 
 enum {
     SPT_ABI_VERSION = 2,
-    SPT_MEMORY_BASE = 0x10000,    /* the guest's memory is mapped from here on; what lies below is not */
-    SPT_BOOT_INFO = 0x11000,      /* address of struct spt_boot_info; manifest and command line follow */
-    SPT_KERNEL_BASE = 0x100000,   /* no segment of a kernel lies below */
-    SPT_COMMAND_LINE_SIZE = 8192, /* bytes, the NUL at its end among them */
-    SPT_MIN_BLOCK_SIZE = 512,     /* bytes; a power of two */
-    SPT_MAX_BLOCK_SIZE = 32768,   /* the greatest that the manifest's field holds */
+    SPT_MEMORY_BASE = 0x10000,  /* the guest's memory is mapped from here on; what lies below is not */
+    SPT_BOOT_INFO = 0x11000,    /* address of struct spt_boot_info; manifest and command line follow */
+    SPT_KERNEL_BASE = 0x100000, /* no segment of a kernel lies below */
+    SPT_COMMAND_LINE_SIZE = SOLO5_COMMAND_LINE_MAX + 1, /* bytes, with the NUL at its end */
+    SPT_MIN_BLOCK_SIZE = 512,                           /* bytes; a power of two */
+    SPT_MAX_BLOCK_SIZE = 32768,                         /* the greatest that the manifest's field holds */
     SPT_MANIFEST_VERSION = 1,
     SPT_MANIFEST_BLOCK = 1, /* types of an entry */
     SPT_MANIFEST_NET = 2,

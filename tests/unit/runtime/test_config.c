@@ -87,6 +87,7 @@ static void what_is_wrong_is_named(void **state)
     assert_refused(state, "{\"monitors\":{\"qemu\":{\"memory_mib\":0}}}", "0 is not between");
     assert_refused(state, "{\"monitors\":{\"qemu\":{\"vcpus\":\"2\"}}}", "not a whole number");
     assert_refused(state, "{\"monitors\":{\"qemu\":{\"path\":\"qemu\"}}}", "not an absolute path");
+    assert_refused(state, "{\"monitors\":{\"qemu\":{\"path\":\"builtin\"}}}", "no such monitor of its own");
     assert_refused(state, "{\"monitors\":{\"qemu\":{\"acceleration\":\"hax\"}}}", "not auto, kvm or tcg");
     assert_refused(state, "{\"monitors\":{\"spt\":{\"acceleration\":\"kvm\"}}}",
                    "spt.acceleration: unknown key");

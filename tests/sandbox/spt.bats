@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# Solo5 kernels on the tender that comes with urunc: it is the container's process, and all that it needs is handed over
+# as descriptors. tests/tender tests the tender itself.
+load ../e2e/helpers
+
+prepare() {
+    need_root
+    [[ -e $GUESTS/solo5-calls-0.elf ]] || skip "the Solo5 test guests are built for x86-64 only"
+    printf '{"monitors":{"spt":{"path":"%s"}}}\n' "$URUNC_BIN/runtime/urunc-spt" >"$T/urunc.json"
+    bundle solo5-calls-0.elf
+    new_id
+}
+
+# bundle GUEST: a bundle of that test guest in $T/bundle.
+bundle() {
+    mkdir -p "$T/bundle/rootfs/boot"
+    cp "$GUESTS/$1" "$T/bundle/rootfs/boot/kernel"
+    jq -n '{
+        ociVersion: "1.1.0",
+        process: {user: {uid: 0, gid: 0}, args: ["cmdline"], cwd: "/"},
+        root: {path: "rootfs"},
+        annotations: ({unikernelType: "generic", hypervisor: "spt", binary: "/boot/kernel"}
+            | with_entries(.key |= "com.urunc.unikernel." + .)),
+        linux: {namespaces: [{type: "pid"}, {type: "mount"}, {type: "ipc"}, {type: "uts"}, {type: "network"}]}
+    }' >"$T/bundle/config.json"
+}
+
+run_guest() {
+    STATUS=0
+    urunc run --bundle "$T/bundle" "$ID" </dev/null >"$T/console" 2>"$T/stderr" || STATUS=$?
+}
+
+@test "the guest's arguments and exit status" {
+    arguments "$T/bundle" cmdline 'a  "b"' -- exit:7
+    run_guest
+    expect_equal "$STATUS $(cat "$T/console" "$T/stderr")" '7 cmdline a  "b" -- exit:7'
+}
+
+@test "a call that is not the guest's ends it by SIGSYS, a fault by SIGSEGV" {
+    arguments "$T/bundle" call:39
+    run_guest
+    expect_equal "$STATUS" 159
+    new_id
+    arguments "$T/bundle" load:0
+    run_guest
+    expect_equal "$STATUS" 139
+}
+
+@test "the guest's memory is the configured one, or the container's limit" {
+    printf '{"monitors":{"spt":{"path":"%s","memory_mib":32}}}\n' "$URUNC_BIN/runtime/urunc-spt" >"$T/urunc.json"
+    arguments "$T/bundle" info
+    run_guest
+    expect_match "^memory $((32 << 20)) " "$T/console"
+    new_id
+    edit "$T/bundle" '.linux.resources.memory.limit = 67108864'
+    run_guest
+    expect_match "^memory $((64 << 20)) " "$T/console"
+}
+
+@test "the container's process is the tender: kill, delete, nothing left" {
+    arguments "$T/bundle" cmdline call:281:epoll:buffer:4:60000:0:8
+    start "$T/bundle"
+    within 10 console_has '^cmdline'
+    expect_equal "$(cat "/proc/$(cat "$T/pid")/comm")" urunc-spt
+    urunc kill "$ID" TERM
+    within 5 status_is stopped
+    urunc delete "$ID"
+}
+
+@test "it has no capability, no other user's rights, and two filters" {
+    arguments "$T/bundle" cmdline call:281:epoll:buffer:4:60000:0:8
+    edit "$T/bundle" '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+        syscalls: [{names: ["mount"], action: "SCMP_ACT_ERRNO"}]}'
+    start "$T/bundle"
+    within 10 console_has '^cmdline'
+    local status
+    status=/proc/$(cat "$T/pid")/status
+    expect_match '^CapEff:[[:space:]]0000000000000000$' "$status"
+    expect_match '^CapBnd:[[:space:]]0000000000000000$' "$status"
+    expect_match '^NoNewPrivs:[[:space:]]1$' "$status"
+    expect_match '^Seccomp_filters:[[:space:]]2$' "$status"
+    expect_match '^Uid:[[:space:]]65534' "$status"
+    urunc kill "$ID" KILL
+}
+
+@test "its private root holds one program and no library" {
+    [[ -z $(ldd "$URUNC_BIN/runtime/urunc-spt" 2>/dev/null | grep '=>') ]] || skip "a build with shared libraries"
+    arguments "$T/bundle" cmdline call:281:epoll:buffer:4:60000:0:8
+    start "$T/bundle"
+    within 10 console_has '^cmdline'
+    expect_equal "$(find "/proc/$(cat "$T/pid")/root/" -xdev -name '*.so*' | wc -l)" 0
+    urunc kill "$ID" KILL
+}
+
+@test "a kernel that only root may read" {
+    chmod 0 "$T/bundle/rootfs/boot/kernel"
+    run_guest
+    expect_equal "$STATUS $(cat "$T/console" "$T/stderr")" '0 cmdline'
+}
+
+@test "a kernel whose manifest declares what the container does not have" {
+    bundle solo5-calls-3.elf
+    fails urunc run --bundle "$T/bundle" "$ID"
+    expect_match 'manifest declares the (block|network) device (disk|net)' "$T/stderr"
+}
