@@ -133,7 +133,7 @@ static json_t *describe_monitor(enum hypervisor hypervisor, const struct config 
 {
     cleanup_error struct error problem = {0};
     const struct monitor_config *settings = &config->monitors[hypervisor];
-    const struct monitor *monitor = monitor_find(hypervisor);
+    const struct monitor *monitor = monitor_choose(hypervisor, settings);
     json_t *object = json_pack("{s:s}", "name", hypervisor_name(hypervisor));
     if (monitor == NULL) {
         error_set(&problem, "not driven by this version of urunc");
