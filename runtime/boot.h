@@ -67,13 +67,19 @@ struct boot_share {
     bool readonly;
 };
 
+struct boot_stream {
+    int fd; /* opened for writing only, but for a socket */
+    bool socket;
+};
+
 /*
  * The channel of a guest that has an agent of ours (runtime/channel.h): four ports beside the serial console.
  * All descriptors are kept open over exec; borrowed; -1: none.
  */
 struct boot_channel {
-    int stdout_fd; /* descriptions of the guest's own, not shared with the caller */
-    int stderr_fd;
+    struct boot_stream output;
+    struct boot_stream error;
+    int console_fd; /* for the serial console, where `error` is a socket: a socket serves one */
     int control_fd; /* listening unix socket: one client at a time speaks to the guest's agent */
 };
 
@@ -112,7 +118,9 @@ struct boot_share *boot_add_share(struct boot *boot, const char *tag, bool reado
 /* Without anything: no descriptor. */
 #define BOOT_NONE                                                                                            \
     ((struct boot){                                                                                          \
-        .kernel_fd = -1, .manage_fd = -1, .channel = {.stdout_fd = -1, .stderr_fd = -1, .control_fd = -1}})
+        .kernel_fd = -1,                                                                                     \
+        .manage_fd = -1,                                                                                     \
+        .channel = {.output = {.fd = -1}, .error = {.fd = -1}, .console_fd = -1, .control_fd = -1}})
 
 /* Releases what `boot` owns; no descriptor is closed. */
 void boot_free(struct boot *boot);

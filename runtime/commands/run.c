@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include "formats/base/memory.h"
 #include "runtime/commands/command.h"
 #include "runtime/lifecycle/attend.h"
+#include "runtime/lifecycle/channel_call.h"
 #include "runtime/lifecycle/fallback.h"
 #include "runtime/sandbox/own_program.h"
 
@@ -29,16 +31,27 @@ static void close_run(struct run *run)
 
 static int exit_status(const struct ending *ending)
 {
+    if (ending->no_reader)
+        return 128 + SIGPIPE;
     if (WIFSIGNALED(ending->wait_status))
         return 128 + WTERMSIG(ending->wait_status);
     int status = WEXITSTATUS(ending->wait_status);
     return status == 0 && ending->asked != 0 ? 128 + ending->asked : status;
 }
 
-static int attend_container(struct run *run, pid_t pid, struct error *error)
+static int attend_container(const struct invocation *invocation, const struct run *run, pid_t pid,
+                            struct error *error)
 {
     struct ending ending;
-    if (attend(pid, run->signals, run->master, &run->before, &ending, error) < 0)
+    cleanup_error struct error ignored = {0};
+    cleanup_close int directory = state_directory_open(invocation->runtime.root, run->request.id, &ignored);
+    const struct attended attended = {
+        .pid = pid,
+        .signals = run->signals,
+        .master = run->master,
+        .directory = directory >= 0 && channel_exists(directory) ? directory : -1,
+    };
+    if (attend(&attended, &run->before, &ending, error) < 0)
         return -1;
     return exit_status(&ending);
 }
@@ -53,6 +66,8 @@ static void remove_container(const struct invocation *invocation, const struct r
 static int start_and_attend(const struct invocation *invocation, struct run *run, pid_t pid,
                             struct error *error)
 {
+    struct winsize size;
+    attend_copy_window(run->master, &size); /* the guest is told at its start */
     int status = container_start(&invocation->runtime, run->request.id, error);
     if (status < 0) {
         remove_container(invocation, run);
@@ -61,7 +76,7 @@ static int start_and_attend(const struct invocation *invocation, struct run *run
     }
     if (run->detach)
         return 0;
-    status = attend_container(run, pid, error);
+    status = attend_container(invocation, run, pid, error);
     if (!run->keep)
         remove_container(invocation, run);
     return status;
@@ -71,6 +86,7 @@ static int prepare(struct run *run, sigset_t *mask, struct error *error)
 {
     if (run->detach)
         return 0;
+    run->request.attended = true;
     if (run->request.console_socket == NULL)
         run->request.console_master = &run->master;
     stdio_remember(&run->before);

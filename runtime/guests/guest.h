@@ -40,6 +40,7 @@ struct guest_input {
 };
 
 struct guest {
+    bool channel;     /* its agent can speak runtime/channel.h */
     unsigned kernels; /* enum kernel_format: the file must be one of these; 0: whatever the monitor loads */
     uint64_t memory;  /* bytes that its kernels need; 0: the default is enough */
     /* Sets boot->command_line, boot->quirks and boot->exit, and the names of the boot's devices where the

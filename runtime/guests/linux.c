@@ -215,6 +215,7 @@ static int plan_boot(const struct guest_input *input, struct boot *boot, struct 
     if (find_root(&plan, error) < 0 || read_program(&plan, error) < 0 || write_line(&plan, &line, error) < 0)
         return -1;
     boot->command_line = buffer_take(&line);
+    boot->quirks |= BOOT_QUIRK_PANIC_DEVICE;
     if (plan.own_init && input->channel)
         boot->quirks |= BOOT_QUIRK_CHANNEL;
     if (!plan.arm64) {
@@ -225,4 +226,4 @@ static int plan_boot(const struct guest_input *input, struct boot *boot, struct 
     return 0;
 }
 
-DEFINE_GUEST(linux, plan_boot, .kernels = KERNEL_BZIMAGE | KERNEL_PVH | KERNEL_ARM64_IMAGE);
+DEFINE_GUEST(linux, plan_boot, .channel = true, .kernels = KERNEL_BZIMAGE | KERNEL_PVH | KERNEL_ARM64_IMAGE);

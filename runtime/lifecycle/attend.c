@@ -12,6 +12,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
+#include "runtime/lifecycle/forward.h"
 
 static const int forwarded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGCONT};
 
@@ -38,30 +39,21 @@ int attend_signals(sigset_t *old, struct error *error)
     return fd >= 0 ? fd : error_errno(error, errno, "signalfd");
 }
 
-static void copy_window_size(int master)
+bool attend_copy_window(int master, struct winsize *size)
 {
-    struct winsize size;
-    if (master >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
-        ioctl(master, TIOCSWINSZ, &size);
+    return master >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, size) == 0 && ioctl(master, TIOCSWINSZ, size) == 0;
 }
 
-static bool asks_to_end(int number)
-{
-    return number == SIGHUP || number == SIGINT || number == SIGQUIT || number == SIGTERM;
-}
-
-static void handle_signals(pid_t pid, int signals, int master, struct ending *ending)
+static void handle_signals(int signals, int master, struct forward *forward)
 {
     struct signalfd_siginfo info;
+    struct winsize size;
     while (read(signals, &info, sizeof info) == (ssize_t)sizeof info) {
         int number = (int)info.ssi_signo;
-        if (number == SIGWINCH)
-            copy_window_size(master);
-        if (number == SIGCHLD || number == SIGWINCH)
-            continue;
-        kill(pid, number); /* our child, not yet waited for: the number is still its own */
-        if (asks_to_end(number))
-            ending->asked = number;
+        if (number == SIGWINCH && attend_copy_window(master, &size))
+            forward_window(forward, &size);
+        if (number != SIGCHLD && number != SIGWINCH)
+            forward_signal(forward, number);
     }
 }
 
@@ -104,30 +96,46 @@ static void relay_input(struct relay *relay)
         relay->length = 0;
 }
 
-static int attend_loop(pid_t pid, int signals, struct relay *relay, struct ending *ending,
+/* Waits until there is something to do, and does it. */
+static int attend_once(int signals, struct relay *relay, struct forward *forward, struct error *error)
+{
+    bool pending = relay->length > 0;
+    short master_events = (short)(POLLIN | (pending ? POLLOUT : 0));
+    bool watches_readers = relay->master < 0 && forward->directory >= 0 && !forward->no_reader;
+    struct pollfd fds[] = {
+        {.fd = signals, .events = POLLIN},
+        {.fd = relay->master, .events = master_events},
+        {.fd = relay->master >= 0 && relay->stdin_open && !pending ? STDIN_FILENO : -1, .events = POLLIN},
+        {.fd = forward->call.fd, .events = POLLIN},
+        /* For POLLERR alone: the other end of a pipe was closed. */
+        {.fd = watches_readers ? STDOUT_FILENO : -1},
+        {.fd = watches_readers ? STDERR_FILENO : -1},
+    };
+    if (poll(fds, sizeof fds / sizeof *fds, forward_timeout(forward)) < 0 && errno != EINTR)
+        return error_errno(error, errno, "poll");
+    if (fds[0].revents != 0)
+        handle_signals(signals, relay->master, forward);
+    if ((fds[1].revents & (POLLIN | POLLHUP | POLLERR)) && !relay_output(relay->master))
+        relay->master = -1;
+    if (relay->master >= 0 && (fds[2].revents != 0 || (fds[1].revents & POLLOUT)))
+        relay_input(relay);
+    if ((fds[4].revents | fds[5].revents) & POLLERR)
+        forward_no_reader(forward);
+    forward_progress(forward);
+    return 0;
+}
+
+static int attend_loop(int signals, struct relay *relay, struct forward *forward, struct ending *ending,
                        struct error *error)
 {
     for (;;) {
-        pid_t ended = waitpid(pid, &ending->wait_status, WNOHANG);
-        if (ended == pid)
+        pid_t ended = waitpid(forward->pid, &ending->wait_status, WNOHANG);
+        if (ended == forward->pid)
             break;
         if (ended < 0 && errno != EINTR)
             return error_errno(error, errno, "cannot wait for the container's process");
-        bool pending = relay->length > 0;
-        short master_events = (short)(POLLIN | (pending ? POLLOUT : 0));
-        struct pollfd fds[] = {
-            {.fd = signals, .events = POLLIN},
-            {.fd = relay->master, .events = master_events},
-            {.fd = relay->master >= 0 && relay->stdin_open && !pending ? STDIN_FILENO : -1, .events = POLLIN},
-        };
-        if (poll(fds, 3, -1) < 0 && errno != EINTR)
-            return error_errno(error, errno, "poll");
-        if (fds[0].revents != 0)
-            handle_signals(pid, signals, relay->master, ending);
-        if ((fds[1].revents & (POLLIN | POLLHUP | POLLERR)) && !relay_output(relay->master))
-            relay->master = -1;
-        if (relay->master >= 0 && (fds[2].revents != 0 || (fds[1].revents & POLLOUT)))
-            relay_input(relay);
+        if (attend_once(signals, relay, forward, error) < 0)
+            return -1;
     }
     if (relay->master >= 0)
         relay_output(relay->master);
@@ -158,20 +166,24 @@ static void stdio_restore(const struct stdio_settings *settings)
         tcsetattr(STDIN_FILENO, TCSADRAIN, &settings->modes);
 }
 
-int attend(pid_t pid, int signals, int master, const struct stdio_settings *before, struct ending *ending,
+int attend(const struct attended *attended, const struct stdio_settings *before, struct ending *ending,
            struct error *error)
 {
+    int master = attended->master;
     struct relay relay = {.master = master, .stdin_open = true};
+    struct forward forward = forward_to(attended->pid, attended->directory);
     *ending = (struct ending){0};
     if (master >= 0 && before->terminal) {
         struct termios settings = before->modes;
         cfmakeraw(&settings);
         tcsetattr(STDIN_FILENO, TCSANOW, &settings);
-        copy_window_size(master);
     }
     if (master >= 0)
         fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK);
-    int status = attend_loop(pid, signals, &relay, ending, error);
+    int status = attend_loop(attended->signals, &relay, &forward, ending, error);
+    ending->asked = forward.asked;
+    ending->no_reader = forward.no_reader;
+    forward_free(&forward);
     stdio_restore(before);
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/ioctl.h>
 #include <sys/types.h>
 #include <termios.h>
 
@@ -28,12 +29,24 @@ void stdio_remember(struct stdio_settings *settings);
 /* How a container's process ended. */
 struct ending {
     int wait_status; /* of waitpid(2) */
-    int asked;       /* the last signal that was forwarded and asks a program to end, or 0 */
+    int asked;       /* the last signal that the monitor was sent and that asks to end, or 0 */
+    bool no_reader;  /* the guest's output lost its reader: the container was ended for that */
 };
 
-/* Attends the child `pid` until it ends, and sets the stdio back as it was `before`. `master` is its
- * terminal's master, or -1; the caller's terminal on stdin is in raw mode meanwhile. */
-int attend(pid_t pid, int signals, int master, const struct stdio_settings *before, struct ending *ending,
+/* All borrowed. */
+struct attended {
+    pid_t pid;     /* a child */
+    int signals;   /* of attend_signals */
+    int master;    /* of its terminal, or -1 */
+    int directory; /* of its state, where its guest has the channel; else -1 */
+};
+
+/* Attends the child until it ends, and sets the stdio back as it was `before`. The caller's terminal on stdin
+ * is in raw mode meanwhile. */
+int attend(const struct attended *attended, const struct stdio_settings *before, struct ending *ending,
            struct error *error);
+
+/* Gives the terminal of that master the size of the caller's; false where there is none. */
+bool attend_copy_window(int master, struct winsize *size);
 
 #endif

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "formats/base/memory.h"
 #include "formats/base/path.h"
 #include "runtime/bundle/hooks.h"
+#include "runtime/channel.h"
 #include "runtime/lifecycle/lifecycle.h"
 #include "runtime/process/container.h"
 #include "runtime/process/message.h"
@@ -116,19 +116,16 @@ static void fill_state(struct creation *creation)
     container->cgroups = &state->cgroups;
 }
 
-/* The socket that `start` connects to. Bound through the directory's descriptor, because a socket's path has
- * 107 bytes at most and --root may be longer. */
-static int listen_for_start(struct creation *creation, struct error *error)
+/* The socket that `start` connects to, and the one of the guest's channel. */
+static int listen_for_others(struct creation *creation, struct error *error)
 {
-    int *listener = &creation->container.listener;
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/" START_SOCKET,
-             creation->directory);
-    *listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    if (*listener < 0 || bind(*listener, (struct sockaddr *)&address, sizeof address) < 0 ||
-        listen(*listener, 4) < 0)
-        return error_errno(error, errno, START_SOCKET);
-    return 0;
+    struct container *container = &creation->container;
+    const struct guest_setup *setup = &container->guest;
+    container->listener = state_listen(creation->directory, START_SOCKET, SOCK_SEQPACKET, error);
+    if (container->listener < 0 || !setup->guest->channel || !setup->monitor->channel)
+        return container->listener < 0 ? -1 : 0;
+    container->control = state_listen(creation->directory, CHANNEL_SOCKET, SOCK_STREAM, error);
+    return container->control < 0 ? -1 : 0;
 }
 
 /* Before anything else is made: whoever finds this knows what there may be to undo. */
@@ -279,7 +276,7 @@ static int write_pid_file(const char *path, pid_t pid, struct error *error)
 
 static int make_everything(struct creation *creation, struct error *error)
 {
-    if (write_plan(creation, error) < 0 || listen_for_start(creation, error) < 0 ||
+    if (write_plan(creation, error) < 0 || listen_for_others(creation, error) < 0 ||
         make_cgroups(creation, error) < 0 || make_console(creation, error) < 0 ||
         spawn(creation, error) < 0 || lead(creation, error) < 0 ||
         write_pid_file(creation->request->pid_file, creation->state.pid, error) < 0)
@@ -326,6 +323,7 @@ enum create_result container_create(const struct runtime *runtime, const struct 
 {
     cleanup_creation struct creation creation = {
         .request = request, .container = CONTAINER_NONE, .directory = -1};
+    creation.container.attended = request->attended;
     if (container_id_check(request->id, error) < 0)
         return CREATE_FAILED;
     enum create_result result = read_everything(runtime, request, &creation.container, error);

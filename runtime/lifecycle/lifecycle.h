@@ -22,6 +22,7 @@ struct create_request {
     const char *bundle;         /* a directory */
     const char *console_socket; /* or NULL */
     const char *pid_file;       /* or NULL */
+    bool attended;              /* the caller stays: `urunc run` in the foreground */
     int *console_master; /* not NULL: the terminal's master stays here with the caller, and no socket is
                             needed */
 };

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "runtime/bundle/hooks.h"
+#include "runtime/channel.h"
 #include "runtime/lifecycle/lifecycle.h"
 #include "runtime/process/message.h"
 
@@ -35,17 +35,13 @@ static int check_status(int directory, const struct state *state, struct error *
 
 static int connect_to(int directory, struct error *error)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/" START_SOCKET, directory);
-    cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return error_errno(error, errno, "socket");
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
-        /* Somebody else's `start` was here first. */
-        return errno == ECONNREFUSED || errno == ENOENT
-                   ? error_set(error, "cannot start an already running container")
-                   : error_errno(error, errno, START_SOCKET);
-    return take_fd(fd);
+    int fd = state_connect(directory, START_SOCKET, SOCK_SEQPACKET, error);
+    /* Somebody else's `start` was here first. */
+    if (fd < 0 && (error->number == ECONNREFUSED || error->number == ENOENT)) {
+        error_clear(error);
+        return error_set(error, "cannot start an already running container");
+    }
+    return fd;
 }
 
 /* Writes down what the process is about to join, before it does. */
@@ -128,6 +124,8 @@ static int converse(int connection, int directory, struct state *state, struct e
             joined = true;
             break;
         case MESSAGE_STARTED:
+            if (strcmp(message.text, MESSAGE_HAS_CHANNEL) != 0)
+                unlinkat(directory, CHANNEL_SOCKET, 0);
             unlinkat(directory, START_SOCKET, 0);
             if (message_send(connection, MESSAGE_WRITTEN, "", error) < 0)
                 return -1;

@@ -6,13 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
 #include "runtime/bundle/hooks.h"
+#include "runtime/channel.h"
 
 #define STATE_TEMPORARY ".state.json.tmp"
 #define OUR_RUNTIME     "urunc"
@@ -20,6 +24,7 @@
 enum {
     STATE_MAX = 32 << 20, /* bytes; holds the annotations of a config.json */
     ID_MAX = 1024,
+    LISTEN_BACKLOG = 4,
 };
 
 int container_id_check(const char *id, struct error *error)
@@ -102,7 +107,7 @@ int state_directory_open(const char *root, const char *id, struct error *error)
 
 int state_directory_remove(const char *root, const char *id, struct error *error)
 {
-    static const char *const ours[] = {STATE_FILE, STATE_TEMPORARY, START_SOCKET};
+    static const char *const ours[] = {STATE_FILE, STATE_TEMPORARY, START_SOCKET, CHANNEL_SOCKET};
     cleanup_free char *path = xasprintf("%s/%s", root, id);
     cleanup_close int fd = open_directory(path);
     if (fd < 0)
@@ -113,6 +118,35 @@ int state_directory_remove(const char *root, const char *id, struct error *error
     if (rmdir(path) < 0 && errno != ENOENT)
         return error_errno(error, errno, "%s", path);
     return 0;
+}
+
+/* Through the directory's descriptor, because a socket's path has 107 bytes at most and --root may be longer.
+ */
+static struct sockaddr_un socket_address(int directory, const char *name)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", directory, name);
+    return address;
+}
+
+int state_listen(int directory, const char *name, int type, struct error *error)
+{
+    struct sockaddr_un address = socket_address(directory, name);
+    cleanup_close int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+    /* The name gets the mode that the socket has when it is bound. */
+    if (fd < 0 || fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
+        listen(fd, LISTEN_BACKLOG) < 0)
+        return error_errno(error, errno, "%s", name);
+    return take_fd(fd);
+}
+
+int state_connect(int directory, const char *name, int type, struct error *error)
+{
+    struct sockaddr_un address = socket_address(directory, name);
+    cleanup_close int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+        return error_errno(error, errno, "%s", name);
+    return take_fd(fd);
 }
 
 static void set_text(json_t *object, const char *key, const char *text)

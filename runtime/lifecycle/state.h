@@ -1,6 +1,6 @@
 /*
  * The record of a container between two commands: the directory ROOT/ID with state.json and, until it is
- * started, start.sock.
+ * started, start.sock; also control.sock, where the guest may have the channel (runtime/channel.h).
  *
  * `create` writes state.json before it makes anything else, and holds a lock (flock) on the directory until
  * it is done; the lock ends with the process. So a container that is not complete and not locked comes from a
@@ -65,6 +65,13 @@ void state_directory_unlock(int directory);
 int state_directory_open(const char *root, const char *id, struct error *error);
 /* Removes ROOT/ID with what we put there. A missing file is not an error. */
 int state_directory_remove(const char *root, const char *id, struct error *error);
+
+/* Makes a socket of that name in the directory and listens on it; returns it (owned, close-on-exec). Only the
+ * user who made it can connect to it. */
+int state_listen(int directory, const char *name, int type, struct error *error);
+/* Connects to such a socket; returns the connection (owned, close-on-exec). error->number is ENOENT or
+ * ECONNREFUSED where nobody listens any more. */
+int state_connect(int directory, const char *name, int type, struct error *error);
 
 /* Replaces state.json by rename(2). */
 int state_write(int directory, const struct state *state, struct error *error);

@@ -26,19 +26,12 @@ static void add_kernel(struct qemu_argv *argv)
         qemu_add(argv, "-append", boot->command_line);
 }
 
-/* The terminal's signals reach the guest as characters: it is not for ^C to end the monitor. */
-static void add_console(struct qemu_argv *argv)
-{
-    qemu_add(argv, "-display", "none");
-    qemu_add(argv, "-chardev", "stdio,id=console,signal=off");
-    qemu_add(argv, "-serial", "chardev:console");
-}
-
 #ifdef __x86_64__
-enum { QUIRKS = BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_MODERN_VIRTIO };
+enum { EXIT_PORT = BOOT_QUIRK_EXIT_PORT };
 #else
-enum { QUIRKS = BOOT_QUIRK_MODERN_VIRTIO };
+enum { EXIT_PORT = 0 };
 #endif
+enum { QUIRKS = EXIT_PORT | BOOT_QUIRK_MODERN_VIRTIO | BOOT_QUIRK_CHANNEL | BOOT_QUIRK_PANIC_DEVICE };
 
 static void add_exit_port(struct qemu_argv *argv)
 {
@@ -47,6 +40,15 @@ static void add_exit_port(struct qemu_argv *argv)
     bool flag = argv->boot->exit == BOOT_EXIT_FLAG;
     qemu_format(argv, "-device", "isa-debug-exit,iobase=0x%x,iosize=0x%02x",
                 flag ? BOOT_EXIT_FLAG_PORT : BOOT_EXIT_PORT, flag ? 4 : 2);
+}
+
+/* A guest's panic is then the end of QEMU, with status 1. */
+static void add_panic_device(struct qemu_argv *argv)
+{
+    if (!(argv->boot->quirks & BOOT_QUIRK_PANIC_DEVICE) || (!argv->machine->isa && !argv->machine->pci))
+        return;
+    qemu_add(argv, "-device", argv->machine->isa ? "pvpanic" : "pvpanic-pci");
+    qemu_add(argv, "-action", "panic=exit-failure");
 }
 
 static int command(const struct boot *boot, const struct monitor_config *config, const char *program,
@@ -61,13 +63,14 @@ static int command(const struct boot *boot, const struct monitor_config *config,
     if (qemu_add_machine(&argv, error) < 0)
         return -1;
     strings_add(argv.strings, "-no-reboot");
-    add_console(&argv);
+    qemu_add_console(&argv);
     add_kernel(&argv);
     if (qemu_add_disks(&argv, error) < 0)
         return -1;
     qemu_add_nics(&argv);
     qemu_add_shares(&argv);
     add_exit_port(&argv);
+    add_panic_device(&argv);
     if (boot->sandbox)
         qemu_add(&argv, "-sandbox",
                  "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");

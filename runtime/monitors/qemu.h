@@ -1,5 +1,5 @@
 /* Between the parts of the QEMU driver: the argv (qemu.c), its machine (qemu_machine.c), its devices
- * (qemu_devices.c), and the host's files (qemu_files.c). */
+ * (qemu_devices.c, qemu_channel.c), and the host's files (qemu_files.c). */
 #ifndef RUNTIME_MONITORS_QEMU_H
 #define RUNTIME_MONITORS_QEMU_H
 
@@ -25,6 +25,9 @@ struct qemu_machine {
     bool pci;           /* else its virtio devices are on MMIO */
     bool isa;           /* has an ISA bus, and so I/O ports */
 };
+
+/* Numbers of QEMU's sets of descriptors. */
+enum { QEMU_STDOUT_SET, QEMU_STDERR_SET, QEMU_FIRST_DISK_SET };
 
 /* An argv that is being made. */
 struct qemu_argv {
@@ -54,6 +57,13 @@ int qemu_add_machine(struct qemu_argv *argv, struct error *error);
 int qemu_add_disks(struct qemu_argv *argv, struct error *error);
 void qemu_add_nics(struct qemu_argv *argv);
 void qemu_add_shares(struct qemu_argv *argv);
+/* Adds "-device virtio-KIND-pci,PROPERTIES" or its like over MMIO. */
+void qemu_add_virtio(struct qemu_argv *argv, const char *kind, const char *properties);
+
+/* ---- qemu_channel.c ---- */
+
+/* The serial port, and the channel where the boot has one. */
+void qemu_add_console(struct qemu_argv *argv);
 
 /* ---- qemu_files.c ---- */
 

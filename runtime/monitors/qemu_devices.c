@@ -9,10 +9,7 @@
 #include "formats/base/memory.h"
 #include "runtime/monitors/qemu.h"
 
-enum { FIRST_DISK_SET = 2 }; /* numbers of QEMU's sets of descriptors */
-
-/* Adds "-device virtio-KIND-pci,PROPERTIES" or its like over MMIO. */
-static void add_virtio(struct qemu_argv *argv, const char *kind, const char *properties)
+void qemu_add_virtio(struct qemu_argv *argv, const char *kind, const char *properties)
 {
     if (argv->machine->pci)
         qemu_format(argv, "-device", "virtio-%s-pci,%s", kind, properties);
@@ -25,8 +22,8 @@ static void add_virtio(struct qemu_argv *argv, const char *kind, const char *pro
 static int add_disk(struct qemu_argv *argv, size_t index, const struct boot_disk *disk, struct error *error)
 {
     cleanup_free char *node = xasprintf("disk%zu", index);
-    cleanup_free char *path = xasprintf("/dev/fdset/%zu", FIRST_DISK_SET + index);
-    qemu_format(argv, "-add-fd", "fd=%d,set=%zu", disk->fd, FIRST_DISK_SET + index);
+    cleanup_free char *path = xasprintf("/dev/fdset/%zu", QEMU_FIRST_DISK_SET + index);
+    qemu_format(argv, "-add-fd", "fd=%d,set=%zu", disk->fd, QEMU_FIRST_DISK_SET + index);
     cleanup_json json_t *json =
         json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:s}}", "driver", "raw", "node-name", node, "read-only",
                   disk->readonly, "discard", "unmap", "file", "driver", "file", "filename", path);
@@ -35,7 +32,7 @@ static int add_disk(struct qemu_argv *argv, size_t index, const struct boot_disk
         return error_set(error, "qemu: cannot describe the disk %s", path);
     qemu_add(argv, "-blockdev", text);
     cleanup_free char *drive = xasprintf("drive=%s", node);
-    add_virtio(argv, "blk", drive);
+    qemu_add_virtio(argv, "blk", drive);
     return 0;
 }
 
@@ -59,7 +56,7 @@ static void add_nic(struct qemu_argv *argv, size_t index, const struct boot_nic 
         buffer_format(&properties, ",host_mtu=%u", nic->mtu);
     if (argv->machine->pci && (argv->boot->quirks & BOOT_QUIRK_MODERN_VIRTIO))
         buffer_add_string(&properties, ",disable-legacy=on");
-    add_virtio(argv, "net", properties.data);
+    qemu_add_virtio(argv, "net", properties.data);
 }
 
 void qemu_add_nics(struct qemu_argv *argv)
@@ -86,6 +83,6 @@ void qemu_add_shares(struct qemu_argv *argv)
                     "local,id=share%zu,path=%s,security_model=none,multidevs=remap,readonly=%s", i,
                     share->path, share->readonly ? "on" : "off");
         cleanup_free char *properties = xasprintf("fsdev=share%zu,mount_tag=%s", i, share->tag);
-        add_virtio(argv, "9p", properties);
+        qemu_add_virtio(argv, "9p", properties);
     }
 }

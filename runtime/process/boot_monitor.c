@@ -18,6 +18,8 @@
 #include "runtime/process/message.h"
 #include "runtime/process/settle.h"
 #include "runtime/process/start_hooks.h"
+#include "runtime/process/streams.h"
+#include "runtime/sandbox/blocking_output.h"
 #include "runtime/sandbox/root/private_root.h"
 
 /* The monitor's environment is ours; the container's is for the guest. */
@@ -60,6 +62,7 @@ static int plan_guest(const struct container *container, const struct network *n
         .additional_gids = process->additional_gids,
         .additional_gid_count = process->additional_gid_count,
         .terminal = process->terminal,
+        .channel = container->control >= 0,
         .exit_report = container->kept.exit_status,
         .hostname = bundle->hostname,
         .version = setup->unikernel.version,
@@ -72,10 +75,12 @@ static int plan_guest(const struct container *container, const struct network *n
         .solo5_net_device = setup->unikernel.solo5_net_device,
         .solo5_block_device = setup->unikernel.solo5_block_device,
     };
+    if (process->terminal)
+        streams_size(&input.rows, &input.columns);
     if (setup->guest->plan(&input, boot, error) < 0)
         return -1;
-    /* The exit ports are for monitors that have them; a guest does without (boot.h). */
-    if (boot->quirks & ~(setup->monitor->quirks | BOOT_QUIRK_EXIT_PORT))
+    /* A guest does without the exit port and the panic device where the monitor does not have them. */
+    if (boot->quirks & ~(setup->monitor->quirks | BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_PANIC_DEVICE))
         return error_set(
             error, ANNOTATION_PREFIX "hypervisor: \"%s\" lacks a device that the framework %s needs",
             hypervisor_name(setup->unikernel.hypervisor), framework_name(setup->unikernel.framework));
@@ -99,20 +104,37 @@ static void plan_machine(const struct container *container, struct boot *boot)
     boot->sandbox = !seccomp_is_unconfined(container->bundle.seccomp);
 }
 
-/* Everything closes itself at execve, but stdio and what the monitor is told the number of. */
-static int keep_descriptors(const struct boot *boot, struct error *error)
+static int keep_one(int fd, const char *name, struct error *error)
+{
+    return fd < 0 || fcntl(fd, F_SETFD, 0) == 0 ? 0 : error_errno(error, errno, "%s", name);
+}
+
+static int keep_channel(const struct kept *kept, const struct boot *boot, struct error *error)
+{
+    const struct streams *streams = &kept->streams;
+    const int fds[] = {streams->output.fd,  streams->error.fd,   streams->console,
+                       streams->readers[0], streams->readers[1], boot->channel.control_fd};
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        if (keep_one(fds[i], "the guest's channel", error) < 0)
+            return -1;
+    return 0;
+}
+
+/* Everything closes itself at execve, but stdio, what the monitor is told the number of, and the other ends
+ * of its output. */
+static int keep_descriptors(const struct kept *kept, const struct boot *boot, struct error *error)
 {
     if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
         return error_errno(error, errno, "close_range");
     for (size_t i = 0; i < boot->nic_count; i++)
-        if (boot->nics[i].tap_fd >= 0 && fcntl(boot->nics[i].tap_fd, F_SETFD, 0) < 0)
-            return error_errno(error, errno, "the tap's descriptor");
+        if (keep_one(boot->nics[i].tap_fd, "the tap's descriptor", error) < 0)
+            return -1;
     for (size_t i = 0; i < boot->disk_count; i++)
-        if (fcntl(boot->disks[i].fd, F_SETFD, 0) < 0)
-            return error_errno(error, errno, "the disk's descriptor");
-    if (boot->kernel_fd >= 0 && fcntl(boot->kernel_fd, F_SETFD, 0) < 0)
-        return error_errno(error, errno, "the kernel's descriptor");
-    return 0;
+        if (keep_one(boot->disks[i].fd, "the disk's descriptor", error) < 0)
+            return -1;
+    if (keep_one(boot->kernel_fd, "the kernel's descriptor", error) < 0)
+        return -1;
+    return boot->quirks & BOOT_QUIRK_CHANNEL ? keep_channel(kept, boot, error) : 0;
 }
 
 static int execute(const struct container *container, const struct boot *boot, const struct strings *argv,
@@ -125,6 +147,8 @@ static int execute(const struct container *container, const struct boot *boot, c
     if (rlimits_apply(process->rlimits, process->rlimit_count, error) < 0 ||
         exec_label_apply(&container->kept.label, error) < 0)
         return -1;
+    if ((boot->quirks & BOOT_QUIRK_CHANNEL) && blocking_output_install(error) < 0)
+        return -1;
     /* The last thing: the profile is for the monitor, and need not allow what was done before. Installing it
      * needs no capability, because no_new_privs is set. */
     if (seccomp_install(container->seccomp, error) < 0)
@@ -136,12 +160,20 @@ static int execute(const struct container *container, const struct boot *boot, c
                        getegid());
 }
 
+static int plan_channel(const struct container *container, struct boot *boot, struct error *error)
+{
+    if (!(boot->quirks & BOOT_QUIRK_CHANNEL))
+        return 0;
+    boot->channel.control_fd = container->control;
+    return streams_hand_over(&container->kept.streams, boot, error);
+}
+
 static int plan(const struct container *container, const struct network *network, struct boot *boot,
                 struct monitor_command *command, struct error *error)
 {
     const struct guest_setup *setup = &container->guest;
     const struct monitor_config *config = guest_monitor_config(setup, &container->config);
-    if (plan_guest(container, network, boot, error) < 0 ||
+    if (plan_guest(container, network, boot, error) < 0 || plan_channel(container, boot, error) < 0 ||
         setup->monitor->command(boot, config, setup->program, command, error) < 0)
         return -1;
     for (size_t i = 0; i < command->generated_count; i++) {
@@ -154,10 +186,11 @@ static int plan(const struct container *container, const struct network *network
 }
 
 /* From the answer on the container is no longer "created", whatever becomes of `start`. */
-static int announce_start(int connection, struct error *error)
+static int announce_start(const struct boot *boot, int connection, struct error *error)
 {
     struct message answer;
-    if (message_send(connection, MESSAGE_STARTED, "", error) < 0)
+    const char *text = boot->quirks & BOOT_QUIRK_CHANNEL ? MESSAGE_HAS_CHANNEL : "";
+    if (message_send(connection, MESSAGE_STARTED, text, error) < 0)
         return -1;
     return message_expect(connection, MESSAGE_TIMEOUT, MESSAGE_WRITTEN, &answer, error);
 }
@@ -179,7 +212,7 @@ int boot_monitor(struct container *container, int connection, struct error *erro
     /* CAP_NET_ADMIN was the last one; what an image says is worked on without any. */
     if (joined < 0 || capabilities_apply(&none, error) < 0 ||
         plan(container, joined > 0 ? networks : NULL, &boot, &command, error) < 0 ||
-        announce_start(connection, error) < 0 || keep_descriptors(&boot, error) < 0)
+        announce_start(&boot, connection, error) < 0 || keep_descriptors(&container->kept, &boot, error) < 0)
         return -1;
     return execute(container, &boot, &command.argv, error);
 }

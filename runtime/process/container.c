@@ -6,14 +6,15 @@
 void container_free(struct container *container)
 {
     const struct kept *kept = &container->kept;
-    const int fds[] = {container->listener, container->create_end, container->process_end, kept->rootfs_tree,
-                       kept->generated};
+    const int fds[] = {container->listener,    container->control, container->create_end,
+                       container->process_end, kept->rootfs_tree,  kept->generated};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         if (fds[i] >= 0)
             close(fds[i]);
     for (size_t i = 0; i < kept->tun_count; i++)
         if (kept->tuns[i] >= 0)
             close(kept->tuns[i]);
+    streams_close(&container->kept.streams);
     free(container->kept.resolv_conf);
     exec_label_free(&container->kept.label);
     monitor_user_free(&container->kept.user);

@@ -14,6 +14,7 @@
 #include "runtime/network/network.h"
 #include "runtime/process/guest_setup.h"
 #include "runtime/process/monitor_user.h"
+#include "runtime/process/streams.h"
 #include "runtime/sandbox/cgroups/cgroups.h"
 #include "runtime/sandbox/console.h"
 #include "runtime/sandbox/privileges.h"
@@ -21,18 +22,20 @@
 
 /* Kept by the process for `start`, once it has left the host's tree. */
 struct kept {
-    char *resolv_conf;        /* its text, or NULL; owned */
-    int tuns[NETWORK_MAX];    /* /dev/net/tun, opened in the container's network namespace; owned */
-    size_t tun_count;         /* as many as the guest can have interfaces */
-    int tun_number;           /* the errno where there are less */
-    int rootfs_tree;          /* the rootfs as a detached mount, for startContainer hooks; -1: none; owned */
-    int generated;            /* of private_root_enter; -1: none; owned */
-    struct exec_label label;  /* owned */
+    char *resolv_conf;       /* its text, or NULL; owned */
+    int tuns[NETWORK_MAX];   /* /dev/net/tun, opened in the container's network namespace; owned */
+    size_t tun_count;        /* as many as the guest can have interfaces */
+    int tun_number;          /* the errno where there are less */
+    int rootfs_tree;         /* the rootfs as a detached mount, for startContainer hooks; -1: none; owned */
+    int generated;           /* of private_root_enter; -1: none; owned */
+    struct exec_label label; /* owned */
+    struct streams streams;
     bool exit_status;         /* the monitor's root holds what makes the guest's exit status its own */
     struct monitor_user user; /* owned */
 };
 
-#define KEPT_NONE ((struct kept){.rootfs_tree = -1, .generated = -1, .label = EXEC_LABEL_NONE})
+#define KEPT_NONE                                                                                            \
+    ((struct kept){.rootfs_tree = -1, .generated = -1, .label = EXEC_LABEL_NONE, .streams = STREAMS_NONE})
 
 struct container {
     /* Read by `create`, before anything is made; not changed afterwards. */
@@ -41,12 +44,14 @@ struct container {
     struct guest_setup guest;
     struct seccomp_filter *seccomp;
     struct spec_state spec; /* what hooks get; the process learns its pid from `create` */
+    bool attended;          /* the caller stays and sees when its standard output has no reader any more */
     bool foreign_network;   /* the network namespace is joined: what is made in there must be undone */
 
     /* Made by `create` for the process, which closes or empties it once it has used it. */
     struct console console;
     struct cgroups *cgroups; /* borrowed */
     int listener;            /* that `start` connects to; -1 when closed, like all here; owned */
+    int control;             /* listening socket of the guest's channel; -1: it has none */
     int create_end;          /* of the socket pair between `create` and the process; owned */
     int process_end;
 
@@ -59,6 +64,7 @@ struct container {
                         .guest = GUEST_SETUP_NONE,                                                           \
                         .console = CONSOLE_NONE,                                                             \
                         .listener = -1,                                                                      \
+                        .control = -1,                                                                       \
                         .create_end = -1,                                                                    \
                         .process_end = -1,                                                                   \
                         .kept = KEPT_NONE})

@@ -22,6 +22,9 @@ static int keep_for_start(struct container *container, struct error *error)
     const struct process *process = &container->bundle.process;
     struct kept *kept = &container->kept;
     guest_network_keep(container);
+    /* Without them the guest has its serial console. */
+    if (container->control >= 0 && !streams_open(container->attended, &kept->streams))
+        close(take_fd(container->control));
     if (start_hooks_present(container)) {
         kept->rootfs_tree = start_hooks_open_rootfs(&container->bundle, error);
         if (kept->rootfs_tree < 0)
@@ -93,12 +96,18 @@ static int close_host(struct container *container, struct error *error)
         STDOUT_FILENO,
         STDERR_FILENO,
         container->listener,
+        container->control,
         container->process_end,
+        container->guest.block_fd,
+        container->guest.kernel_fd,
         kept->rootfs_tree,
         kept->generated,
         kept->label.fd,
-        container->guest.block_fd,
-        container->guest.kernel_fd,
+        kept->streams.output.fd,
+        kept->streams.error.fd,
+        kept->streams.console,
+        kept->streams.readers[0],
+        kept->streams.readers[1],
     };
     enum { FEW = sizeof few / sizeof *few };
     int keep[FEW + NETWORK_MAX];

@@ -184,7 +184,7 @@ static void only_urunc_init_reports_a_status(void **state)
     SET_ARGS(fixture, "/sbin/urunc-init", "app");
     assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.exit rdinit=/sbin/urunc-init -- app");
     assert_int_equal(fixture->boot.exit, BOOT_EXIT_REPORT);
-    assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_EXIT_PORT);
+    assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_PANIC_DEVICE | BOOT_QUIRK_EXIT_PORT);
 }
 
 static void without_a_host_that_understands_reports_only_failures_are_told(void **state)
@@ -195,7 +195,7 @@ static void without_a_host_that_understands_reports_only_failures_are_told(void 
     SET_ARGS(fixture, "/urunc-init", "app");
     assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.exit=failures rdinit=/urunc-init -- app");
     assert_int_equal(fixture->boot.exit, BOOT_EXIT_UNKNOWN);
-    assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_EXIT_PORT);
+    assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_PANIC_DEVICE | BOOT_QUIRK_EXIT_PORT);
 }
 
 static void the_channel_is_for_urunc_init_where_the_monitor_has_it(void **state)
@@ -205,10 +205,10 @@ static void the_channel_is_for_urunc_init_where_the_monitor_has_it(void **state)
     fixture->input.channel = true;
     SET_ARGS(fixture, "/urunc-init", "app");
     assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.channel urunc.exit rdinit=/urunc-init -- app");
-    assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_CHANNEL);
+    assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_PANIC_DEVICE | BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_CHANNEL);
     SET_ARGS(fixture, "/sbin/init");
     assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " rdinit=/sbin/init");
-    assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_EXIT_PORT);
+    assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_PANIC_DEVICE | BOOT_QUIRK_EXIT_PORT);
 }
 
 static void a_terminal_is_told_with_its_size(void **state)
@@ -234,7 +234,7 @@ static void arm64_has_another_console_and_no_ports(void **state)
     SET_ARGS(fixture, "/urunc-init", "app");
     assert_plan(fixture, FRAMEWORK_LINUX,
                 "panic=-1 console=ttyAMA0 root=/dev/ram0 rw quiet rdinit=/urunc-init -- app");
-    assert_int_equal(fixture->boot.quirks, 0);
+    assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_PANIC_DEVICE);
     assert_int_equal(fixture->boot.exit, BOOT_EXIT_UNKNOWN);
 }
 

@@ -110,6 +110,62 @@ static void a_guest_that_uses_the_exit_port_has_it(void **state)
 }
 #endif
 
+#define CHANNEL_BEFORE                                                                                       \
+    "/usr/bin/qemu", "-no-user-config", "-nodefaults", "-machine", MACHINE, "-accel", "tcg,tb-size=64",      \
+        "-cpu", "max", "-m", "size=256M", "-smp", "cpus=1", "-no-reboot", "-display", "none"
+#define CHANNEL_PORTS                                                                                        \
+    "-serial", "chardev:console", "-device", "virtio-serial-pci,id=channel,ioeventfd=off", "-device",        \
+        "virtserialport,bus=channel.0,nr=1,name=urunc.stdin,chardev=stdin", "-device",                       \
+        "virtserialport,bus=channel.0,nr=2,name=urunc.stdout,chardev=stdout", "-device",                     \
+        "virtserialport,bus=channel.0,nr=3,name=urunc.stderr,chardev=stderr", "-device",                     \
+        "virtserialport,bus=channel.0,nr=4,name=urunc.control,chardev=control", "-kernel", "/guest/kernel"
+
+static struct boot channel_boot(void)
+{
+    struct boot boot = smallest_boot();
+    boot.quirks = BOOT_QUIRK_CHANNEL;
+    boot.channel =
+        (struct boot_channel){.output = {.fd = 11}, .error = {.fd = 12}, .console_fd = -1, .control_fd = 14};
+    return boot;
+}
+
+static void the_channel_is_four_ports_and_the_console_goes_to_standard_error(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = channel_boot();
+    ASSERT_ARGV(&boot, &tcg, CHANNEL_BEFORE, "-add-fd", "fd=11,set=0", "-add-fd", "fd=12,set=1", "-chardev",
+                "stdio,id=stdin,signal=off", "-chardev", "file,id=stdout,path=/dev/fdset/0,append=on",
+                "-chardev", "file,id=stderr,path=/dev/fdset/1,append=on", "-chardev",
+                "file,id=console,path=/dev/fdset/1,append=on", "-chardev",
+                "socket,id=control,fd=14,server=on,wait=off", CHANNEL_PORTS);
+}
+
+static void output_that_is_a_socket_is_used_as_one(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = channel_boot();
+    boot.channel.output.socket = boot.channel.error.socket = true;
+    boot.channel.console_fd = 13;
+    ASSERT_ARGV(&boot, &tcg, CHANNEL_BEFORE, "-chardev", "stdio,id=stdin,signal=off", "-chardev",
+                "socket,id=stdout,fd=11", "-chardev", "socket,id=stderr,fd=12", "-chardev",
+                "socket,id=console,fd=13", "-chardev", "socket,id=control,fd=14,server=on,wait=off",
+                CHANNEL_PORTS);
+}
+
+static void a_panic_ends_qemu_with_a_failure(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = smallest_boot();
+    boot.quirks = BOOT_QUIRK_PANIC_DEVICE;
+#ifdef __x86_64__
+    const char *device = "pvpanic";
+#else
+    const char *device = "pvpanic-pci";
+#endif
+    ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
+                "/guest/kernel", "-device", device, "-action", "panic=exit-failure");
+}
+
 static void the_operator_chooses_machine_acceleration_and_processor(void **state)
 {
     (void)state;
@@ -330,6 +386,9 @@ int main(void)
         cmocka_unit_test(the_smallest_boot),
         cmocka_unit_test(everything_that_a_boot_can_have),
         cmocka_unit_test(a_guest_can_ask_for_modern_virtio),
+        cmocka_unit_test(the_channel_is_four_ports_and_the_console_goes_to_standard_error),
+        cmocka_unit_test(output_that_is_a_socket_is_used_as_one),
+        cmocka_unit_test(a_panic_ends_qemu_with_a_failure),
         cmocka_unit_test(the_operator_chooses_machine_acceleration_and_processor),
         cmocka_unit_test(machines_of_pci_have_devices_on_it),
         cmocka_unit_test(a_machine_without_io_ports_has_no_exit_port),
