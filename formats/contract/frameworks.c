@@ -143,7 +143,11 @@ enum kernel_fit hypervisor_check_kernel(enum hypervisor hypervisor, const struct
         return KERNEL_LOADS;
     cleanup_free char *found = kernel_probe_describe(kernel);
     cleanup_free char *formats = kernel_formats_text(loaded);
-    error_set(error, "%s is %s, but %s loads %s", name, found, hypervisors[hypervisor].name, formats);
+    if (kernel->formats & hypervisors[hypervisor].never & KERNEL_ELF32)
+        error_set(error, "%s is %s, but %s loads no ELF of 32 bits", name, found,
+                  hypervisors[hypervisor].name);
+    else
+        error_set(error, "%s is %s, but %s loads %s", name, found, hypervisors[hypervisor].name, formats);
     /* A Solo5 kernel's build is known: one that its format does not fit was built for something else. */
     return never || (kernel->formats & KERNEL_SOLO5) ? KERNEL_REFUSED : KERNEL_DOUBTFUL;
 }

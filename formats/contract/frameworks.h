@@ -53,18 +53,22 @@ enum architecture { ARCHITECTURES(ARCHITECTURE_BIT) };
  * formats that are certain to fail. `solo5`: the target of the Solo5 kernels that it runs. `storage`: what it
  * offers. `architectures`: of the hosts that it exists for.
  *
- * Sources: Solo5's tenders accept their own target only (elf_abi.h); Firecracker an ELF or an arm64 Image,
- * never a bzImage (docs/rootfs-and-kernel-setup.md); QEMU's x86 -kernel a bzImage, a multiboot 1 kernel or a
- * PVH ELF (system/i386).
+ * Sources: Solo5's tenders accept their own target only (elf_abi.h); Firecracker an ELF of 64 bits (by
+ * PVH since 1.12 where it has the note, else as Linux is entered) or an arm64 Image, and up to 1.16 no
+ * bzImage (CHANGELOG.md); Cloud Hypervisor an ELF of 64 bits with a PVH note or, since 39, a bzImage, or an
+ * arm64 Image (release-notes.md); both by linux-loader, which reads no ELF of 32 bits; QEMU's x86 -kernel a
+ * bzImage, a multiboot 1 kernel or a PVH ELF (system/i386). Solo5's virtio kernels are entered by multiboot
+ * alone (bindings/virtio/boot.S).
  */
 #define HYPERVISORS(DRIVEN, KNOWN)                                                                           \
     DRIVEN(QEMU, qemu, "qemu", KERNEL_MULTIBOOT1 | KERNEL_PVH | KERNEL_BZIMAGE,                              \
            KERNEL_ARM64_IMAGE | KERNEL_ELF, 0, SOLO5_TARGET_VIRTIO,                                          \
            STORAGE_INITRD | STORAGE_BLOCK | STORAGE_9P, ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)             \
-    DRIVEN(FIRECRACKER, firecracker, "firecracker", KERNEL_ELF, KERNEL_ARM64_IMAGE, KERNEL_BZIMAGE,          \
-           SOLO5_TARGET_VIRTIO, STORAGE_INITRD | STORAGE_BLOCK, ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)     \
+    DRIVEN(FIRECRACKER, firecracker, "firecracker", KERNEL_ELF, KERNEL_ARM64_IMAGE,                          \
+           KERNEL_BZIMAGE | KERNEL_ELF32, SOLO5_TARGET_NONE, STORAGE_INITRD | STORAGE_BLOCK,                 \
+           ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
     DRIVEN(CLOUD_HYPERVISOR, cloud_hypervisor, "cloud-hypervisor", KERNEL_PVH | KERNEL_BZIMAGE,              \
-           KERNEL_ARM64_IMAGE, 0, SOLO5_TARGET_VIRTIO, STORAGE_INITRD | STORAGE_BLOCK,                       \
+           KERNEL_ARM64_IMAGE, KERNEL_ELF32, SOLO5_TARGET_NONE, STORAGE_INITRD | STORAGE_BLOCK,              \
            ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
     DRIVEN(HVT, hvt, "hvt", KERNEL_SOLO5, KERNEL_SOLO5, 0, SOLO5_TARGET_HVT, STORAGE_BLOCK,                  \
            ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \

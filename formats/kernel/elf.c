@@ -256,7 +256,7 @@ int kernel_elf_probe(const struct kernel_file *file, struct kernel_probe *probe,
                                              : read_header_32(file, &elf, &machine, error)) {
         return -1;
     }
-    probe->formats |= KERNEL_ELF;
+    probe->formats |= ident[EI_CLASS] == ELFCLASS32 ? KERNEL_ELF | KERNEL_ELF32 : KERNEL_ELF;
     find_machine(ident, machine, probe);
     if (big_endian)
         return 0;

@@ -20,6 +20,7 @@ enum kernel_format {
     KERNEL_ARM64_IMAGE = 1 << 5, /* "ARM\x64" at 0x38 (Linux, arm64/booting.rst) */
     KERNEL_SOLO5 = 1 << 6,       /* Solo5 ABI note */
     KERNEL_UNIKRAFT = 1 << 7,    /* an ELF that carries Unikraft's section or note names */
+    KERNEL_ELF32 = 1 << 8,       /* besides KERNEL_ELF: of 32 bits; it has no name of its own in messages */
 };
 
 enum solo5_target {

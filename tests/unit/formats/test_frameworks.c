@@ -52,6 +52,16 @@ static void a_hypervisor_loads_what_it_can(void **state)
          KERNEL_REFUSED,
          "/k is bzImage, but firecracker loads ELF"},
         {HYPERVISOR_FIRECRACKER,
+         {.formats = KERNEL_ELF | KERNEL_ELF32 | KERNEL_MULTIBOOT1,
+          .architecture = "amd64",
+          .machine = "80386"},
+         KERNEL_REFUSED,
+         "/k is ELF 80386, multiboot, but firecracker loads no ELF of 32 bits"},
+        {HYPERVISOR_CLOUD_HYPERVISOR,
+         {.formats = KERNEL_ELF | KERNEL_ELF32 | KERNEL_PVH, .architecture = "amd64", .machine = "80386"},
+         KERNEL_REFUSED,
+         "/k is ELF 80386, PVH, but cloud-hypervisor loads no ELF of 32 bits"},
+        {HYPERVISOR_FIRECRACKER,
          {.formats = KERNEL_ARM64_IMAGE, .architecture = "arm64"},
          KERNEL_LOADS,
          NULL},
@@ -112,6 +122,8 @@ static void a_solo5_kernel_runs_on_its_own_target(void **state)
         {HYPERVISOR_SPT, SOLO5_TARGET_NONE, KERNEL_REFUSED},
         {HYPERVISOR_QEMU, SOLO5_TARGET_VIRTIO, KERNEL_LOADS},
         {HYPERVISOR_QEMU, SOLO5_TARGET_HVT, KERNEL_REFUSED},
+        {HYPERVISOR_FIRECRACKER, SOLO5_TARGET_VIRTIO, KERNEL_REFUSED},
+        {HYPERVISOR_CLOUD_HYPERVISOR, SOLO5_TARGET_VIRTIO, KERNEL_REFUSED},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct error error = {0};
