@@ -9,9 +9,9 @@
  * sends each frame whole; what came of one before the client left is forgotten.
  *
  * The port of standard input stands before the others on the device: the guest hears of the ports in that
- * order, and takes it for connected once the others are. Output that a port has taken is with the monitor.
- * Before the guest ends it makes the monitor answer on the device once more, so what was written has been
- * looked at; that the monitor then has it written is the host's side to see to.
+ * order, and takes it for connected once the others are. A guest's write to a port has been handled by the
+ * monitor when it returns (on QEMU: ioeventfd=off), and the monitor then has written the bytes, so a guest
+ * that has written may end: nothing else tells it what became of them.
  *
  * Each side treats the other as hostile: a frame of an unknown type is passed over, one that is longer than
  * CHANNEL_PAYLOAD_MAX ends the conversation on the host's side, and on the guest's side everything up to the

@@ -8,7 +8,7 @@
  * colon. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Opens /dev/console as standard input, output and error. */
+/* Opens /dev/console, or where there is none /dev/null, as standard input, output and error. */
 void console_open(void);
 
 /* Where somebody types at the console (`terminal`) it stays one, but for the carriage returns that the

@@ -12,6 +12,7 @@
 
 #include "runtime/init/cmdline.h"
 #include "runtime/init/console.h"
+#include "runtime/init/control.h"
 #include "runtime/init/files.h"
 #include "runtime/init/modules.h"
 #include "runtime/init/mounts.h"
@@ -19,6 +20,8 @@
 #include "runtime/init/power.h"
 #include "runtime/init/program.h"
 #include "runtime/init/root.h"
+#include "runtime/init/streams.h"
+#include "runtime/init/supervise.h"
 
 /* init= names this program: what it runs are the arguments. */
 static bool is_own_name(const char *path)
@@ -55,9 +58,25 @@ static void mount_extra(const struct cmdline *cmdline)
         mount_device(cmdline->mount_device, cmdline->mount_directory, NULL, false);
 }
 
-static int run(struct cmdline *cmdline)
+static int run_program(const struct cmdline *cmdline, struct streams *streams, struct control *control)
 {
-    modules_load();
+    if (cmdline->args.count == 0) {
+        complain("the command line names no program behind \"--\"");
+        return STATUS_NOT_FOUND;
+    }
+    if (cmdline->user_is_malformed) {
+        complain("the command line's urunc.user= names no user");
+        return STATUS_INIT_FAILED;
+    }
+    supervise_prepare();
+    pid_t pid = program_start(cmdline->args.items, cmdline, streams);
+    return pid > 0 ? supervise(pid, streams, control) : STATUS_INIT_FAILED;
+}
+
+static int run(struct cmdline *cmdline, struct control *control)
+{
+    static struct streams streams;
+    modules_load(cmdline->channel);
     if (root_is_elsewhere(cmdline)) {
         if (!root_switch(cmdline))
             return STATUS_INIT_FAILED;
@@ -67,24 +86,19 @@ static int run(struct cmdline *cmdline)
         }
     }
     mount_runtime_file_systems();
+    streams_open(&streams, cmdline);
+    control->fd = streams.control;
     mount_extra(cmdline);
     if (cmdline->hostname != NULL && sethostname(cmdline->hostname, strlen(cmdline->hostname)) < 0)
         complain("cannot set the host name %s:", cmdline->hostname);
     network_configure(cmdline);
-    if (cmdline->args.count == 0) {
-        complain("the command line names no program behind \"--\"");
-        return STATUS_NOT_FOUND;
-    }
-    if (cmdline->user_is_malformed) {
-        complain("the command line's urunc.user= names no user");
-        return STATUS_INIT_FAILED;
-    }
-    return program_run(cmdline->args.items, cmdline);
+    return run_program(cmdline, &streams, control);
 }
 
 int main(void)
 {
     static struct cmdline cmdline;
+    static struct control control = {.fd = -1};
     if (getpid() != 1) {
         complain("this is the first process of a Linux guest and nothing else");
         return STATUS_INIT_FAILED;
@@ -94,5 +108,10 @@ int main(void)
     reboot(RB_DISABLE_CAD); /* Ctrl-Alt-Del comes as SIGINT instead of a reset */
     read_cmdline(&cmdline);
     console_set(cmdline.terminal);
-    power_off(run(&cmdline), &cmdline);
+    int status = run(&cmdline, &control);
+    power_write_back(&cmdline);
+    uint8_t payload[4];
+    channel_put32(payload, (uint32_t)status);
+    control_send(&control, CHANNEL_EXITED, 0, payload, sizeof payload);
+    power_off(status, &cmdline);
 }

@@ -153,9 +153,25 @@ static void load_listed(const struct module_index *index, const char *list)
     free(names);
 }
 
-void modules_load(void)
+/* A driver that is not there is built in, or its device will be missed. */
+static void load_own(const struct module_index *index, const char *name)
 {
+    struct module *module = module_index_find(index, name);
+    int number = module != NULL ? load(index, module, 0) : 0;
+    if (number != 0)
+        complain("%s: %s", name, reason(number, module->path));
+}
+
+void modules_load(bool channel)
+{
+    /* From here on the monitor hears of a panic. */
+    static const char *const panic_device[] = {"pvpanic-pci", "pvpanic-mmio"};
+    static const char *const ports[] = {"virtio_pci", "virtio_mmio", "virtio_console"};
     struct module_index index;
     module_index_read(&index);
+    for (size_t i = 0; i < sizeof panic_device / sizeof *panic_device; i++)
+        load_own(&index, panic_device[i]);
+    for (size_t i = 0; channel && i < sizeof ports / sizeof *ports; i++)
+        load_own(&index, ports[i]);
     load_listed(&index, "/etc/modules");
 }

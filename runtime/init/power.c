@@ -1,11 +1,9 @@
 #include "runtime/init/power.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdint.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/boot.h"
@@ -45,11 +43,8 @@ static void report(int status)
 #endif
 
 /* Makes all file systems read-only: one that nobody wrote to since is clean. */
-static void write_back(const struct cmdline *cmdline)
+void power_write_back(const struct cmdline *cmdline)
 {
-    kill(-1, SIGKILL);
-    while (waitpid(-1, NULL, 0) > 0)
-        ;
     sync();
     if (cmdline->mount_directory != NULL)
         umount2(cmdline->mount_directory, 0);
@@ -58,7 +53,6 @@ static void write_back(const struct cmdline *cmdline)
 
 _Noreturn void power_off(int status, const struct cmdline *cmdline)
 {
-    write_back(cmdline);
     /* A host that does not understand reports takes each for a failure. */
     if (cmdline->exit_port && (cmdline->exit_report || status != 0))
         report(status & 0xff);

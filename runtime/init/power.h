@@ -11,8 +11,11 @@ enum {
     STATUS_SIGNAL = 128,      /* and the signal's number */
 };
 
-/* Ends every other process, writes the file systems back, and stops the machine: through the ports of
- * runtime/boot.h where the command line says that they exist, so that the host learns `status`. */
+/* Writes the file systems back, once no other process is left. */
+void power_write_back(const struct cmdline *cmdline);
+
+/* Stops the machine: through the ports of runtime/boot.h where the command line says that they exist, so that
+ * the host learns `status`. */
 _Noreturn void power_off(int status, const struct cmdline *cmdline);
 
 #endif

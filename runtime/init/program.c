@@ -8,30 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "formats/base/programs.h"
 #include "runtime/init/console.h"
 #include "runtime/init/files.h"
 #include "runtime/init/power.h"
-
-static volatile sig_atomic_t child; /* a signal handler can take no argument */
-
-/* Ctrl-Alt-Del is how a monitor asks for an orderly end; the kernel makes SIGINT to PID 1 of it. */
-static void forward(int number)
-{
-    if (child > 0)
-        kill((pid_t)child, number == SIGINT ? SIGTERM : number);
-}
-
-static void forward_signals(void)
-{
-    static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPWR};
-    struct sigaction action = {.sa_handler = forward, .sa_flags = SA_RESTART};
-    for (size_t i = 0; i < sizeof forwarded / sizeof *forwarded; i++)
-        sigaction(forwarded[i], &action, NULL);
-}
 
 /* The home directory that /etc/passwd gives the user; "/" where it has none. */
 static void add_home(char *variable, size_t size, uint32_t uid)
@@ -111,12 +93,14 @@ static bool become_user(const struct cmdline *cmdline)
            setuid(cmdline->uid) == 0;
 }
 
-static _Noreturn void become_program(char *const argv[], const struct cmdline *cmdline)
+static _Noreturn void become_program(char *const argv[], const struct cmdline *cmdline,
+                                     const struct streams *streams)
 {
-    for (int number = 1; number < NSIG; number++)
-        signal(number, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     set_environment(cmdline);
-    console_give(cmdline->uid);
+    streams_give(streams, cmdline->uid);
     umask(022);
     const char *cwd = cmdline->cwd != NULL ? cmdline->cwd : "/";
     if (chdir(cwd) < 0 && (make_directories(cwd) < 0 || chdir(cwd) < 0)) {
@@ -130,32 +114,13 @@ static _Noreturn void become_program(char *const argv[], const struct cmdline *c
     execute(argv);
 }
 
-int program_run(char *const argv[], const struct cmdline *cmdline)
+pid_t program_start(char *const argv[], const struct cmdline *cmdline, struct streams *streams)
 {
-    /* Until the parent knows its child nothing may be forwarded, and nothing may be lost. */
-    sigset_t all, before;
-    sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, &before);
-    forward_signals();
     pid_t pid = fork();
-    if (pid == 0) {
-        sigprocmask(SIG_SETMASK, &before, NULL);
-        become_program(argv, cmdline);
-    }
-    child = (sig_atomic_t)pid;
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    if (pid < 0) {
+    if (pid == 0)
+        become_program(argv, cmdline, streams);
+    if (pid < 0)
         complain("cannot start a process:");
-        return STATUS_INIT_FAILED;
-    }
-    for (;;) {
-        int status = 0;
-        pid_t ended = waitpid(-1, &status, 0);
-        if (ended < 0 && errno != EINTR)
-            return STATUS_INIT_FAILED;
-        if (ended != pid)
-            continue; /* an orphan */
-        child = 0;
-        return WIFSIGNALED(status) ? STATUS_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
-    }
+    streams_given(streams);
+    return pid;
 }

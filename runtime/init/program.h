@@ -2,10 +2,13 @@
 #ifndef RUNTIME_INIT_PROGRAM_H
 #define RUNTIME_INIT_PROGRAM_H
 
-#include "runtime/init/cmdline.h"
+#include <sys/types.h>
 
-/* Runs argv as a child, with its environment, user, groups, directory and terminal, and reaps everything
- * until it ends. Returns its exit status, or 128 and the signal that ended it. */
-int program_run(char *const argv[], const struct cmdline *cmdline);
+#include "runtime/init/cmdline.h"
+#include "runtime/init/streams.h"
+
+/* Starts argv as a child with its environment, user, groups, directory, input and output. Returns its process
+ * ID, or -1: complained. What goes wrong in the child is a status that a shell would give. */
+pid_t program_start(char *const argv[], const struct cmdline *cmdline, struct streams *streams);
 
 #endif

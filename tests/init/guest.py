@@ -1,10 +1,13 @@
 #!/usr/bin/python3
-"""guest.py INIT ROOT DEV COMMAND_LINE [--network]: runs INIT as a Linux guest's first process, without a guest.
+"""guest.py INIT ROOT DEV COMMAND_LINE [--network] [--channel WORD...]: runs INIT as a Linux guest's first process, without a guest.
 
 It is process 1 of namespaces of its own, a user namespace first of all, so nothing that it does (mounts, modules, host
 name, ports, power) reaches the host. Its root is a tmpfs with a copy of the directory ROOT and the host's programs; its
 /dev is the directory DEV, in which "console" gets its output and "port" what it writes to I/O ports; its /proc/cmdline
 says COMMAND_LINE. Prints how it ended: "powered off", "reset", or a wait status.
+
+With --channel it finds the ports of runtime/channel.h: FIFOs, which end as ports do, and a terminal for the control port.
+The words lead the host's side (host.py); output goes to the files "stdout" and "stderr" beside DEV.
 """
 import ctypes
 import os
@@ -12,10 +15,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import tty
+
+import host
 
 CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID = 0x10000000, 0x00020000, 0x20000000
 CLONE_NEWNET, CLONE_NEWUTS, CLONE_NEWIPC = 0x40000000, 0x04000000, 0x08000000
 FIRST_ID, IDS = 100000, 65536
+PORTS = ("stdin", "stdout", "stderr", "control")
 ENDINGS = {signal.SIGINT: "powered off", signal.SIGHUP: "reset"}  # reboot(2), "Behavior inside PID namespaces"
 
 
@@ -29,7 +36,7 @@ def run(*command):
     subprocess.run(command, check=True)
 
 
-def make_root(guest, init, root, dev, line):
+def make_root(guest, init, root, dev, line, control):
     run("mount", "-t", "tmpfs", "-o", "mode=755", "guest", guest)
     run("cp", "-a", "--no-preserve=ownership", root + "/.", guest)
     for name in ("usr", "lib", "lib64", "bin", "sbin"):
@@ -39,6 +46,12 @@ def make_root(guest, init, root, dev, line):
     for name in ("proc", "dev"):
         os.mkdir(f"{guest}/{name}")
     run("mount", "--rbind", dev, f"{guest}/dev")
+    for number, name in enumerate(PORTS if control else (), 1):
+        os.makedirs(f"{guest}/sys/class/virtio-ports/vport0p{number}")
+        with open(f"{guest}/sys/class/virtio-ports/vport0p{number}/name", "w", encoding="ascii") as file:
+            file.write(f"urunc.{name}\n")
+    if control:
+        run("mount", "--bind", control, f"{guest}/dev/vport0p4")
     run("mount", "-t", "proc", "proc", f"{guest}/proc")
     with open(f"{guest}/line", "w", encoding="utf-8") as file:
         file.write(line + "\n")
@@ -51,11 +64,11 @@ def make_root(guest, init, root, dev, line):
         run("mount", "--bind", build, guest + build)
 
 
-def become_guest(guest, init, root, dev, line, network):
+def become_guest(guest, init, root, dev, line, network, control):
     if network:
         run("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "other")
         run("ip", "link", "set", "other", "up")
-    make_root(guest, init, root, dev, line)
+    make_root(guest, init, root, dev, line, control)
     os.chroot(guest)
     os.chdir("/")
     os.execve("/first", ["/first"], {"HOME": "/", "TERM": "linux", "GCOV_ERROR_FILE": "/dev/null"})
@@ -77,11 +90,36 @@ def supervise(words, ready, go):
     os._exit(0)
 
 
+def make_host(dev, control):
+    """The host's side of the ports, and descriptors that keep FIFOs without a guest from ending."""
+    paths = {name: f"{dev}/vport0p{number}" for number, name in enumerate(PORTS, 1)}
+    for name, path in paths.items():
+        if name == "control":
+            open(path, "wb").close()
+        else:
+            os.mkfifo(path)
+            os.chown(path, FIRST_ID, FIRST_ID)
+    held = [os.open(paths["stdin"], os.O_RDONLY | os.O_NONBLOCK)]
+    stdin = os.open(paths["stdin"], os.O_WRONLY)
+    outputs = []
+    for name in ("stdout", "stderr"):
+        outputs.append(os.open(paths[name], os.O_RDONLY | os.O_NONBLOCK))
+        held.append(os.open(paths[name], os.O_WRONLY))
+        os.set_blocking(outputs[-1], True)
+    files = [f"{os.path.dirname(dev)}/{name}" for name in ("stdout", "stderr")]
+    return host.Host(stdin, *outputs, lambda: control, files), held
+
+
 def main():
-    network = sys.argv[-1] == "--network"
+    network, script = "--network" in sys.argv, None
+    if "--channel" in sys.argv:
+        script = sys.argv[sys.argv.index("--channel") + 1:]
     guest = tempfile.mkdtemp(dir=os.path.dirname(sys.argv[3]))
     os.chmod(guest, 0o755)
-    words = [guest] + sys.argv[1:5] + [network]
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    os.fchown(slave, FIRST_ID, FIRST_ID)
+    words = [guest] + sys.argv[1:5] + [network, os.ttyname(slave) if script is not None else None]
     ready, go = os.pipe(), os.pipe()
     child = os.fork()
     if child == 0:
@@ -90,8 +128,15 @@ def main():
     for name in ("uid_map", "gid_map"):
         with open(f"/proc/{child}/{name}", "w", encoding="ascii") as file:
             file.write(f"0 {FIRST_ID} {IDS}")
+    side, held = make_host(sys.argv[3], master) if script is not None else (None, [])
     os.write(go[1], b"x")
+    if side:
+        side.run(script)
     _, status = os.waitpid(child, 0)
+    for fd in held:
+        os.close(fd)
+    if side:
+        side.finish()
     os.rmdir(guest)
     sys.exit(os.waitstatus_to_exitcode(status))
 

@@ -1,7 +1,6 @@
-/* A guest's kernel has its own command line; a guest that is only namespaces has the host's, but for a file
- * that was mounted over /proc/cmdline before (guest.py). So /proc is found mounted, as where another init
- * mounted it. Linked with
- * --wrap=mount. */
+/* A guest's kernel has its own command line and its own devices; a guest that is only namespaces has the
+ * host's, but for a file that was mounted over /proc/cmdline and what stands in /sys before (guest.py). So
+ * both are found mounted, as where another init mounted them. Linked with --wrap=mount. */
 #include <errno.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -14,7 +13,7 @@ int __wrap_mount(const char *source, const char *target, const char *type, unsig
 int __wrap_mount(const char *source, const char *target, const char *type, unsigned long flags,
                  const void *data)
 {
-    if (type != NULL && strcmp(type, "proc") == 0) {
+    if (type != NULL && (strcmp(type, "proc") == 0 || strcmp(type, "sysfs") == 0)) {
         errno = EBUSY;
         return -1;
     }

@@ -1,0 +1,42 @@
+#include "runtime/init/control.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static void flush(struct control *control)
+{
+    ssize_t put = control->queued > 0 ? write(control->fd, control->queue, control->queued) : 0;
+    if (put <= 0)
+        return;
+    control->queued -= (size_t)put;
+    memmove(control->queue, control->queue + put, control->queued);
+}
+
+bool control_receive(struct control *control,
+                     void (*execute)(void *context, const struct channel_frame *frame), void *context)
+{
+    uint8_t bytes[4096];
+    flush(control);
+    ssize_t got = read(control->fd, bytes, sizeof bytes);
+    if (got == 0) { /* the client has left: the next one begins anew */
+        control->reader = (struct channel_reader){0};
+        control->queued = 0;
+    }
+    size_t left = got > 0 ? (size_t)got : 0;
+    for (const uint8_t *at = bytes; left > 0;) {
+        struct channel_frame frame;
+        if (channel_read(&control->reader, &at, &left, &frame) == CHANNEL_FRAME)
+            execute(context, &frame);
+    }
+    return got > 0;
+}
+
+void control_send(struct control *control, enum channel_type type, uint16_t session, const void *payload,
+                  uint32_t length)
+{
+    if (control->fd < 0 || sizeof(struct channel_header) + length > CONTROL_QUEUE - control->queued)
+        return;
+    control->queued += channel_write(control->queue + control->queued, type, session, payload, length);
+    flush(control);
+}

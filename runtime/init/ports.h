@@ -1,0 +1,18 @@
+/* The ports of the channel (runtime/channel.h) in the guest: virtio-serial ports, found by their names. */
+#ifndef RUNTIME_INIT_PORTS_H
+#define RUNTIME_INIT_PORTS_H
+
+#include <stdbool.h>
+
+enum port { PORT_STDIN, PORT_STDOUT, PORT_STDERR, PORT_CONTROL, PORTS };
+
+/* Descriptors, non-blocking; each port can be opened once, so they are the only ones. */
+struct ports {
+    int fds[PORTS];
+};
+
+/* Waits up to five seconds for the ports and opens them, connected to the host. False: complained, and
+ * nothing is open. */
+bool ports_open(struct ports *ports);
+
+#endif

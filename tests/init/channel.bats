@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# The guest's side of the channel, with FIFOs and a terminal in place of the ports.
+load ../e2e/helpers
+
+INIT=$URUNC_BIN/tests/init/urunc-init-on-host
+
+prepare() {
+    need_root
+    need_program busybox
+    chmod 711 "$F" "$T"
+    mkdir -p "$T/rootfs/etc" "$T/rootfs/programs" "$T/dev"
+    cp "$(command -v busybox)" "$T/rootfs/programs/sh"
+    printf 'root:x:0:0::/root:/bin/sh\n' >"$T/rootfs/etc/passwd"
+    : >"$T/dev/console" >"$T/dev/port" >"$T/dev/null"
+    ln -s pts/ptmx "$T/dev/ptmx"
+    mknod "$T/dev/tty" c 5 0
+    chmod -R a+rw "$T/dev"
+    chmod 777 "$T/dev"
+}
+
+# guest COMMAND_LINE WORD...: the words lead the host's side (host.py). Its answers are in $T/answers, the program's
+# output in $T/stdout and $T/stderr.
+guest() {
+    local line=$1
+    shift
+    timeout 90 "$URUNC_SOURCE/tests/init/guest.py" "$INIT" "$T/rootfs" "$T/dev" "urunc.channel urunc.exit $line" \
+        --channel "$@" >"$T/answers" 2>"$T/guest.log" ||
+        fail "$(cat "$T/guest.log" "$T/dev/console" "$T/stdout" "$T/stderr")"
+    rm "$T/dev"/vport*
+}
+
+# The first COUNT answers, in one line; "powered off" comes in between.
+answers() {
+    grep -v powered "$T/answers" | head -n "$1" | paste -sd,
+}
+
+# The exit status that the program ended with.
+status() {
+    head -c 1282 "$T/dev/port" | tail -c 1 | od -An -tu1 | tr -d ' \n'
+}
+
+@test "standard input arrives and ends, output and error stand apart" {
+    guest '-- /programs/sh -c "cat; echo error >&2; exit 42"' 'type:one\ntwo\n'
+    expect_equal "$(cat "$T/stdout")" $'one\ntwo'
+    expect_equal "$(cat "$T/stderr")" error
+    expect_equal "$(status)" 42
+    [[ ! -s $T/dev/console ]]
+}
+
+@test "every exit status is the program's, and the host is told before the machine stops" {
+    local status
+    for status in 1 127 255; do
+        guest "-- /programs/sh -c \"exit $status\"" answer
+        expect_equal "$(answers 1)" "exited 0 $status"
+        ((status == 255)) || expect_equal "$(status)" "$status" # one byte has no room for 255: power.c
+    done
+    guest '-- /programs/nothing' answer
+    expect_equal "$(answers 1)" 'exited 0 127'
+    expect_equal "$(cat "$T/stderr")" 'urunc-init: /programs/nothing: not found'
+}
+
+@test "an init that starts no program tells the host so" {
+    guest 'urunc.user=everybody -- /programs/sh -c "echo ran"' answer
+    expect_equal "$(answers 1)" 'exited 0 125'
+    expect_match 'urunc.user= names no user' "$T/stderr"
+    [[ ! -s $T/stdout ]]
+}
+
+@test "64 MB go through byte for byte" {
+    head -c 64000000 /dev/urandom >"$T/data"
+    guest '-- /programs/sh -c cat' "feed:$T/data"
+    cmp "$T/data" "$T/stdout"
+}
+
+@test "a reader that is late loses nothing, also of processes that the program left" {
+    guest '-- /programs/sh -c "seq 300000; (seq 300001 400000 &); sleep 1; echo end; exit 3"' hold pause:3 release
+    seq 400000 | cat - <(echo end) | cmp - "$T/stdout"
+    expect_equal "$(status)" 3
+}
+
+@test "standard input that the program does not read does not keep it" {
+    guest '-- /programs/sh -c "exec <&-; sleep 0.3; echo on"' 'type:some\n' pause:0.1 'type:more\n'
+    expect_equal "$(cat "$T/stdout")" on
+}
+
+@test "the standard streams can be opened again by name, by the program's user too" {
+    guest 'urunc.user=1000:1000 -- /programs/sh -c "echo a >/dev/stdout; echo b >/proc/self/fd/1; echo c >/dev/stderr; cat /dev/stdin"' \
+        'type:d\n'
+    expect_equal "$(paste -sd, "$T/stdout")" a,b,d
+    expect_equal "$(cat "$T/stderr")" c
+}
+
+@test "a signal reaches the program, and the answer repeats the session" {
+    guest "-- /programs/sh -c 'trap \"echo got; exit 9\" TERM; echo ready; while :; do sleep 0.1; done'" \
+        until:ready hello:7 answer signal:513:15 answer answer
+    expect_equal "$(answers 3)" 'state 7 running 0,done 513 0,exited 0 9'
+    expect_equal "$(paste -sd, "$T/stdout")" ready,got
+}
+
+@test "a signal reaches the program alone" {
+    guest "-- /programs/sh -c '(trap \"echo child\" USR1; sleep 1; :) & trap : USR1; echo ready; wait; wait; exit 5'" \
+        until:ready pause:0.3 signal:1:10 answer answer
+    expect_equal "$(cat "$T/stdout")" ready
+    expect_equal "$(status)" 5
+}
+
+@test "a signal that the program does not handle ends it" {
+    guest '-- /programs/sh -c "echo ready; exec sleep 60"' until:ready signal:1:15 answer answer
+    expect_equal "$(answers 2)" 'done 1 0,exited 0 143'
+}
+
+@test "signals that there are none are refused" {
+    guest '-- /programs/sh -c "echo ready; cat"' until:ready signal:1:0 answer signal:2:65 answer signal:3:4294967295 answer \
+        bytes:0200040000000000 answer bytes:02000500030000000f0000 answer
+    expect_equal "$(answers 5)" 'done 1 22,done 2 22,done 3 22,done 4 22,done 5 22'
+    expect_equal "$(status)" 255 # BOOT_EXIT_BYTE_ZERO
+}
+
+@test "frames of unknown types, overlong ones and rubbish are passed over" {
+    local filler
+    filler=$(printf '00%.0s' {1..4097})
+    guest '-- /programs/sh -c "echo ready; cat"' until:ready bytes:63000100020000004142 "bytes:0200020001100000$filler" \
+        hello:9 answer
+    expect_equal "$(answers 1)" 'state 9 running 0'
+    head -c 65536 /dev/urandom >"$T/noise"
+    guest '-- /programs/sh -c "echo ready; cat"' until:ready "bytes:$(head -c 30000 "$T/noise" | od -An -v -tx1 | tr -d ' \n')" \
+        'type:still\n'
+    expect_equal "$(paste -sd, "$T/stdout")" ready,still
+}
+
+@test "without a terminal a window size is refused" {
+    guest '-- /programs/sh -c "echo ready; cat"' until:ready window:1:24:80 answer bytes:0300020002000000ffff answer
+    expect_equal "$(answers 2)" 'done 1 25,done 2 22'
+}
+
+@test "an orderly end is SIGTERM, and SIGKILL for whoever stays" {
+    guest "-- /programs/sh -c 'trap \"echo saved; exit 0\" TERM; echo ready; while :; do sleep 0.1; done'" \
+        until:ready power-off:3 answer answer
+    expect_equal "$(answers 2)" 'done 3 0,exited 0 0'
+    expect_equal "$(paste -sd, "$T/stdout")" ready,saved
+    local before=$SECONDS
+    guest '-- /programs/sh -c "trap : TERM; echo ready; while :; do sleep 0.1; done"' until:ready power-off:3 answer answer
+    expect_equal "$(answers 2)" 'done 3 0,exited 0 137'
+    ((SECONDS - before >= 10))
+}
+
+@test "a power-off does not wait for a reader that never comes" {
+    guest '-- /programs/sh -c "echo ready; exec seq 10000000"' until:ready hold pause:1 power-off:3 answer answer release
+    expect_equal "$(answers 2)" 'done 3 0,exited 0 143'
+}
+
+@test "a terminal has the size that the host says, at the start and later" {
+    guest "urunc.terminal urunc.size=30x100 -- /programs/sh -c 'stty size; trap \"stty size; exit\" WINCH; echo ready; while :; do sleep 0.1; done'" \
+        until:ready window:1:40:132 answer answer
+    expect_equal "$(tr -d '\r' <"$T/stdout" | paste -sd,)" '30 100,ready,40 132'
+    expect_equal "$(answers 1)" 'done 1 0'
+    [[ ! -s $T/stderr ]]
+}
+
+@test "a terminal is the program's controlling one, and it can be opened by its names" {
+    guest 'urunc.terminal urunc.user=1000:1000 -- /programs/sh -c "tty; echo a >/dev/tty; echo b >/dev/stderr; test -t 0 && test -t 1 && test -t 2 && echo all"' pause:1
+    expect_equal "$(tr -d '\r' <"$T/stdout" | paste -sd,)" /dev/pts/0,a,b,all
+}
+
+@test "Ctrl-C interrupts, Ctrl-D ends the input, Ctrl-Z does not stop the program itself" {
+    guest "urunc.terminal -- /programs/sh -c 'trap \"echo interrupted\" INT; echo ready; cat; cat; echo status \$?'" \
+        until:ready 'type:\x1a' pause:0.2 'type:\x03' until:interrupted 'type:line\n' pause:0.2 'type:\x04' 'until:status 0'
+    expect_match '^line' "$T/stdout"
+    expect_match 'interrupted$' "$T/stdout"
+}
+
+@test "a terminal that the host closes hangs up" {
+    guest 'urunc.terminal -- /programs/sh -c "echo ready; exec sleep 60"' until:ready eof answer
+    expect_equal "$(answers 1)" 'exited 0 129'
+}
+
+@test "a host without the ports gets the console" {
+    timeout 60 "$URUNC_SOURCE/tests/init/guest.py" "$INIT" "$T/rootfs" "$T/dev" \
+        'urunc.channel urunc.exit -- /programs/sh -c "echo hello; exit 4"' >"$T/answers"
+    expect_match 'urunc.stdin: the port did not come up within five seconds' "$T/dev/console"
+    expect_line hello "$T/dev/console"
+    expect_equal "$(status)" 4
+}
