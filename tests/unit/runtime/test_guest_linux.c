@@ -205,7 +205,8 @@ static void the_channel_is_for_urunc_init_where_the_monitor_has_it(void **state)
     fixture->input.channel = true;
     SET_ARGS(fixture, "/urunc-init", "app");
     assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.channel urunc.exit rdinit=/urunc-init -- app");
-    assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_PANIC_DEVICE | BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_CHANNEL);
+    assert_int_equal(fixture->boot.quirks,
+                     BOOT_QUIRK_PANIC_DEVICE | BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_CHANNEL);
     SET_ARGS(fixture, "/sbin/init");
     assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " rdinit=/sbin/init");
     assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_PANIC_DEVICE | BOOT_QUIRK_EXIT_PORT);
