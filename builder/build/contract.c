@@ -12,6 +12,7 @@
 #include "formats/base/memory.h"
 #include "formats/base/text.h"
 #include "formats/contract/annotations.h"
+#include "formats/contract/blocks.h"
 #include "formats/kernel/probe.h"
 #include "formats/tree/lookup.h"
 
@@ -183,6 +184,18 @@ static int check_fit(const struct build *build, const struct stage *stage, const
     return initrd != NULL ? check_initrd(build, stage, initrd, contract, error) : 0;
 }
 
+static int check_blocks(const struct build *build, const struct stage *stage, const char *value,
+                        struct error *error)
+{
+    cleanup_named_blocks struct named_blocks blocks = {0};
+    if (named_blocks_parse(value, &blocks, error) < 0)
+        return -1;
+    for (size_t i = 0; i < blocks.count; i++)
+        if (find_file(build, stage, KEY_BLOCKS, blocks.items[i].path, error) == NULL)
+            return -1;
+    return 0;
+}
+
 static int check_unikernel(const struct build *build, struct stage *stage, struct contract *contract,
                            struct error *error)
 {
@@ -195,6 +208,8 @@ static int check_unikernel(const struct build *build, struct stage *stage, struc
         (initrd = find_file(build, stage, KEY_INITRD, unikernel->initrd, error)) == NULL)
         return -1;
     if (unikernel->block != NULL && find_file(build, stage, KEY_BLOCK, unikernel->block, error) == NULL)
+        return -1;
+    if (check_blocks(build, stage, unikernel->blocks, error) < 0)
         return -1;
     struct kernel_probe *probe = &contract->kernel;
     if (probe_kernel(build, stage, kernel, unikernel->binary, probe, error) < 0 ||

@@ -5,6 +5,7 @@
 #include "builder/stage/facts.h"
 #include "builder/stage/warn.h"
 #include "formats/base/cleanup.h"
+#include "formats/contract/blocks.h"
 #include "formats/contract/pairs.h"
 
 /* A device that the manifest does not declare cannot be attached. */
@@ -45,6 +46,8 @@ const char *kernel_check(const struct unikernel *unikernel, const struct kernel_
     if (hypervisor_check_kernel(unikernel->hypervisor, probe, unikernel->binary, error) == KERNEL_REFUSED)
         return KEY_BINARY;
     error_clear(error); /* a doubt is kernel_warn's */
+    if (named_blocks_check(unikernel->blocks, probe, error) < 0)
+        return KEY_BLOCKS;
     if (check_device(probe, unikernel->solo5_net_device, false, error) < 0)
         return KEY_NET_DEVICE;
     if (check_device(probe, unikernel->solo5_block_device, true, error) < 0)

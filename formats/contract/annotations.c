@@ -8,6 +8,7 @@
 #include "formats/base/memory.h"
 #include "formats/base/path.h"
 #include "formats/base/text.h"
+#include "formats/contract/blocks.h"
 #include "formats/contract/frameworks.h"
 
 static bool has_control_character(const char *text)
@@ -92,6 +93,19 @@ static int check_device_name(const char *value, struct error *error)
     return 0;
 }
 
+static int check_blocks(const char *value, struct error *error)
+{
+    cleanup_named_blocks struct named_blocks blocks = {0};
+    return named_blocks_parse(value, &blocks, error);
+}
+
+static int check_memory(const char *value, struct error *error)
+{
+    if (annotation_memory(value) == 0)
+        return error_set(error, "must be a number of MiB from 1 to %d", ANNOTATION_MAX_MEMORY);
+    return 0;
+}
+
 const struct annotation annotations[ANNOTATION_COUNT] = {
     [ANNOTATION_TYPE] = {KEY_TYPE, true, true, check_framework},
     [ANNOTATION_HYPERVISOR] = {KEY_HYPERVISOR, true, true, check_hypervisor},
@@ -100,11 +114,13 @@ const struct annotation annotations[ANNOTATION_COUNT] = {
     [ANNOTATION_VERSION] = {KEY_VERSION, false, true, check_line},
     [ANNOTATION_INITRD] = {KEY_INITRD, false, true, check_file_path},
     [ANNOTATION_BLOCK] = {KEY_BLOCK, false, true, check_file_path},
+    [ANNOTATION_BLOCKS] = {KEY_BLOCKS, false, true, check_blocks},
     [ANNOTATION_MOUNT_POINT] = {KEY_MOUNT_POINT, false, true, check_directory_path},
     [ANNOTATION_MOUNT_ROOTFS] = {KEY_MOUNT_ROOTFS, false, true, check_boolean},
     [ANNOTATION_USE_DM_BLOCK] = {KEY_USE_DM_BLOCK, false, false, check_boolean},
     [ANNOTATION_NET_DEVICE] = {KEY_NET_DEVICE, false, true, check_device_name},
     [ANNOTATION_BLOCK_DEVICE] = {KEY_BLOCK_DEVICE, false, true, check_device_name},
+    [ANNOTATION_MEMORY] = {KEY_MEMORY, false, true, check_memory},
 };
 
 void annotation_set_value(struct annotation_set *set, const struct annotation *annotation, const char *value)
@@ -186,4 +202,13 @@ int annotation_boolean(const char *value)
             return 0;
     }
     return -1;
+}
+
+unsigned annotation_memory(const char *value)
+{
+    size_t length = strlen(value);
+    if (length == 0 || length > 8 || strspn(value, "0123456789") != length || *value == '0')
+        return 0;
+    unsigned long number = strtoul(value, NULL, 10);
+    return number <= ANNOTATION_MAX_MEMORY ? (unsigned)number : 0;
 }

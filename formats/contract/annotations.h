@@ -20,6 +20,8 @@
 #define KEY_VERSION      ANNOTATION_PREFIX "unikernelVersion"
 #define KEY_INITRD       ANNOTATION_PREFIX "initrd"
 #define KEY_BLOCK        ANNOTATION_PREFIX "block"
+#define KEY_BLOCKS       ANNOTATION_PREFIX "blocks"
+#define KEY_MEMORY       ANNOTATION_PREFIX "memory"
 #define KEY_MOUNT_POINT  ANNOTATION_PREFIX "blkMntPoint"
 #define KEY_MOUNT_ROOTFS ANNOTATION_PREFIX "mountRootfs"
 #define KEY_USE_DM_BLOCK ANNOTATION_PREFIX "useDMBlock"
@@ -35,15 +37,20 @@ enum annotation_row {
     ANNOTATION_VERSION,
     ANNOTATION_INITRD,
     ANNOTATION_BLOCK,
+    ANNOTATION_BLOCKS,
     ANNOTATION_MOUNT_POINT,
     ANNOTATION_MOUNT_ROOTFS,
     ANNOTATION_USE_DM_BLOCK,
     ANNOTATION_NET_DEVICE,
     ANNOTATION_BLOCK_DEVICE,
+    ANNOTATION_MEMORY,
     ANNOTATION_COUNT,
 };
 
-enum { ANNOTATION_MAX_PATH = 4096 }; /* bytes of a path in an annotation */
+enum {
+    ANNOTATION_MAX_PATH = 4096,      /* bytes of a path in an annotation */
+    ANNOTATION_MAX_MEMORY = 1 << 24, /* MiB */
+};
 
 /* A validator sees plain text, not empty, and says in the error what the value must be; key and value are put
  * before it by annotation_check. */
@@ -85,5 +92,8 @@ int annotation_check(const struct annotation *annotation, const char *value, str
 /* A boolean as Go's strconv.ParseBool reads it, because older tools wrote what that takes: 1, 0 for it, -1
  * for something else. */
 int annotation_boolean(const char *value);
+
+/* The number of an annotation `memory`, in MiB; 0 for something else. */
+unsigned annotation_memory(const char *value);
 
 #endif

@@ -55,11 +55,14 @@ int unikernel_from_set(const struct annotation_set *set, struct unikernel *unike
         .version = copy_value(set, ANNOTATION_VERSION),
         .initrd = copy_value(set, ANNOTATION_INITRD),
         .block = copy_value(set, ANNOTATION_BLOCK),
+        .blocks = copy_value(set, ANNOTATION_BLOCKS),
         .block_mount_point = copy_value(set, ANNOTATION_MOUNT_POINT),
         .solo5_net_device = copy_value(set, ANNOTATION_NET_DEVICE),
         .solo5_block_device = copy_value(set, ANNOTATION_BLOCK_DEVICE),
     };
     read_mount_rootfs(set, unikernel);
+    cleanup_free char *memory = copy_value(set, ANNOTATION_MEMORY);
+    unikernel->memory = memory != NULL ? annotation_memory(memory) : 0;
     return 0;
 }
 
@@ -102,7 +105,7 @@ const char *unikernel_check_storage(const struct unikernel *unikernel, struct er
 {
     const bool wanted[STORAGE_COUNT] = {
         [STORAGE_ROW_INITRD] = unikernel->initrd != NULL,
-        [STORAGE_ROW_BLOCK] = unikernel->block != NULL,
+        [STORAGE_ROW_BLOCK] = unikernel->block != NULL || unikernel->blocks != NULL,
         [STORAGE_ROW_9P] = unikernel->mount_rootfs,
     };
     for (int row = 0; row < STORAGE_COUNT; row++)
@@ -114,6 +117,7 @@ const char *unikernel_check_storage(const struct unikernel *unikernel, struct er
 
 json_t *unikernel_to_json(const struct unikernel *unikernel)
 {
+    cleanup_free char *memory = xasprintf("%u", unikernel->memory);
     const char *const values[ANNOTATION_COUNT] = {
         [ANNOTATION_TYPE] = framework_name(unikernel->framework),
         [ANNOTATION_HYPERVISOR] = hypervisor_name(unikernel->hypervisor),
@@ -122,10 +126,12 @@ json_t *unikernel_to_json(const struct unikernel *unikernel)
         [ANNOTATION_VERSION] = unikernel->version,
         [ANNOTATION_INITRD] = unikernel->initrd,
         [ANNOTATION_BLOCK] = unikernel->block,
+        [ANNOTATION_BLOCKS] = unikernel->blocks,
         [ANNOTATION_MOUNT_POINT] = unikernel->block_mount_point,
         [ANNOTATION_MOUNT_ROOTFS] = unikernel->mount_rootfs ? "true" : "false",
         [ANNOTATION_NET_DEVICE] = unikernel->solo5_net_device,
         [ANNOTATION_BLOCK_DEVICE] = unikernel->solo5_block_device,
+        [ANNOTATION_MEMORY] = unikernel->memory != 0 ? memory : NULL,
     };
     json_t *object = json_object();
     for (size_t i = 0; i < ANNOTATION_COUNT; i++)
@@ -141,6 +147,7 @@ void unikernel_free(struct unikernel *unikernel)
                            unikernel->version,
                            unikernel->initrd,
                            unikernel->block,
+                           unikernel->blocks,
                            unikernel->block_mount_point,
                            unikernel->solo5_net_device,
                            unikernel->solo5_block_device};

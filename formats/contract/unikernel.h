@@ -18,9 +18,11 @@ struct unikernel {
     char *version;
     char *initrd;
     char *block;
+    char *blocks; /* named_blocks_parse reads it */
     char *block_mount_point;
     char *solo5_net_device;
     char *solo5_block_device;
+    unsigned memory;   /* of the guest, MiB; 0 where the annotation is absent */
     bool mount_rootfs; /* the guest is given the container's rootfs itself; of its two names the newer decides
                         */
 };

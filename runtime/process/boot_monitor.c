@@ -69,7 +69,7 @@ static int plan_guest(const struct container *container, const struct network *n
         .network = network,
         .has_initrd = setup->unikernel.initrd != NULL,
         .has_block = setup->unikernel.block != NULL,
-        .block_readonly = setup->block_readonly,
+        .block_readonly = setup->disk_count > 0 && setup->disks[0].readonly,
         .block_mount_point = setup->unikernel.block_mount_point,
         .kernel = &setup->probe,
         .solo5_net_device = setup->unikernel.solo5_net_device,
@@ -87,17 +87,29 @@ static int plan_guest(const struct container *container, const struct network *n
     return 0;
 }
 
+/* Bytes: what the image wants, else all that the container may have, else what is configured and the
+ * framework needs. */
+static uint64_t guest_memory(const struct container *container, const struct monitor_config *config)
+{
+    uint64_t limit = container->bundle.memory_limit, needed = container->guest.guest->memory;
+    if (container->guest.unikernel.memory != 0)
+        return (uint64_t)container->guest.unikernel.memory << 20;
+    if (limit != 0)
+        return limit;
+    return config->memory > needed ? config->memory : needed;
+}
+
 static void plan_machine(const struct container *container, struct boot *boot)
 {
     const struct guest_setup *setup = &container->guest;
     const struct monitor_config *config = guest_monitor_config(setup, &container->config);
     boot->kernel = BOOT_KERNEL_PATH;
     boot->initrd = setup->unikernel.initrd != NULL ? BOOT_INITRD_PATH : NULL;
-    if (setup->block_fd >= 0)
-        boot_add_disk(boot, setup->block_fd, setup->block_readonly);
-    boot->memory = config->memory > setup->guest->memory ? config->memory : setup->guest->memory;
-    if (container->bundle.memory_limit != 0)
-        boot->memory = container->bundle.memory_limit;
+    for (size_t i = 0; i < setup->disk_count; i++) {
+        struct boot_disk *disk = boot_add_disk(boot, setup->disks[i].fd, setup->disks[i].readonly);
+        disk->name = setup->disks[i].name != NULL ? xstrdup(setup->disks[i].name) : NULL;
+    }
+    boot->memory = guest_memory(container, config);
     boot->vcpus = config->vcpus;
     boot->kernel_fd = setup->kernel_fd;
     boot->terminal = container->bundle.process.terminal;

@@ -11,12 +11,13 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/contract/annotations.h"
+#include "formats/contract/blocks.h"
 #include "formats/contract/overrides.h"
 #include "formats/contract/pairs.h"
 #include "formats/contract/urunc_json.h"
 #include "formats/oci/platform.h"
+#include "runtime/process/guest_disks.h"
 #include "runtime/sandbox/mounts.h"
-#include "runtime/storage/storage.h"
 
 #define ANNOTATIONS_PLACE "config.json: annotations"
 
@@ -53,9 +54,17 @@ static int find_drivers(const struct config *config, struct guest_setup *setup, 
     return setup->program != NULL ? 0 : -1;
 }
 
-/* Where the bundle has no limit, the guest gets what it needs. */
+/* Where the bundle has no limit, the guest gets what it needs. One that had more than its container would be
+ * killed for using it. */
 static int check_memory(const struct guest_setup *setup, uint64_t limit, struct error *error)
 {
+    uint64_t asked = (uint64_t)setup->unikernel.memory << 20;
+    if (limit != 0 && asked > limit)
+        return error_set(error, KEY_MEMORY ": %" PRIu64 " MiB, but the container's limit is %" PRIu64 " MiB",
+                         asked >> 20, limit >> 20);
+    if (asked != 0 && asked < setup->guest->memory)
+        return error_set(error, KEY_MEMORY ": %" PRIu64 " MiB, but a guest of %s needs %" PRIu64 " MiB",
+                         asked >> 20, framework_name(setup->unikernel.framework), setup->guest->memory >> 20);
     if (limit == 0 || limit >= setup->guest->memory)
         return 0;
     return error_set(
@@ -108,11 +117,11 @@ static int take_file(int *fd, bool user_is_root, const char *key, const char *pa
     return make_tree(*fd, key, path, 0, &file->tree, error);
 }
 
-static int make_trees(struct guest_files *opened, bool user_is_root, struct guest_setup *setup,
+static int make_trees(const struct bundle *bundle, struct guest_files *opened, struct guest_setup *setup,
                       struct error *error)
 {
     const struct unikernel *unikernel = &setup->unikernel;
-    setup->block_readonly = opened->block_readonly;
+    bool user_is_root = bundle->process.uid == 0;
     if (setup->monitor->opens_nothing) {
         setup->kernel_fd = fcntl(opened->binary, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
         if (setup->kernel_fd < 0)
@@ -121,11 +130,10 @@ static int make_trees(struct guest_files *opened, bool user_is_root, struct gues
     if (take_file(&opened->binary, user_is_root, "binary", unikernel->binary, &setup->kernel, error) < 0 ||
         take_file(&opened->initrd, user_is_root, "initrd", unikernel->initrd, &setup->initrd, error) < 0)
         return -1;
-    if (make_tree(opened->block, "block", unikernel->block, opened->block_readonly ? 0 : MOUNT_WRITABLE,
-                  &setup->block_tree, error) < 0)
-        return -1;
-    setup->block_fd = take_fd(opened->block);
-    return 0;
+    setup->disks = take_pointer(opened->disks);
+    setup->disk_count = opened->disk_count;
+    opened->disk_count = 0;
+    return guest_disks_mount(bundle, setup, error);
 }
 
 int guest_setup_open(const struct bundle *bundle, const struct config *config, struct guest_setup *setup,
@@ -142,16 +150,20 @@ int guest_setup_open(const struct bundle *bundle, const struct config *config, s
         return error_prefix(error, ANNOTATION_PREFIX "binary");
     if (check_kernel(setup, error) < 0)
         return -1;
-    return make_trees(&opened, bundle->process.uid == 0, setup, error);
+    if (named_blocks_check(setup->unikernel.blocks, &setup->probe, error) < 0)
+        return error_prefix(error, KEY_BLOCKS);
+    return make_trees(bundle, &opened, setup, error);
 }
 
 void guest_setup_close_trees(struct guest_setup *setup)
 {
-    int *const fds[] = {&setup->kernel.tree, &setup->kernel.copy, &setup->initrd.tree, &setup->initrd.copy,
-                        &setup->block_tree};
+    int *const fds[] = {&setup->kernel.tree, &setup->kernel.copy, &setup->initrd.tree, &setup->initrd.copy};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         if (*fds[i] >= 0)
             close(take_fd(*fds[i]));
+    for (size_t i = 0; i < setup->disk_count; i++)
+        if (setup->disks[i].tree >= 0)
+            close(take_fd(setup->disks[i].tree));
 }
 
 void guest_setup_free(struct guest_setup *setup)
@@ -159,8 +171,7 @@ void guest_setup_free(struct guest_setup *setup)
     guest_setup_close_trees(setup);
     if (setup->kernel_fd >= 0)
         close(setup->kernel_fd);
-    if (setup->block_fd >= 0)
-        close(setup->block_fd);
+    guest_disks_free(setup->disks, setup->disk_count);
     unikernel_free(&setup->unikernel);
     free(setup->program);
     *setup = GUEST_SETUP_NONE;

@@ -10,6 +10,7 @@
 #include "runtime/config.h"
 #include "runtime/guests/guest.h"
 #include "runtime/monitors/monitor.h"
+#include "runtime/storage/storage.h"
 
 /* A file that the monitor opens by name, as it was opened beneath the rootfs. At most one of the two is
  * there; both owned; -1: none. */
@@ -28,18 +29,14 @@ struct guest_setup {
     char *program; /* the monitor's: absolute path on the host; owned */
     struct guest_file kernel;
     struct guest_file initrd;
-    int kernel_fd;  /* the kernel itself, opened, for a monitor that opens nothing; owned; -1: none */
-    int block_tree; /* a detached mount; owned; -1: none */
-    int block_fd;   /* the block image itself, opened; owned; -1: none */
-    bool block_readonly;
+    int kernel_fd; /* the kernel itself, opened, for a monitor that opens nothing; owned; -1: none */
+    struct guest_disk *disks; /* owned */
+    size_t disk_count;
+    bool disks_by_owner; /* the monitor must be their owner (guest_disks.h) */
 };
 
 #define GUEST_SETUP_NONE                                                                                     \
-    ((struct guest_setup){.kernel = GUEST_FILE_NONE,                                                         \
-                          .initrd = GUEST_FILE_NONE,                                                         \
-                          .kernel_fd = -1,                                                                   \
-                          .block_tree = -1,                                                                  \
-                          .block_fd = -1})
+    ((struct guest_setup){.kernel = GUEST_FILE_NONE, .initrd = GUEST_FILE_NONE, .kernel_fd = -1})
 
 /* Reads the annotations of config.json, else /urunc.json in the rootfs (docs/architecture.md, "The
  * contract"), with single annotations laid over it. */
@@ -50,7 +47,7 @@ enum unikernel_found guest_setup_read(const struct bundle *bundle, const struct 
  * files beneath the rootfs. `setup->unikernel` was read. */
 int guest_setup_open(const struct bundle *bundle, const struct config *config, struct guest_setup *setup,
                      struct error *error);
-/* Closes what the private root was made from; `kernel_fd` and `block_fd` stay. */
+/* Closes what the private root was made from; `kernel_fd` and the disks' descriptors stay. */
 void guest_setup_close_trees(struct guest_setup *setup);
 void guest_setup_free(struct guest_setup *setup);
 

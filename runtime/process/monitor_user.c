@@ -38,12 +38,14 @@ static int add_device(const char *device, struct monitor_user *user, struct erro
     return 0;
 }
 
-int monitor_user_choose(const struct process *process, const struct strings *devices,
-                        struct monitor_user *user, struct error *error)
+int monitor_user_choose(const struct process *process, const struct identity *owner,
+                        const struct strings *devices, struct monitor_user *user, struct error *error)
 {
     *user = (struct monitor_user){.identity = {.uid = process->uid, .gid = process->gid}};
     bool is_root = process->uid == 0;
-    if (is_root && identity_is_mapped(MONITOR_NOBODY, MONITOR_NOBODY))
+    if (owner != NULL)
+        user->identity = (struct identity){.uid = owner->uid, .gid = owner->gid};
+    else if (is_root && identity_is_mapped(MONITOR_NOBODY, MONITOR_NOBODY))
         user->identity = (struct identity){.uid = MONITOR_NOBODY, .gid = MONITOR_NOBODY};
     for (size_t i = 0; !is_root && i < process->additional_gid_count; i++)
         add_group(user, process->additional_gids[i]);

@@ -21,13 +21,16 @@ struct monitor_user {
  * and files that only user 0 may read are copied for it. Where 65534 does not exist (a user namespace of few
  * IDs), 0 stays; it is an ordinary user of the host there.
  *
+ * `owner`, where it is not NULL, is the owner of disks that the monitor must open (guest_disks.h): it is that
+ * user instead.
+ *
  * The group that may open one of the monitor's devices ("/dev/kvm" is often root:kvm 0660) is added. Of a
  * device that is open to root alone (Linux makes /dev/net/tun so, until udev changes it) the private root
  * gets a node that is the monitor's: who runs urunc may give it away. Called while /proc and the devices can
  * be reached.
  */
-int monitor_user_choose(const struct process *process, const struct strings *devices,
-                        struct monitor_user *user, struct error *error);
+int monitor_user_choose(const struct process *process, const struct identity *owner,
+                        const struct strings *devices, struct monitor_user *user, struct error *error);
 void monitor_user_free(struct monitor_user *user);
 
 #endif

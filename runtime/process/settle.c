@@ -12,6 +12,7 @@
 #include "formats/base/memory.h"
 #include "formats/contract/annotations.h"
 #include "runtime/exit_status/exit_status.h"
+#include "runtime/process/guest_disks.h"
 #include "runtime/process/guest_network.h"
 #include "runtime/process/start_hooks.h"
 #include "runtime/sandbox/descriptors.h"
@@ -57,8 +58,8 @@ static int enter_root(struct container *container, const struct monitor_files *f
                       const struct identity *user, struct error *error)
 {
     const struct guest_setup *guest = &container->guest;
-    cleanup_free char *disk = boot_disk_path(0);
-    struct private_mount mounts[3];
+    cleanup_strings struct strings disks = {0};
+    cleanup_free struct private_mount *mounts = xcalloc(2 + guest->disk_count, sizeof *mounts);
     struct private_copy copies[3];
     struct private_root root = {
         .program = guest->program,
@@ -74,8 +75,10 @@ static int enter_root(struct container *container, const struct monitor_files *f
     };
     add_file(&guest->kernel, BOOT_KERNEL_PATH, mounts, copies, &root);
     add_file(&guest->initrd, BOOT_INITRD_PATH, mounts, copies, &root);
-    if (guest->block_tree >= 0)
-        mounts[root.mount_count++] = (struct private_mount){guest->block_tree, disk};
+    for (size_t i = 0; i < guest->disk_count; i++) {
+        strings_add_owned(&disks, boot_disk_path(i));
+        mounts[root.mount_count++] = (struct private_mount){guest->disks[i].tree, disks.items[i]};
+    }
     cleanup_close int exit_status = container->kept.exit_status ? exit_status_open(error) : -1;
     if (container->kept.exit_status && exit_status < 0)
         return -1;
@@ -98,7 +101,6 @@ static int close_host(struct container *container, struct error *error)
         container->listener,
         container->control,
         container->process_end,
-        container->guest.block_fd,
         container->guest.kernel_fd,
         kept->rootfs_tree,
         kept->generated,
@@ -110,17 +112,22 @@ static int close_host(struct container *container, struct error *error)
         kept->streams.readers[1],
     };
     enum { FEW = sizeof few / sizeof *few };
-    int keep[FEW + NETWORK_MAX];
+    const struct guest_setup *guest = &container->guest;
+    size_t count = FEW;
+    cleanup_free int *keep = xcalloc(FEW + kept->tun_count + guest->disk_count, sizeof *keep);
     memcpy(keep, few, sizeof few);
-    memcpy(keep + FEW, kept->tuns, kept->tun_count * sizeof *keep);
+    for (size_t i = 0; i < kept->tun_count; i++)
+        keep[count++] = kept->tuns[i];
+    for (size_t i = 0; i < guest->disk_count; i++)
+        keep[count++] = guest->disks[i].fd;
     close(take_fd(container->bundle.rootfs_fd));
     guest_setup_close_trees(&container->guest);
-    return descriptors_close_others(keep, FEW + kept->tun_count, error);
+    return descriptors_close_others(keep, count, error);
 }
 
 /* ---- privileges ---- */
 
-/* The monitor opens kernel and initrd by name as its user. (A disk is handed over opened.) */
+/* The monitor opens kernel and initrd by name as its user. */
 static int check_access(const char *key, const char *file, const char *path, const struct process *process,
                         struct error *error)
 {
@@ -153,7 +160,7 @@ static int check_all_access(const struct container *container, struct error *err
 {
     const struct unikernel *unikernel = &container->guest.unikernel;
     const struct process *process = &container->bundle.process;
-    if (check_devices(&container->kept.user, error) < 0)
+    if (check_devices(&container->kept.user, error) < 0 || guest_disks_check(&container->guest, error) < 0)
         return -1;
     if (check_access("binary", unikernel->binary, BOOT_KERNEL_PATH, process, error) < 0)
         return -1;
@@ -191,7 +198,11 @@ int settle(struct container *container, struct error *error)
         return -1;
     if (guest->monitor->nics_by_name && container->kept.tun_count > 0)
         strings_add(&files.devices, NETWORK_TUN_DEVICE);
-    if (monitor_user_choose(&container->bundle.process, &files.devices, user, error) < 0 ||
+    struct identity owner;
+    int by_owner = guest_disks_owner(guest, &owner, error);
+    if (by_owner < 0 ||
+        monitor_user_choose(&container->bundle.process, by_owner > 0 ? &owner : NULL, &files.devices, user,
+                            error) < 0 ||
         enter_root(container, &files, &user->identity, error) < 0 || close_host(container, error) < 0)
         return -1;
     return start_hooks_present(container) ? 0 : give_up(container, error);

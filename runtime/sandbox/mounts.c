@@ -2,11 +2,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 
 static int set_attributes(int tree, const char *name, unsigned flags, struct error *error)
 {
@@ -54,6 +62,55 @@ int mount_detached_path(const char *path, unsigned flags, struct error *error)
 int mount_detached_at(int root, const char *path, unsigned flags, struct error *error)
 {
     return detach(root, path, path, flags, error);
+}
+
+static int write_map(pid_t pid, const char *name, const char *map)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+    cleanup_close int fd = open(path, O_WRONLY | O_CLOEXEC);
+    ssize_t length = (ssize_t)strlen(map);
+    return fd >= 0 && write(fd, map, (size_t)length) == length ? 0 : -1;
+}
+
+static int open_mapping(pid_t pid, uid_t owner, gid_t group, uid_t user)
+{
+    char path[64];
+    cleanup_free char *users = xasprintf("%u %u 1", owner, user),
+                      *groups = xasprintf("%u %u 1", group, group);
+    if (write_map(pid, "uid_map", users) < 0 || write_map(pid, "gid_map", groups) < 0)
+        return -1;
+    snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* Mappings come as a user namespace, which only a process can make: one that waits until it is ended. */
+static int make_mapping(uid_t owner, gid_t group, uid_t user)
+{
+    struct clone_args arguments = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
+    pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;)
+            pause();
+    }
+    if (pid < 0)
+        return -1;
+    int mapping = open_mapping(pid, owner, group, user), number = errno;
+    kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    errno = number;
+    return mapping;
+}
+
+int mount_map_owner(int tree, uid_t owner, gid_t group, uid_t user)
+{
+    cleanup_close int mapping = make_mapping(owner, group, user);
+    if (mapping < 0)
+        return -1;
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)mapping};
+    return mount_setattr(tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
 }
 
 int mount_detached_tmpfs(const char *size, const char *inodes, struct error *error)

@@ -7,6 +7,7 @@
 #define RUNTIME_SANDBOX_MOUNTS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "formats/base/error.h"
 
@@ -26,6 +27,11 @@ int mount_detached_path(const char *path, unsigned flags, struct error *error);
 
 /* The same of a file beneath the directory `root`. */
 int mount_detached_at(int root, const char *path, unsigned flags, struct error *error);
+
+/* Lets files of the user `owner` in a detached mount appear as `user`'s (an idmapped mount,
+ * mount_setattr(2)), and files that `user` writes be the owner's. Their group stays. Returns -1 and errno
+ * where the kernel or the file system cannot. The IDs are those of the calling process's user namespace. */
+int mount_map_owner(int tree, uid_t owner, gid_t group, uid_t user);
 
 /* A new detached tmpfs. */
 int mount_detached_tmpfs(const char *size, const char *inodes, struct error *error);

@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "formats/base/beneath.h"
 #include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 #include "formats/contract/annotations.h"
+#include "formats/contract/blocks.h"
 
 enum { SECTOR_SIZE = 512 };
 
@@ -19,28 +22,70 @@ static int open_file(int rootfd, const char *key, const char *path, int flags, s
     return fd;
 }
 
-static int check_sectors(int fd, const char *path, struct error *error)
+static int check_sectors(const char *key, const char *path, const struct stat *status, struct error *error)
 {
-    struct stat status;
-    if (fstat(fd, &status) < 0)
-        return error_errno(error, errno, KEY_BLOCK ": %s", path);
-    if (status.st_size == 0 || status.st_size % SECTOR_SIZE != 0)
-        return error_set(error, KEY_BLOCK ": %s: %lld bytes are not a whole number of %d-byte sectors", path,
-                         (long long)status.st_size, SECTOR_SIZE);
+    if (status->st_size > 0 && status->st_size % SECTOR_SIZE == 0)
+        return 0;
+    return error_set(error, "%s: %s: %lld bytes are not a whole number of %d-byte sectors", key, path,
+                     (long long)status->st_size, SECTOR_SIZE);
+}
+
+/* Two devices on one file would overwrite each other's blocks. */
+static int check_only_disk(const struct guest_files *files, const char *key, const char *path,
+                           const struct stat *status, struct error *error)
+{
+    struct stat other;
+    for (size_t i = 0; i < files->disk_count; i++)
+        if (fstat(files->disks[i].fd, &other) == 0 && other.st_dev == status->st_dev &&
+            other.st_ino == status->st_ino)
+            return error_set(error, "%s: %s: the same file as the disk %s", key, path, files->disks[i].path);
     return 0;
 }
 
-static int open_block(int rootfd, const char *path, bool *readonly, struct error *error)
+static int open_block(int rootfd, const char *key, const char *path, bool *readonly, struct error *error)
 {
-    cleanup_close int fd = open_file(rootfd, KEY_BLOCK, path, *readonly ? O_RDONLY : O_RDWR, error);
-    if (fd < 0 && error->number == EROFS && !*readonly) {
-        error_clear(error);
-        *readonly = true;
-        fd = open_file(rootfd, KEY_BLOCK, path, O_RDONLY, error);
-    }
-    if (fd < 0 || check_sectors(fd, path, error) < 0)
+    int fd = open_file(rootfd, key, path, *readonly ? O_RDONLY : O_RDWR, error);
+    if (fd >= 0 || error->number != EROFS || *readonly)
+        return fd;
+    error_clear(error);
+    *readonly = true;
+    return open_file(rootfd, key, path, O_RDONLY, error);
+}
+
+static int add_disk(int rootfd, const char *key, const char *name, const char *path, bool readonly,
+                    struct guest_files *files, struct error *error)
+{
+    struct stat status;
+    cleanup_close int fd = open_block(rootfd, key, path, &readonly, error);
+    if (fd < 0)
         return -1;
-    return take_fd(fd);
+    if (fstat(fd, &status) < 0)
+        return error_errno(error, errno, "%s: %s", key, path);
+    if (check_sectors(key, path, &status, error) < 0 || check_only_disk(files, key, path, &status, error) < 0)
+        return -1;
+    files->disks = xreallocarray(files->disks, files->disk_count + 1, sizeof *files->disks);
+    files->disks[files->disk_count++] = (struct guest_disk){.name = name != NULL ? xstrdup(name) : NULL,
+                                                            .path = xstrdup(path),
+                                                            .fd = take_fd(fd),
+                                                            .tree = -1,
+                                                            .readonly = readonly};
+    return 0;
+}
+
+static int open_disks(int rootfd, const struct unikernel *unikernel, bool readonly, struct guest_files *files,
+                      struct error *error)
+{
+    cleanup_named_blocks struct named_blocks blocks = {0};
+    if (unikernel->block != NULL &&
+        add_disk(rootfd, KEY_BLOCK, NULL, unikernel->block, readonly, files, error) < 0)
+        return -1;
+    if (named_blocks_parse(unikernel->blocks, &blocks, error) < 0)
+        return error_prefix(error, KEY_BLOCKS);
+    for (size_t i = 0; i < blocks.count; i++)
+        if (add_disk(rootfd, KEY_BLOCKS, blocks.items[i].name, blocks.items[i].path, readonly, files, error) <
+            0)
+            return -1;
+    return 0;
 }
 
 int guest_files_open(int rootfd, const struct unikernel *unikernel, bool readonly, struct guest_files *files,
@@ -56,21 +101,31 @@ int guest_files_open(int rootfd, const struct unikernel *unikernel, bool readonl
         if (opened.initrd < 0)
             return -1;
     }
-    if (unikernel->block != NULL) {
-        opened.block_readonly = readonly;
-        opened.block = open_block(rootfd, unikernel->block, &opened.block_readonly, error);
-        if (opened.block < 0)
-            return -1;
-    }
+    if (open_disks(rootfd, unikernel, readonly, &opened, error) < 0)
+        return -1;
     *files = take(opened, GUEST_FILES_NONE);
     return 0;
 }
 
+void guest_disks_free(struct guest_disk *disks, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(disks[i].name);
+        free(disks[i].path);
+        if (disks[i].fd >= 0)
+            close(disks[i].fd);
+        if (disks[i].tree >= 0)
+            close(disks[i].tree);
+    }
+    free(disks);
+}
+
 void guest_files_close(struct guest_files *files)
 {
-    int fds[] = {files->binary, files->initrd, files->block};
+    int fds[] = {files->binary, files->initrd};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         if (fds[i] >= 0)
             close(fds[i]);
+    guest_disks_free(files->disks, files->disk_count);
     *files = GUEST_FILES_NONE;
 }

@@ -4,28 +4,40 @@
 #define RUNTIME_STORAGE_STORAGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "formats/base/error.h"
 #include "formats/contract/unikernel.h"
 
-struct guest_files {
-    int binary;          /* O_RDONLY; owned */
-    int initrd;          /* O_RDONLY, or -1 */
-    int block;           /* O_RDWR, or O_RDONLY where the rootfs is read-only; -1: none */
-    bool block_readonly; /* how `block` was opened */
+struct guest_disk {
+    char *name;    /* that the annotation `blocks` gives to it; NULL for that of `block`; owned */
+    char *path;    /* in the image; owned */
+    int fd;        /* O_RDWR, or O_RDONLY where the rootfs is read-only; owned */
+    int tree;      /* a detached mount of it for the monitor's root; -1: none; owned */
+    bool readonly; /* how `fd` was opened */
 };
 
-#define GUEST_FILES_NONE ((struct guest_files){.binary = -1, .initrd = -1, .block = -1})
+struct guest_files {
+    int binary;               /* O_RDONLY; owned */
+    int initrd;               /* O_RDONLY, or -1 */
+    struct guest_disk *disks; /* that of `block`, then those of `blocks`; owned */
+    size_t disk_count;
+};
+
+#define GUEST_FILES_NONE ((struct guest_files){.binary = -1, .initrd = -1})
 
 /*
- * Opens the binary, the initrd and the block image that the annotations name, each a regular file beneath
+ * Opens the binary, the initrd and the block images that the annotations name, each a regular file beneath
  * `rootfd` (BENEATH_IN_ROOT), close-on-exec. A block image is a whole number of 512-byte sectors, at least
- * one: the unit of a virtio disk (virtio 1.2, section 5.2). `readonly` (the bundle's root.readonly) opens it
- * for reading; a rootfs that is mounted read-only does so too. On an error, which names the annotation and
- * the path, -1, and nothing stays open.
+ * one: the unit of a virtio disk (virtio 1.2, section 5.2) and the smallest of Solo5. No file is two disks.
+ * `readonly` (the bundle's root.readonly) opens it for reading; a rootfs that is mounted read-only does so
+ * too. On an error, which names the annotation and the path, -1, and nothing stays open.
  */
 int guest_files_open(int rootfd, const struct unikernel *unikernel, bool readonly, struct guest_files *files,
                      struct error *error);
+
+/* Releases the disks of a list, and what they hold open. */
+void guest_disks_free(struct guest_disk *disks, size_t count);
 
 /* Closes what is open; the struct is GUEST_FILES_NONE afterwards. */
 void guest_files_close(struct guest_files *files);

@@ -61,11 +61,12 @@ start_standin_as_it_is() {
     expect_reported '[.descriptors[] | select(.type == "char" and .tap != null)]' '[]'
 }
 
-@test "the tender attaches to the tap without any capability" {
+@test "the tender attaches to the tap and opens the disk without any capability" {
     orders open
     run_standin
     expect_reported '.capabilities | [.effective, .permitted, .bounding] | unique' '["0000000000000000"]'
-    expect_equal "$(said | head -n 1)" '--net:service ok'
+    expect_equal "$(said)" $'--net:service ok\n--block:storage ok'
+    expect_reported '.ids.uid' 65534
     expect_equal "$STATUS" 0
 }
 
@@ -77,6 +78,40 @@ start_standin_as_it_is() {
     umount /dev/net/tun
     expect_equal "$(said | head -n 1)" '--net:service ok'
     expect_root 'select(.path == "/dev/net/tun") | .node' '10:200'
+}
+
+@test "where the file system cannot lend a disk to the monitor's user, the monitor is the disk's owner" {
+    mkdir "$T/upper" "$T/work" "$T/lower"
+    cp -a "$T/bundle/rootfs/." "$T/lower"
+    chown 4321:4322 "$T/lower/disk"
+    mount -t overlay -o "lowerdir=$T/lower,upperdir=$T/upper,workdir=$T/work" overlay "$T/bundle/rootfs" ||
+        skip "no overlay file system here"
+    orders open
+    run_standin
+    umount "$T/bundle/rootfs"
+    expect_equal "$(said)" $'--net:service ok\n--block:storage ok'
+    expect_reported '.ids.uid' 4321
+    expect_reported '.capabilities | [.effective, .permitted, .bounding] | unique' '["0000000000000000"]'
+}
+
+@test "a disk that its owner may not write to is refused by name" {
+    chmod 0444 "$T/bundle/rootfs/disk"
+    fails urunc create --bundle "$T/bundle" "$ID" </dev/null
+    expect_one_error 'com.urunc.unikernel.block: /disk: the monitor opens it itself, as user 65534:65534 .mode 0444, owner 65534:0.: Permission denied'
+}
+
+@test "disks with names of their own are devices of these names" {
+    head -c 4096 /dev/zero >"$T/bundle/rootfs/log"
+    edit "$T/bundle" 'del(.annotations["com.urunc.unikernel.block"])'
+    annotate blocks storage=/log
+    orders open
+    run_standin
+    expect_equal "$(option --block:storage=)" /guest/disk0
+    expect_equal "$(said)" $'--net:service ok\n--block:storage ok'
+    annotate blocks log=/log
+    new_id
+    fails urunc create --bundle "$T/bundle" "$ID" </dev/null
+    expect_one_error 'com.urunc.unikernel.blocks: log: the kernel.s manifest declares no block device of that name'
 }
 
 @test "delete removes the tap that nobody holds, and the redirect" {
@@ -119,6 +154,18 @@ start_standin_as_it_is() {
     orders exit=0
     run_standin
     expect_equal "$(option --mem=)" 64
+}
+
+@test "the image's memory may be less than the container's limit, and never more" {
+    edit "$T/bundle" '.linux.resources.memory.limit = 67108864'
+    annotate memory 32
+    orders exit=0
+    run_standin
+    expect_equal "$(option --mem=)" 32
+    annotate memory 65
+    new_id
+    fails urunc create --bundle "$T/bundle" "$ID" </dev/null
+    expect_one_error 'com.urunc.unikernel.memory: 65 MiB, but the container.s limit is 64 MiB'
 }
 
 @test "a tender that is not installed is named, with where to get it" {

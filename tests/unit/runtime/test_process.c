@@ -62,14 +62,14 @@ static void roots_monitor_is_nobody_and_others_keep_their_user(void **state)
     uint32_t groups[] = {5, 6, 5, 1001};
     struct monitor_user user;
     struct process process = {.uid = 0, .gid = 0, .additional_gids = groups, .additional_gid_count = 4};
-    assert_int_equal(monitor_user_choose(&process, &none, &user, &error), 0);
+    assert_int_equal(monitor_user_choose(&process, NULL, &none, &user, &error), 0);
     assert_int_equal(user.identity.uid, MONITOR_NOBODY);
     assert_int_equal(user.identity.gid, MONITOR_NOBODY);
     assert_int_equal(user.identity.group_count, 0);
     monitor_user_free(&user);
     process.uid = 1000;
     process.gid = 1001;
-    assert_int_equal(monitor_user_choose(&process, &none, &user, &error), 0);
+    assert_int_equal(monitor_user_choose(&process, NULL, &none, &user, &error), 0);
     assert_int_equal(user.identity.uid, 1000);
     assert_int_equal(user.identity.gid, 1001);
     assert_int_equal(user.identity.group_count, 2);
@@ -98,7 +98,7 @@ static void the_group_of_a_device_is_the_monitors_where_it_is_needed(void **stat
         assert_int_equal(fchmodat(temporary->fd, nodes[i].name, nodes[i].mode, 0), 0);
         strings_format(&devices, "%s/%s", temporary->path, nodes[i].name);
     }
-    assert_int_equal(monitor_user_choose(&process, &devices, &user, &error), 0);
+    assert_int_equal(monitor_user_choose(&process, NULL, &devices, &user, &error), 0);
     assert_int_equal(user.identity.group_count, 1);
     assert_int_equal(user.identity.groups[0], 108);
     assert_int_equal(user.devices.count, 4);
@@ -107,7 +107,7 @@ static void the_group_of_a_device_is_the_monitors_where_it_is_needed(void **stat
     assert_string_equal(user.own_devices.items[1], devices.items[3]);
     monitor_user_free(&user);
     strings_add(&devices, "/dev/none");
-    assert_int_equal(monitor_user_choose(&process, &devices, &user, &error), -1);
+    assert_int_equal(monitor_user_choose(&process, NULL, &devices, &user, &error), -1);
     assert_non_null(strstr(error.message, "the monitor needs /dev/none"));
     monitor_user_free(&user);
 }

@@ -57,7 +57,7 @@ static void assert_refused(struct rootfs *rootfs, const char *message)
     assert_string_equal(rootfs->error.message, message);
     assert_int_equal(rootfs->files.binary, -1);
     assert_int_equal(rootfs->files.initrd, -1);
-    assert_int_equal(rootfs->files.block, -1);
+    assert_int_equal(rootfs->files.disk_count, 0);
 }
 
 static int access_mode(int fd)
@@ -75,8 +75,8 @@ static void a_block_image_is_writable_and_the_rest_is_not(void **state)
     assert_int_equal(open_files(rootfs, false), 0);
     assert_int_equal(access_mode(rootfs->files.binary), O_RDONLY);
     assert_int_equal(access_mode(rootfs->files.initrd), O_RDONLY);
-    assert_int_equal(access_mode(rootfs->files.block), O_RDWR);
-    assert_false(rootfs->files.block_readonly);
+    assert_int_equal(access_mode(rootfs->files.disks[0].fd), O_RDWR);
+    assert_false(rootfs->files.disks[0].readonly);
     assert_true(fcntl(rootfs->files.binary, F_GETFD) & FD_CLOEXEC);
 }
 
@@ -86,8 +86,8 @@ static void a_read_only_rootfs_has_a_read_only_block_image(void **state)
     char disk[] = "/disk";
     rootfs->unikernel.block = disk;
     assert_int_equal(open_files(rootfs, true), 0);
-    assert_int_equal(access_mode(rootfs->files.block), O_RDONLY);
-    assert_true(rootfs->files.block_readonly);
+    assert_int_equal(access_mode(rootfs->files.disks[0].fd), O_RDONLY);
+    assert_true(rootfs->files.disks[0].readonly);
 }
 
 static void what_is_not_named_is_not_opened(void **state)
@@ -95,7 +95,7 @@ static void what_is_not_named_is_not_opened(void **state)
     struct rootfs *rootfs = *state;
     assert_int_equal(open_files(rootfs, false), 0);
     assert_int_equal(rootfs->files.initrd, -1);
-    assert_int_equal(rootfs->files.block, -1);
+    assert_int_equal(rootfs->files.disk_count, 0);
 }
 
 static void a_missing_file_is_named_with_its_annotation(void **state)
@@ -144,6 +144,43 @@ static void a_block_image_is_whole_sectors(void **state)
                    "com.urunc.unikernel.block: /kernel: 0 bytes are not a whole number of 512-byte sectors");
 }
 
+static void disks_with_names_follow_the_one_without(void **state)
+{
+    struct rootfs *rootfs = *state;
+    put_file(rootfs, "log", 512);
+    put_file(rootfs, "cache", 4096);
+    char disk[] = "/disk", blocks[] = "log=/log,cache=/cache";
+    rootfs->unikernel.block = disk;
+    rootfs->unikernel.blocks = blocks;
+    assert_int_equal(open_files(rootfs, false), 0);
+    assert_int_equal(rootfs->files.disk_count, 3);
+    assert_null(rootfs->files.disks[0].name);
+    assert_string_equal(rootfs->files.disks[1].name, "log");
+    assert_string_equal(rootfs->files.disks[2].path, "/cache");
+    struct stat status;
+    assert_int_equal(fstat(rootfs->files.disks[2].fd, &status), 0);
+    assert_int_equal(status.st_size, 4096);
+}
+
+static void no_file_is_two_disks(void **state)
+{
+    struct rootfs *rootfs = *state;
+    assert_int_equal(linkat(rootfs->temporary.fd, "disk", rootfs->temporary.fd, "again", 0), 0);
+    char disk[] = "/disk", blocks[] = "log=/again";
+    rootfs->unikernel.block = disk;
+    rootfs->unikernel.blocks = blocks;
+    assert_refused(rootfs, "com.urunc.unikernel.blocks: /again: the same file as the disk /disk");
+}
+
+static void a_disk_with_a_name_is_whole_sectors_too(void **state)
+{
+    struct rootfs *rootfs = *state;
+    char blocks[] = "log=/kernel";
+    rootfs->unikernel.blocks = blocks;
+    assert_refused(
+        rootfs, "com.urunc.unikernel.blocks: /kernel: 10 bytes are not a whole number of 512-byte sectors");
+}
+
 #define storage_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -156,6 +193,9 @@ int main(void)
         storage_test(nothing_outside_of_the_rootfs_is_opened),
         storage_test(only_regular_files_are_opened),
         storage_test(a_block_image_is_whole_sectors),
+        storage_test(disks_with_names_follow_the_one_without),
+        storage_test(no_file_is_two_disks),
+        storage_test(a_disk_with_a_name_is_whole_sectors_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
