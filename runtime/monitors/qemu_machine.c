@@ -87,7 +87,7 @@ int qemu_add_machine(struct qemu_argv *argv, struct error *error)
         qemu_add(argv, "-accel", "kvm");
     else
         qemu_format(argv, "-accel", "tcg,tb-size=%d", TCG_CODE_SIZE);
-    const char *cpu = kvm ? "host" : "max";
+    const char *cpu = kvm ? "host" : QEMU_EMULATED_CPU;
     qemu_add(argv, "-cpu", config->cpu != NULL ? config->cpu : cpu);
     return add_memory(argv, error);
 }
