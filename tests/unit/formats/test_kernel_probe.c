@@ -252,6 +252,7 @@ static void a_32_bit_multiboot_elf_is_for_amd64(void **state)
     put(&image, 0, &header, sizeof header);
     put(&image, sizeof header, &segment, sizeof segment);
     assert_string_equal(probe_good(&image).architecture, "386");
+    assert_int_equal(probe_good(&image).formats, KERNEL_ELF | KERNEL_ELF32);
     put32(&image, 128, 0x1badb002);
     put32(&image, 132, 0);
     put32(&image, 136, -0x1badb002u);

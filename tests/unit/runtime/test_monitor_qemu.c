@@ -152,7 +152,7 @@ static void output_that_is_a_socket_is_used_as_one(void **state)
                 CHANNEL_PORTS);
 }
 
-static void a_panic_ends_qemu_with_a_failure(void **state)
+static void from_7_1_on_a_panic_ends_qemu_with_a_failure(void **state)
 {
     (void)state;
     cleanup_boot struct boot boot = smallest_boot();
@@ -162,7 +162,11 @@ static void a_panic_ends_qemu_with_a_failure(void **state)
 #else
     const char *device = "pvpanic-pci";
 #endif
-    ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
+    struct monitor_config config = {.acceleration = ACCELERATION_TCG, .version = {7, 0, 0}};
+    ASSERT_ARGV(&boot, &config, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
+                "/guest/kernel", "-device", device);
+    config.version = (struct version){7, 1, 0};
+    ASSERT_ARGV(&boot, &config, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
                 "/guest/kernel", "-device", device, "-action", "panic=exit-failure");
 }
 
@@ -388,7 +392,7 @@ int main(void)
         cmocka_unit_test(a_guest_can_ask_for_modern_virtio),
         cmocka_unit_test(the_channel_is_four_ports_and_the_console_goes_to_standard_error),
         cmocka_unit_test(output_that_is_a_socket_is_used_as_one),
-        cmocka_unit_test(a_panic_ends_qemu_with_a_failure),
+        cmocka_unit_test(from_7_1_on_a_panic_ends_qemu_with_a_failure),
         cmocka_unit_test(the_operator_chooses_machine_acceleration_and_processor),
         cmocka_unit_test(machines_of_pci_have_devices_on_it),
         cmocka_unit_test(a_machine_without_io_ports_has_no_exit_port),
