@@ -28,6 +28,7 @@ fi
 
 step 'Packages'
 packaging/install-packages.sh
+tests/arm64/sysroot.sh build/arm64-sysroot
 build release
 build debug
 build clang

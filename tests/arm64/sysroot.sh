@@ -1,13 +1,13 @@
 #!/bin/bash
-# sysroot.sh DIRECTORY: Debian's arm64 libraries, and a kernel and busybox for a guest, unpacked below DIRECTORY.
+# sysroot.sh DIRECTORY: Debian's arm64 libraries, and a kernel and a few programs for a guest, unpacked below DIRECTORY.
 #
 # apt works on a state of its own, so the host's packages and its list of architectures stay as they are, and no root
 # is needed. Does nothing, quickly, where the directory is complete already.
 set -euo pipefail
 
 directory=${1:?usage: sysroot.sh DIRECTORY}
-packages=(busybox-static comerr-dev libarchive-dev libc6-dev libcap-dev libcmocka-dev libcmocka0 libdeflate-dev
-    libext2fs-dev libgcc-12-dev libjansson-dev libnl-route-3-dev libseccomp-dev libssl-dev libzstd-dev zlib1g-dev)
+packages=(busybox-static comerr-dev cpio dash e2fsprogs libarchive-dev libc-bin libc6-dev libcap-dev libcmocka-dev libcmocka0 libdeflate-dev
+    libext2fs-dev libgcc-12-dev libjansson-dev libnl-route-3-dev libseccomp-dev libssl-dev libzstd-dev xz-utils zlib1g-dev zstd)
 kernel=linux-image-cloud-arm64
 
 complete=$directory/.complete
@@ -36,5 +36,6 @@ image=$("${apt[@]}" -s install "$kernel" | sed -n 's/^Inst \(linux-image-[0-9][^
 for package in "$directory"/.apt/cache/archives/*.deb; do
     dpkg-deb -x "$package" "$directory"
 done
+depmod -b "$directory" "$(ls "$directory/lib/modules")"
 rm -rf "$directory/.apt"
 printf '%s' "$wanted" >"$complete"

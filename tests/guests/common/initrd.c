@@ -77,7 +77,7 @@ void initrd_print(const uint8_t *archive, size_t size)
         if (!read_field(header, FIELD_MODE, &mode) || !read_field(header, FIELD_SIZE, &content_size) ||
             !read_field(header, FIELD_NAME_SIZE, &name_size))
             break;
-        size_t content = (at + HEADER_SIZE + name_size + 3) & ~3u;
+        size_t content = (at + HEADER_SIZE + name_size + 3) & ~(size_t)3;
         if (name_size == 0 || name_size > 4096 || content > size || content_size > size - content)
             break;
         const char *name = (const char *)header + HEADER_SIZE;
@@ -92,7 +92,7 @@ void initrd_print(const uint8_t *archive, size_t size)
         print_content(archive + content, content_size);
         print("\n");
         count++;
-        at = (content + content_size + 3) & ~3u;
+        at = (content + content_size + 3) & ~(size_t)3;
         if (at > size)
             break;
     }

@@ -1,4 +1,5 @@
-/* Functions that compilers call by themselves, also in freestanding code. */
+/* Functions that compilers call by themselves, also in freestanding code. The flag
+ * -fno-tree-loop-distribute-patterns keeps the compiler from turning these loops into calls of themselves. */
 #include <stddef.h>
 
 void *memset(void *memory, int value, size_t size);
@@ -6,14 +7,16 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size);
 
 void *memset(void *memory, int value, size_t size)
 {
-    void *at = memory;
-    __asm__ volatile("rep stosb" : "+D"(at), "+c"(size) : "a"(value) : "memory");
+    unsigned char *at = memory;
+    while (size-- > 0)
+        *at++ = (unsigned char)value;
     return memory;
 }
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
-    void *at = to;
-    __asm__ volatile("rep movsb" : "+D"(at), "+S"(from), "+c"(size) : : "memory");
+    unsigned char *at = to;
+    for (const unsigned char *byte = from; size > 0; size--)
+        *at++ = *byte++;
     return to;
 }

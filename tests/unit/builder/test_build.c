@@ -389,7 +389,7 @@ static bool archive_has(const struct inode *file, const char *name)
 static void linux_guests_get_an_init(void **state)
 {
     struct fixture *fixture = *state;
-    put_kernel(fixture, "kernel");
+    put_host_kernel(fixture, "kernel");
     put_file(fixture, "tree/bin/server", "x");
     /* Wherever in the stage the framework and the command stand. */
     static const char spec[] =
@@ -407,7 +407,7 @@ static void linux_guests_get_an_init(void **state)
 static void the_init_goes_before_an_entrypoint(void **state)
 {
     struct fixture *fixture = *state;
-    put_kernel(fixture, "kernel");
+    put_host_kernel(fixture, "kernel");
     put_file(fixture, "tree/x", "");
     assert_builds(fixture, LINUX "BLOCK tree\nENTRYPOINT [\"/a\"]\nCMD [\"b\"]\n");
     cleanup_json json_t *config = config_of(fixture);
@@ -465,13 +465,7 @@ static void an_init_of_ones_own_can_be_given(void **state)
 static void the_init_must_run_on_the_kernels_architecture(void **state)
 {
     struct fixture *fixture = *state;
-    unsigned char elf[64] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
-    elf[16] = 2;
-    elf[18] = 183; /* e_machine: aarch64 */
-    elf[20] = 1;
-    elf[52] = 64;
-    elf[54] = 56;
-    put_bytes(fixture, "kernel", elf, sizeof elf);
+    put_kernel_for(fixture, "kernel", MACHINE_AARCH64);
     put_file(fixture, "tree/x", "");
     put_kernel(fixture, "init");
     cleanup_free char *path = xasprintf("%s/context/init", fixture->temporary.path);
@@ -491,7 +485,7 @@ static void the_same_inputs_give_the_same_image(void **state)
     static const char spec[] =
         "FROM scratch AS r\nCOPY tree /\nFROM scratch\nUNIKERNEL linux\nMONITOR firecracker\nKERNEL kernel\n"
         "INITRD --from=r /\nBLOCK --from=r /\nCMD [\"/a\"]\n";
-    put_kernel(fixture, "kernel");
+    put_host_kernel(fixture, "kernel");
     put_file(fixture, "tree/b", "B");
     put_file(fixture, "tree/a/c", "C");
     assert_builds(fixture, spec);

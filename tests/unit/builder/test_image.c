@@ -171,7 +171,7 @@ static void expect_open(const struct temporary *temporary, const char *prefix, c
     struct source_image image;
     struct error error = {0};
     char *path = xasprintf("%s%s/%s", prefix, temporary->path, name);
-    int result = source_image_open(&image, path, NULL, &error);
+    int result = source_image_open(&image, path, "linux/amd64", &error);
     if (result < 0)
         print_message("%s\n", error.message);
     assert_int_equal(result, 0);

@@ -1,0 +1,58 @@
+/*
+ * boot_arguments FRAMEWORK KERNEL INITRD|- MEBIBYTES [ARGUMENT...]: prints the QEMU command line that urunc
+ * gives such a container, each argument ended by a NUL. boot.sh runs this program, built for arm64, under
+ * user emulation and starts the host's QEMU with what it prints: urunc itself boots kernels of its own host's
+ * architecture only.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/base/cleanup.h"
+#include "formats/kernel/probe.h"
+#include "runtime/guests/guest.h"
+#include "runtime/monitors/monitor.h"
+
+static int plan(char **argv, struct boot *boot, struct error *error)
+{
+    struct kernel_probe probe = {0};
+    cleanup_close int kernel = open(argv[2], O_RDONLY | O_CLOEXEC);
+    int framework = framework_from_name(argv[1]);
+    if (kernel < 0 || framework < 0 || guest_find((enum framework)framework) == NULL)
+        return error_set(error, "%s %s: no such framework or kernel", argv[1], argv[2]);
+    if (kernel_probe(kernel, argv[2], &probe, error) < 0)
+        return -1;
+    cleanup_strings struct strings args = {0}, env = {0};
+    for (char **argument = argv + 5; *argument != NULL; argument++)
+        strings_add(&args, *argument);
+    strings_add(&env, "PATH=/usr/sbin:/usr/bin:/sbin:/bin");
+    struct guest_input input = {.args = &args, .env = &env, .cwd = "/", .kernel = &probe};
+    boot->kernel = argv[2];
+    boot->memory = strtoull(argv[4], NULL, 10) << 20;
+    boot->vcpus = 1;
+    if (strcmp(argv[3], "-") != 0)
+        boot->initrd = argv[3];
+    input.has_initrd = boot->initrd != NULL;
+    return guest_find((enum framework)framework)->plan(&input, boot, error);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct monitor_config config = {.acceleration = ACCELERATION_TCG};
+    cleanup_error struct error error = {0};
+    cleanup_boot struct boot boot = BOOT_NONE;
+    cleanup_monitor_command struct monitor_command command = {0};
+    const struct monitor *qemu = monitor_find(HYPERVISOR_QEMU);
+    if (argc < 5) {
+        fprintf(stderr, "usage: boot_arguments FRAMEWORK KERNEL INITRD|- MEBIBYTES [ARGUMENT...]\n");
+        return 2;
+    }
+    if (plan(argv, &boot, &error) < 0 || qemu->command(&boot, &config, qemu->program, &command, &error) < 0) {
+        fprintf(stderr, "boot_arguments: %s\n", error.message);
+        return 1;
+    }
+    for (size_t i = 0; i < command.argv.count; i++)
+        fwrite(command.argv.items[i], 1, strlen(command.argv.items[i]) + 1, stdout);
+    return 0;
+}
