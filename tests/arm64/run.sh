@@ -49,16 +49,17 @@ printf 'arm64: the own guest printed its command line, memory and initrd\n'
 
 root=$work/root
 modules=lib/modules/$(ls "$sysroot/lib/modules")
-mkdir -p "$root"/{bin,sbin,tests,tmp,proc,sys,dev,run,etc,lib,new,usr/lib/locale} "$root/$modules/kernel"
+mkdir -p "$root"/{bin,sbin,tests,tmp,proc,sys,dev,run,etc,lib,new,usr/bin,usr/lib/locale,var/tmp} "$root/$modules/kernel"
 cp "$build/runtime/urunc-init" "$root/urunc-init"
-cp "$sysroot"/bin/{busybox,cpio,dash} "$root/bin/"
+cp "$sysroot"/bin/{busybox,cpio,dash,tar} "$root/bin/"
+cp "$sysroot/usr/bin/env" "$root/usr/bin/"
 cp "$sysroot"/sbin/{debugfs,dumpe2fs,e2fsck} "$sysroot"/usr/bin/{xz,zstd} "$root/sbin/"
 cp -a "$sysroot/lib/ld-linux-aarch64.so.1" "$root/lib/"
 cp -a "$sysroot/usr/lib/locale/C.utf8" "$root/usr/lib/locale/"
 cp -a "$sysroot"/lib/aarch64-linux-gnu "$root/lib/"
 find "$root/lib/aarch64-linux-gnu" ! -name '*.so*' ! -type d -delete
 cp -a "$sysroot"/usr/lib/aarch64-linux-gnu/*.so.* "$root/lib/aarch64-linux-gnu/"
-for module in drivers/net/tun drivers/net/veth net/sched/sch_ingress net/sched/act_mirred net/sched/cls_matchall; do
+for module in drivers/net/tun drivers/net/veth net/sched/sch_ingress net/sched/act_mirred net/sched/cls_u32; do
     (cd "$sysroot/$modules/kernel" && cp --parents "$module.ko" "$root/$modules/kernel/")
 done
 depmod -b "$root" "${modules##*/}"
@@ -74,14 +75,14 @@ export PATH=/sbin:/bin
 if [ -e /new ]; then
     /bin/busybox --install -s /bin
     mount -t tmpfs none /new
-    cp -a /bin /sbin /lib /usr /tests /etc /run-tests /new/
+    cp -a /bin /sbin /lib /usr /var /tests /etc /run-tests /new/
     mkdir /new/proc /new/sys /new/dev /new/tmp /new/run
     for directory in proc sys dev; do
         mount --move "/$directory" "/new/$directory"
     done
     cd /new && mount --move . / && exec chroot . /run-tests
 fi
-for module in tun veth sch_ingress act_mirred cls_matchall; do
+for module in tun veth sch_ingress act_mirred cls_u32; do
     modprobe $module
 done
 failed=0 passed=0
