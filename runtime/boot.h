@@ -61,6 +61,7 @@ struct boot_nic {
 };
 
 /* The container's rootfs itself, shared over 9p. */
+#define BOOT_SHARE_TAG "fs0" /* of the first */
 struct boot_share {
     char *tag;  /* that the guest mounts: "fs0"; owned */
     char *path; /* in the private root; owned */

@@ -84,8 +84,8 @@ enum architecture { ARCHITECTURES(ARCHITECTURE_BIT) };
  * Firecracker; the rest by their documentation.
  */
 #define FRAMEWORKS(BOOTED, KNOWN)                                                                            \
-    BOOTED(UNIKRAFT, unikraft, "unikraft", ON_QEMU | ON_FIRECRACKER | ON_CLOUD_HYPERVISOR, STORAGE_INITRD,   \
-           true, ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                    \
+    BOOTED(UNIKRAFT, unikraft, "unikraft", ON_QEMU | ON_FIRECRACKER | ON_CLOUD_HYPERVISOR,                   \
+           STORAGE_INITRD | STORAGE_BLOCK | STORAGE_9P, true, ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)       \
     BOOTED(MIRAGE, mirage, "mirage", ON_QEMU | ON_FIRECRACKER | ON_HVT | ON_SPT, STORAGE_BLOCK, true,        \
            ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
     BOOTED(RUMPRUN, rumprun, "rumprun", ON_HVT | ON_SPT, STORAGE_BLOCK, true, ARCHITECTURE_AMD64)            \

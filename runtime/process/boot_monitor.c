@@ -70,6 +70,7 @@ static int plan_guest(const struct container *container, const struct network *n
         .has_initrd = setup->unikernel.initrd != NULL,
         .has_block = setup->unikernel.block != NULL,
         .block_readonly = setup->disk_count > 0 && setup->disks[0].readonly,
+        .has_share = setup->unikernel.mount_rootfs,
         .block_mount_point = setup->unikernel.block_mount_point,
         .kernel = &setup->probe,
         .solo5_net_device = setup->unikernel.solo5_net_device,
@@ -109,6 +110,8 @@ static void plan_machine(const struct container *container, struct boot *boot)
         struct boot_disk *disk = boot_add_disk(boot, setup->disks[i].fd, setup->disks[i].readonly);
         disk->name = setup->disks[i].name != NULL ? xstrdup(setup->disks[i].name) : NULL;
     }
+    if (setup->unikernel.mount_rootfs)
+        boot_add_share(boot, BOOT_SHARE_TAG, setup->share_readonly);
     boot->memory = guest_memory(container, config);
     boot->vcpus = config->vcpus;
     boot->kernel_fd = setup->kernel_fd;

@@ -136,6 +136,14 @@ static int make_trees(const struct bundle *bundle, struct guest_files *opened, s
     return guest_disks_mount(bundle, setup, error);
 }
 
+/* The rootfs alone, without what is mounted in it; no set-user-ID programs, no devices. */
+static int make_share(const struct bundle *bundle, struct guest_setup *setup, struct error *error)
+{
+    setup->share_readonly = bundle->rootfs_readonly;
+    return make_tree(bundle->rootfs_fd, "mountRootfs", bundle->rootfs,
+                     bundle->rootfs_readonly ? 0 : MOUNT_WRITABLE, &setup->share_tree, error);
+}
+
 int guest_setup_open(const struct bundle *bundle, const struct config *config, struct guest_setup *setup,
                      struct error *error)
 {
@@ -152,12 +160,15 @@ int guest_setup_open(const struct bundle *bundle, const struct config *config, s
         return -1;
     if (named_blocks_check(setup->unikernel.blocks, &setup->probe, error) < 0)
         return error_prefix(error, KEY_BLOCKS);
-    return make_trees(bundle, &opened, setup, error);
+    if (make_trees(bundle, &opened, setup, error) < 0)
+        return -1;
+    return setup->unikernel.mount_rootfs ? make_share(bundle, setup, error) : 0;
 }
 
 void guest_setup_close_trees(struct guest_setup *setup)
 {
-    int *const fds[] = {&setup->kernel.tree, &setup->kernel.copy, &setup->initrd.tree, &setup->initrd.copy};
+    int *const fds[] = {&setup->kernel.tree, &setup->kernel.copy, &setup->initrd.tree, &setup->initrd.copy,
+                        &setup->share_tree};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         if (*fds[i] >= 0)
             close(take_fd(*fds[i]));

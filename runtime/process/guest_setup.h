@@ -32,11 +32,14 @@ struct guest_setup {
     int kernel_fd; /* the kernel itself, opened, for a monitor that opens nothing; owned; -1: none */
     struct guest_disk *disks; /* owned */
     size_t disk_count;
+    int share_tree; /* a detached mount of the rootfs, for mountRootfs; owned; -1: none */
+    bool share_readonly;
     bool disks_by_owner; /* the monitor must be their owner (guest_disks.h) */
 };
 
 #define GUEST_SETUP_NONE                                                                                     \
-    ((struct guest_setup){.kernel = GUEST_FILE_NONE, .initrd = GUEST_FILE_NONE, .kernel_fd = -1})
+    ((struct guest_setup){                                                                                   \
+        .kernel = GUEST_FILE_NONE, .initrd = GUEST_FILE_NONE, .kernel_fd = -1, .share_tree = -1})
 
 /* Reads the annotations of config.json, else /urunc.json in the rootfs (docs/architecture.md, "The
  * contract"), with single annotations laid over it. */

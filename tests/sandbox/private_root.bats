@@ -120,3 +120,45 @@ PYTHON
     ! grep -q "$T/later" "/proc/$PID/mountinfo" || fail 'reached the monitor'
     umount "$T/later"
 }
+
+# A Unikraft container that is given its rootfs, which has a file, a link out of it, and something mounted in it.
+share_rootfs() {
+    cp "$URUNC_BIN/tests/guests/multiboot.elf" "$T/bundle/rootfs/boot/kernel"
+    annotate unikernelType unikraft
+    annotate mountRootfs true
+    printf 'data\n' >"$T/bundle/rootfs/file"
+    mkdir "$T/bundle/rootfs/mounted"
+    mount -t tmpfs none "$T/bundle/rootfs/mounted"
+    touch "$T/bundle/rootfs/mounted/not-shared"
+}
+
+@test "mountRootfs: the container's rootfs is in it, writable where the bundle has it so, without what is mounted there" {
+    share_rootfs
+    run_standin
+    umount "$T/bundle/rootfs/mounted"
+    expect_equal "$STATUS" 0
+    expect_reported '[.argv[] | select(startswith("local,id=share0"))]' \
+        '["local,id=share0,path=/guest/share0,security_model=none,multidevs=remap,readonly=off"]'
+    expect_reported '[.argv[] | select(contains("mount_tag"))]' '["virtio-9p-pci,fsdev=share0,mount_tag=fs0"]'
+    expect_root 'select(.path == "/guest/share0") | .mount' nosuid,nodev,noexec
+    expect_root 'select(.path | startswith("/guest/share0/")) | .path' \
+        '/guest/share0/boot /guest/share0/boot/kernel /guest/share0/file /guest/share0/mounted'
+}
+
+@test "mountRootfs: of a read-only rootfs nothing can be written" {
+    share_rootfs
+    edit "$T/bundle" '.root.readonly = true'
+    run_standin
+    umount "$T/bundle/rootfs/mounted"
+    expect_equal "$STATUS" 0
+    expect_reported '[.argv[] | select(startswith("local,id=share0")) | endswith("readonly=on")]' '[true]'
+    expect_root 'select(.path == "/guest/share0") | .mount' ro,nosuid,nodev,noexec
+    expect_root 'select(.path | startswith("/guest/share0")) | select(.write == "ok") | .path' ''
+}
+
+@test "mountRootfs: a pair that cannot share it is refused by name" {
+    annotate mountRootfs true
+    fails urunc create --bundle "$T/bundle" "$ID"
+    expect_one_error "mountRootfs: the framework generic"
+    expect_nothing_left
+}
