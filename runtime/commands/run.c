@@ -7,6 +7,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "runtime/commands/command.h"
+#include "runtime/exit_status/convention.h"
 #include "runtime/lifecycle/attend.h"
 #include "runtime/lifecycle/channel_call.h"
 #include "runtime/lifecycle/fallback.h"
@@ -36,7 +37,9 @@ static int exit_status(const struct ending *ending)
     if (WIFSIGNALED(ending->wait_status))
         return 128 + WTERMSIG(ending->wait_status);
     int status = WEXITSTATUS(ending->wait_status);
-    return status == 0 && ending->asked != 0 ? 128 + ending->asked : status;
+    /* The monitor that was asked has said that it ended, or that its guest did so without a report. */
+    bool is_its_own = status == 0 || status == EXIT_STATUS_FAILED;
+    return is_its_own && ending->asked != 0 ? 128 + ending->asked : status;
 }
 
 static int attend_container(const struct invocation *invocation, const struct run *run, pid_t pid,

@@ -45,7 +45,11 @@ static void add_exit_port(struct qemu_argv *argv)
 /* A guest's panic is then the end of QEMU, with status 1 from 7.1 on; before, with status 0. */
 static void add_panic_device(struct qemu_argv *argv)
 {
+    const struct version *version = &argv->config->version;
     if (!(argv->boot->quirks & BOOT_QUIRK_PANIC_DEVICE) || (!argv->machine->isa && !argv->machine->pci))
+        return;
+    /* exit-failure: qapi/run-state.json, "since 7.1". */
+    if (version_is_known(version) && !version_at_least(version, 7, 1))
         return;
     qemu_add(argv, "-device", argv->machine->isa ? "pvpanic" : "pvpanic-pci");
     if (version_at_least(&argv->config->version, 7, 1))
@@ -79,5 +83,5 @@ static int command(const struct boot *boot, const struct monitor_config *config,
 }
 
 DEFINE_MONITOR(qemu, QEMU_PROGRAM, qemu_files, command, .quirks = QUIRKS, .overhead = OVERHEAD,
-               .settings = settings, .oldest = {.major = 5},
+               .channel = true, .settings = settings, .oldest = {.major = 5},
                .package = "the Debian package " QEMU_PACKAGE " has it");

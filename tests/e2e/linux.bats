@@ -51,7 +51,7 @@ in_guest() {
     expect_equal "$STATUS" 126
     in_guest /no/such/program
     expect_equal "$STATUS" 127
-    expect_match '/no/such/program' "$T/console"
+    expect_match '/no/such/program' "$T/stderr"
 }
 
 @test "arguments with blanks, quotes and stars arrive as they are" {

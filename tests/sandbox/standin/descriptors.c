@@ -89,5 +89,9 @@ void report_terminal(void)
     json_number("foreground", tcgetpgrp(STDIN_FILENO));
     json_truth("stdout", isatty(STDOUT_FILENO));
     json_truth("stderr", isatty(STDERR_FILENO));
+    struct termios settings = {0};
+    tcgetattr(STDIN_FILENO, &settings);
+    json_truth("echo", settings.c_lflag & ECHO);
+    json_unsigned("output_flags", settings.c_oflag);
     json_close('}');
 }

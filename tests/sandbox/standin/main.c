@@ -14,6 +14,10 @@
  *   standin:fork=N      makes N children that wait
  *   standin:eat=N       takes N MiB of memory and touches it
  *   standin:spin        uses the processor until it is killed
+ *   standin:agent=HOW   is the agent of a guest that has the channel (agent.c); HOW it answers: answer, late,
+ *                       refuse, ended, silent, flood, overlong, leave
+ *   standin:nonblock    makes standard output non-blocking, as QEMU does, and prints what it is then
+ *   standin:many=N      writes N bytes to standard output
  *   standin:signal=N    sends itself the signal N
  *   standin:exit=N      ends by exit(N), where N may be more than 255, as QEMU's isa-debug-exit does
  *   standin:open        opens the devices of its options --net:NAME=TAP and --block:NAME=PATH as Solo5's
@@ -69,7 +73,7 @@ static void order_echo(const char *value)
     char bytes[4096];
     ssize_t got;
     while ((got = read(STDIN_FILENO, bytes, sizeof bytes)) > 0)
-        if (write(STDOUT_FILENO, bytes, (size_t)got) != got)
+        if (write(fileno(stdout), bytes, (size_t)got) != got)
             _exit(1);
 }
 
@@ -101,6 +105,34 @@ static void order_spin(const char *value)
     (void)value;
     for (volatile unsigned turns = 0;; turns++)
         ;
+}
+
+static char *const *arguments;
+
+static void order_agent(const char *value)
+{
+    agent_run(arguments, value);
+}
+
+static void order_nonblock(const char *value)
+{
+    (void)value;
+    int flags = fcntl(fileno(stdout), F_GETFL) | O_APPEND;
+    if (fcntl(fileno(stdout), F_SETFL, flags) < 0 || fcntl(fileno(stdout), F_SETFL, flags | O_NONBLOCK) < 0)
+        _exit(1);
+    order_say(fcntl(fileno(stdout), F_GETFL) & O_NONBLOCK ? "non-blocking" : "blocking");
+}
+
+static void order_many(const char *value)
+{
+    static char bytes[1 << 16];
+    for (long left = strtol(value, NULL, 10); left > 0;) {
+        size_t size = left < (long)sizeof bytes ? (size_t)left : sizeof bytes;
+        ssize_t put = write(fileno(stdout), bytes, size);
+        if (put < 0)
+            _exit(9);
+        left -= put;
+    }
 }
 
 static void order_signal(const char *value)
@@ -140,9 +172,10 @@ static const struct order {
     const char *name;
     void (*obey)(const char *value);
 } orders[] = {
-    {"wait", order_wait}, {"deaf", order_deaf}, {"echo", order_echo}, {"say", order_say},
-    {"fork", order_fork}, {"eat", order_eat},   {"spin", order_spin}, {"signal", order_signal},
-    {"exit", order_exit}, {"open", order_open},
+    {"wait", order_wait},         {"deaf", order_deaf}, {"echo", order_echo},     {"say", order_say},
+    {"fork", order_fork},         {"eat", order_eat},   {"spin", order_spin},     {"agent", order_agent},
+    {"nonblock", order_nonblock}, {"many", order_many}, {"signal", order_signal}, {"exit", order_exit},
+    {"open", order_open},
 };
 
 static void obey(const char *word)
@@ -192,6 +225,8 @@ int main(int argc, char **argv, char **environment)
         puts("standin 99.1.2");
         return 0;
     }
+    arguments = argv;
+    agent_take_output(argv);
     char *line = strdup(guest_command_line(argv)), *rest = NULL;
     if (line == NULL)
         return 1;

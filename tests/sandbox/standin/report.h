@@ -18,4 +18,9 @@ void report_root(void);
 /* "calls": system calls that were tried, each in a child of its own, and how they ended */
 void report_calls(void);
 
+/* Of a guest that has the channel: prints what follows to the descriptor that QEMU would write to. */
+void agent_take_output(char *const *argv);
+/* Answers requests on the control socket in that manner, until it is ended. */
+void agent_run(char *const *argv, const char *manner);
+
 #endif

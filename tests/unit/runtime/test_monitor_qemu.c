@@ -168,6 +168,10 @@ static void from_7_1_on_a_panic_ends_qemu_with_a_failure(void **state)
     config.version = (struct version){7, 1, 0};
     ASSERT_ARGV(&boot, &config, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
                 "/guest/kernel", "-device", device, "-action", "panic=exit-failure");
+    struct monitor_config old = tcg;
+    old.version = (struct version){.major = 7};
+    ASSERT_ARGV(&boot, &old, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
+                "/guest/kernel");
 }
 
 static void the_operator_chooses_machine_acceleration_and_processor(void **state)
