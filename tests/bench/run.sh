@@ -1,5 +1,5 @@
 #!/bin/bash
-# run.sh BUILD_DIR [cpio] [ext2] [layer] [run]: measures us side by side with the programs that people use today.
+# run.sh BUILD_DIR [cpio] [ext2] [layer] [run] [spt]: measures us side by side with the programs that people use today.
 #
 # Each row is the median of BENCH_REPEAT runs (5; 40 for `run`), taken in turns, on the same tree, in one go. Ratios
 # count: absolute times are this host's. Wants 3 GB under TMPDIR and as root also runs `run`. What is not installed is
@@ -10,7 +10,7 @@ set -euo pipefail
 BUILD=$(cd "$1" && pwd)
 shift
 SECTIONS=("$@")
-[[ $# -gt 0 ]] || SECTIONS=(cpio ext2 layer run)
+[[ $# -gt 0 ]] || SECTIONS=(cpio ext2 layer run spt)
 BENCH=$BUILD/tests/bench
 REPEAT=${BENCH_REPEAT:-5}
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
@@ -181,6 +181,122 @@ bench_run() {
     done
     ((can_urunc)) || return 0
     report urunc runc crun
+}
+
+# ---- spt: the built-in tender beside solo5-spt, with the same guests ----
+
+SPT=$BUILD/runtime/urunc-spt
+GUESTS=$BUILD/tests/guests
+DISK_BLOCKS=131072 ROUND_TRIPS=20000 FRAMES=300000
+
+# spt_row LABEL UNIT OURS THEIRS: numbers of which less is better.
+spt_row() {
+    awk -v label="$1" -v unit="$2" -v ours="$3" -v theirs="${4:-}" 'BEGIN {
+        printf "  %-34s %10.2f %10s %-5s %8s\n", label, ours, theirs == "" ? "-" : theirs, unit,
+               theirs == "" ? "-" : sprintf("%.2f", ours / theirs)}'
+}
+
+# spt_time LABEL COLUMN: the median in milliseconds, or nothing.
+spt_time() {
+    [[ ! -s $W/times.$1 ]] || awk -v us="$(median "$1" "$2")" 'BEGIN {printf "%.2f", us / 1000}'
+}
+
+# spt_compare LABEL REPEAT: runs ours_run and theirs_run in turns.
+spt_compare() {
+    rm -f "$W/times.ours" "$W/times.theirs"
+    for ((i = 0; i < $2; i++)); do
+        ours_run
+        ((!has_solo5)) || theirs_run
+    done
+    spt_row "$1" ms "$(spt_time ours 1)" "$(spt_time theirs 1)"
+    spt_row '    CPU' ms "$(spt_time ours 2)" "$(spt_time theirs 2)"
+}
+
+spt_start() {
+    ours_run() { "$BENCH/bench-measure" "$W/times.ours" "$SPT" --mem=64 --kernel=@3 -- exit 3<"$GUESTS/solo5-work-0.elf"; }
+    theirs_run() { "$BENCH/bench-measure" "$W/times.theirs" solo5-spt --mem=64 -- "$GUESTS/solo5-work-0.elf" exit; }
+    spt_compare 'start to exit of an empty guest' "${BENCH_REPEAT:-200}"
+}
+
+# resident FIELD COMMAND...: KiB of that field of smaps_rollup while the guest waits.
+resident() {
+    local field=$1
+    shift
+    "$@" >/dev/null &
+    sleep 0.3
+    awk -v field="$field:" '$1 == field {print $2}' "/proc/$!/smaps_rollup"
+    kill -KILL $!
+    wait $! 2>/dev/null || true
+}
+
+spt_resident() {
+    local field ours theirs=
+    for field in Rss Anonymous; do
+        ours=$(resident $field "$SPT" --mem=64 --kernel=@3 -- pause:5000 3<"$GUESTS/solo5-work-0.elf")
+        ((!has_solo5)) || theirs=$(resident $field solo5-spt --mem=64 -- "$GUESTS/solo5-work-0.elf" pause:5000)
+        spt_row "resident memory: $field" KiB "$ours" "$theirs"
+    done
+}
+
+spt_block() {
+    local kernel=$GUESTS/solo5-work-1.elf size work
+    truncate -s 64M "$W/disk"
+    for size in 512 4096; do
+        for work in read write; do
+            ours_run() {
+                "$BENCH/bench-measure" "$W/times.ours" "$SPT" --mem=64 --kernel=@3 --block:device=@4 \
+                    --block-sector-size:device=$size -- "$work:$DISK_BLOCKS" 3<"$kernel" 4<>"$W/disk"
+            }
+            theirs_run() {
+                "$BENCH/bench-measure" "$W/times.theirs" solo5-spt --mem=64 --block:device="$W/disk" \
+                    --block-sector-size:device=$size -- "$kernel" "$work:$DISK_BLOCKS"
+            }
+            spt_compare "$work of $DISK_BLOCKS blocks of $size" "$REPEAT"
+        done
+    done
+}
+
+# echo_time COMMAND...: microseconds of a round trip while the command echoes on the tap.
+echo_time() {
+    "$@" >/dev/null 2>&1 &
+    "$BENCH/bench-tap" echo benchtap $ROUND_TRIPS
+    kill -KILL $! 2>/dev/null || true
+    wait $! 2>/dev/null || true
+}
+
+# In a network namespace of its own.
+spt_net() {
+    local kernel=$GUESTS/solo5-work-2.elf i
+    local ours=("$BENCH/bench-tap" attach benchtap 4 "$SPT" --mem=64 --kernel=@3 --net:device=@4 --)
+    local theirs=(solo5-spt --mem=64 --net:device=benchtap -- "$kernel")
+    exec 3<"$kernel"
+    ip tuntap add benchtap mode tap
+    ip link set benchtap up
+    ours_run() { "$BENCH/bench-measure" "$W/times.ours" "${ours[@]}" "send:$FRAMES" >/dev/null; }
+    theirs_run() { "$BENCH/bench-measure" "$W/times.theirs" "${theirs[@]}" "send:$FRAMES" >/dev/null; }
+    spt_compare "sending $FRAMES frames of 1514 bytes" "$REPEAT"
+    : >"$W/times.ours" >"$W/times.theirs"
+    for ((i = 0; i < REPEAT; i++)); do
+        echo_time "${ours[@]}" echo:100000000 >>"$W/times.ours"
+        ((!has_solo5)) || echo_time "${theirs[@]}" echo:100000000 >>"$W/times.theirs"
+    done
+    spt_row 'round trip of a frame' us "$(median ours 1)" "$(median theirs 1)"
+}
+
+bench_spt() {
+    echo 'spt: the built-in tender at most as long as solo5-spt'
+    [[ -e $GUESTS/solo5-work-0.elf ]] || { echo '  (its guests are built for x86-64 only: skipped)'; return 0; }
+    local has_solo5=0
+    has solo5-spt && has_solo5=1
+    printf '  %-34s %10s %10s %-5s %8s\n' '' ours solo5-spt '' ratio
+    spt_start
+    spt_resident
+    spt_block
+    [[ $(id -u) -eq 0 ]] || { echo '  (the network needs root: skipped)'; return 0; }
+    # The functions go along by the shell's own text.
+    export -f spt_net spt_compare spt_row spt_time echo_time median
+    has_solo5=$has_solo5 BENCH=$BENCH SPT=$SPT GUESTS=$GUESTS W=$W REPEAT=$REPEAT FRAMES=$FRAMES ROUND_TRIPS=$ROUND_TRIPS \
+        unshare --net bash -c 'set -euo pipefail; spt_net'
 }
 
 for section in "${SECTIONS[@]}"; do

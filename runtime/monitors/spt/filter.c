@@ -101,7 +101,7 @@ static int set_attributes(scmp_filter_ctx context, struct error *error)
                                SCMP_SYS(epoll_pwait)};
     int result = seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     for (size_t i = 0; result == 0 && i < sizeof fast / sizeof *fast; i++)
-        result = seccomp_syscall_priority(context, fast[i], UINT8_MAX);
+        result = seccomp_syscall_priority(context, fast[i], (uint8_t)(UINT8_MAX - i));
     return result < 0 ? error_errno(error, -result, "seccomp") : 0;
 }
 
