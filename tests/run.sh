@@ -64,6 +64,10 @@ if skipped >build/skipped; then
     step 'Skipped, and why'
     cat build/skipped
 fi
+if [[ -s build/release/tests/matrix.txt ]]; then
+    step 'Framework, monitor, storage'
+    cat build/release/tests/matrix.txt
+fi
 if ((status != 0)); then
     step 'Failed'
     sed -n '/The following tests FAILED/,$s/^/sanitizers: /p' build/ctest-debug.log

@@ -30,6 +30,20 @@ static void the_cmdline_annotation_wins(void **state)
     assert_plan(fixture, FRAMEWORK_GENERIC, "  a  b ");
 }
 
+static void a_solo5_kernels_devices_have_the_manifests_names(void **state)
+{
+    struct fixture *fixture = *state;
+    declare(fixture, "service", false);
+    declare(fixture, "storage", true);
+    fixture->input.network = &fixture->network;
+    boot_add_nic(&fixture->boot, -1);
+    boot_add_disk(&fixture->boot, -1, false);
+    fixture->input.has_block = true;
+    assert_plan(fixture, FRAMEWORK_GENERIC, "");
+    assert_string_equal(fixture->boot.nics[0].name, "service");
+    assert_string_equal(fixture->boot.disks[0].name, "storage");
+}
+
 static void no_arguments_are_an_empty_line(void **state)
 {
     struct fixture *fixture = *state;
@@ -43,6 +57,7 @@ int main(void)
         guest_test(arguments_are_joined_by_blanks_and_nothing_else),
         guest_test(the_cmdline_annotation_wins),
         guest_test(no_arguments_are_an_empty_line),
+        guest_test(a_solo5_kernels_devices_have_the_manifests_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

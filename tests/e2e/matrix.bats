@@ -1,0 +1,191 @@
+#!/usr/bin/env bats
+# Every framework on every monitor with every storage, by trying: a pair that exists is booted with a guest of ours, or,
+# where its monitor is not here, planned up to the monitor's start, whose place the stand-in takes; a pair that does not
+# exist is refused by the builder. The matrix is written to tests/matrix.txt in the build directory.
+load helpers
+
+STANDIN=$URUNC_BIN/tests/sandbox/standin
+MATRIX=$URUNC_BIN/tests/matrix.txt
+
+prepare() {
+    need_root
+    need_program qemu-system-x86_64
+    make_network
+    configure_monitors
+    urunc check --json >"$T/host" || true
+}
+
+# Monitors that only this shell's PATH has are used, too.
+configure_monitors() {
+    local name program words='{"monitors":{"qemu":{"acceleration":"tcg","memory_mib":512}}}'
+    for name in firecracker cloud-hypervisor hvt=solo5-hvt spt=solo5-spt; do
+        program=$(command -v "${name#*=}") || continue
+        words=$(jq -c --arg name "${name%%=*}" --arg path "$program" '.monitors[$name].path = $path' <<<"$words")
+    done
+    printf '%s\n' "$words" >"$T/urunc.json"
+}
+
+# ---- an image of the pair ----
+
+# The test guest that speaks what the monitor loads and the framework's kernels are.
+kernel_for() {
+    case $2 in
+    hvt | spt) printf 'solo5-%s.elf' "$2" ;;
+    qemu) case $1 in includeos | mewz | mirage | hermit) printf multiboot.elf ;; *) printf pvh.elf ;; esac ;;
+    *) printf pvh.elf ;;
+    esac
+}
+
+# Hermit's initrd is its application.
+storage_lines() {
+    case $2 in
+    initrd) if [[ $1 == hermit ]]; then echo 'INITRD kernel'; else echo 'INITRD files'; fi ;;
+    block) echo 'BLOCK files' ;;
+    9p) echo 'LABEL com.urunc.unikernel.mountRootfs=true' ;;
+    esac
+}
+
+# write_context FRAMEWORK MONITOR STORAGE: what urunc-build is given, in $T/context.
+write_context() {
+    rm -rf "$T/context"
+    mkdir -p "$T/context/files/etc"
+    cp "$GUESTS/$(kernel_for "$1" "$2")" "$T/context/kernel"
+    printf 'hello\n' >"$T/context/files/etc/motd"
+    {
+        printf 'FROM scratch\nUNIKERNEL %s\nMONITOR %s\nKERNEL kernel\n' "$1" "$2"
+        storage_lines "$1" "$3"
+        printf 'CMD ["matrix"]\n'
+    } >"$T/context/Containerfile"
+}
+
+make_bundle() {
+    rm -rf "$T/bundle" "$T/out"
+    if [[ $1/$2 == linux/qemu && -e $SAMPLES/linux/debian/vmlinuz && ($3 == initrd || $3 == block) ]]; then
+        busybox_bundle "$T/bundle" "$3" || return
+        arguments "$T/bundle" cat /proc/mounts
+    else
+        write_context "$1" "$2" "$3"
+        build -t matrix -o "type=oci,dest=$T/out" "$T/context" || return
+        unpack "$T/out" "$T/bundle" || return
+    fi
+    join_network "$T/bundle"
+}
+
+# ---- what a guest shows of its storage, and what a stand-in does ----
+
+# guest_shows STORAGE: the guest ran and has it; 2: no guest of ours looks at that storage.
+guest_shows() {
+    local sign
+    case $1 in
+    initrd) sign='^initrd: |^[a-z]+ / (rootfs|tmpfs) ' ;;
+    block) sign='^disk0: magic 53ef|^block [a-z]+: bytes [0-9]+ magic 53ef|^/dev/[a-z]+ / ext' ;;
+    none) sign='^memory: ' ;;
+    *) return 2 ;;
+    esac
+    tr -d '\r' <"$T/console" | grep -qE "$sign"
+}
+
+# The monitor was started, and its root holds the guest's storage.
+standin_shows() {
+    local file
+    case $1 in initrd) file=/guest/initrd ;; block) file=/guest/disk0 ;; 9p) file=/guest/share0 ;; *) file=/guest/kernel ;; esac
+    [[ $(jq -r --arg file "$file" '[.. | .path? // empty | select(. == $file)] | length' "$T/console") -ge 1 ]]
+}
+
+boot() {
+    new_id
+    timeout "$BOOT_TIMEOUT" "$URUNC" --root "$T/root" --config "${1:-$T/urunc.json}" run --bundle "$T/bundle" "$ID" \
+        </dev/null >"$T/console" 2>"$T/stderr" || true
+}
+
+# The same with the stand-in in the monitor's place.
+plan() {
+    local bin=$T/standin-$1/bin
+    if [[ ! -d $bin ]]; then
+        mkdir -p "$bin" "$T/standin-$1/share/qemu"
+        cp "$STANDIN" "$bin/standin"
+        printf 'firmware\n' >"$T/standin-$1/share/qemu/bios-256k.bin"
+        jq --arg name "$1" --arg path "$bin/standin" '.monitors[$name].path = $path' "$T/urunc.json" >"$T/$1.json"
+    fi
+    boot "$T/$1.json"
+}
+
+# unit_tests_pass FRAMEWORK MONITOR: the golden tests of both drivers are there and pass.
+unit_tests_pass() {
+    local monitor=${2//-/_} test
+    [[ $monitor != hvt && $monitor != spt ]] || monitor=tender
+    for test in "guest_$1" "monitor_$monitor"; do
+        "$URUNC_BIN/tests/test_runtime_$test" >"$T/unit.log" 2>&1 || return 1
+    done
+}
+
+# ---- the cells ----
+
+problem_of() {
+    jq -r --arg f "$1" --arg m "$2" '.pairs[] | select(.framework == $f and .hypervisor == $m) | .problem // ""' "$T/host"
+}
+
+golden() {
+    plan "$2"
+    standin_shows "$3" || { printf 'FAILED: not planned: %s' "$(head -n 1 "$T/stderr")"; return; }
+    unit_tests_pass "$1" "$2" || { printf 'FAILED: no golden tests that pass'; return; }
+    printf 'golden only (%s)' "$4"
+}
+
+possible_cell() {
+    local problem status=0
+    make_bundle "$1" "$2" "$3" >"$T/stdout" || { printf 'FAILED: not built: %s' "$(head -n 1 "$T/build.log")"; return; }
+    problem=$(problem_of "$1" "$2")
+    if [[ -n $problem ]]; then
+        golden "$1" "$2" "$3" "$problem"
+        return
+    fi
+    boot
+    guest_shows "$3" || status=$?
+    case $status in
+    0) printf 'booted here' ;;
+    2) golden "$1" "$2" "$3" "no test guest looks at $3" ;;
+    *) printf 'FAILED: %s' "$(head -n 1 "$T/stderr") $(tail -n 2 "$T/console" | tr -d '\r' | tr '\n' ' ')" ;;
+    esac
+}
+
+impossible_cell() {
+    write_context "$1" "$2" "$3"
+    if "$URUNC_BUILD" build -q -t matrix -o "type=oci,dest=$T/none" "$T/context" >"$T/stdout" 2>"$T/build.log"; then
+        printf 'FAILED: urunc-build takes it'
+        rm -rf "$T/none"
+    else
+        printf 'impossible (%s)' "$(sed -E '1s/^.*Containerfile:[0-9]+: //' "$T/build.log" | head -n 1)"
+    fi
+}
+
+# The kinds of storage that a pair has, "none" where it has none; nothing where it does not exist.
+storage_of() {
+    jq -r --arg f "$1" --arg m "$2" '.pairs[] | select(.framework == $f and .hypervisor == $m) | .storage |
+        if . == [] then "none" else .[] end' "$T/host"
+}
+
+cell() {
+    if storage_of "$1" "$2" | grep -qx "$3"; then
+        possible_cell "$1" "$2" "$3"
+    elif [[ $3 != none ]]; then
+        impossible_cell "$1" "$2" "$3"
+    fi
+}
+
+@test "every pair that exists boots or is planned, every other is refused" {
+    local framework monitor storage result
+    : >"$MATRIX.new"
+    for framework in $(jq -r '[.pairs[].framework] | unique[]' "$T/host"); do
+        for monitor in $(jq -r '.monitors[].name' "$T/host"); do
+            for storage in $(jq -r '[.pairs[].storage[]] | unique[]' "$T/host") none; do
+                result=$(cell "$framework" "$monitor" "$storage")
+                [[ -z $result ]] || printf '%-10s %-16s %-6s  %s\n' "$framework" "$monitor" "$storage" "$result" |
+                    tee -a "$MATRIX.new"
+            done
+        done
+    done
+    mv "$MATRIX.new" "$MATRIX"
+    [[ $(grep -c ' booted here$' "$MATRIX") -ge 10 ]]
+    ! grep 'FAILED' "$MATRIX" || fail "$(grep -c FAILED "$MATRIX") cells are neither booted nor golden"
+}
