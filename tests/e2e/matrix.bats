@@ -15,10 +15,12 @@ prepare() {
     urunc check --json >"$T/host" || true
 }
 
-# Monitors that only this shell's PATH has are used, too.
+# spt is the tender that comes with urunc. Monitors that only this shell's PATH has are used, too.
 configure_monitors() {
-    local name program words='{"monitors":{"qemu":{"acceleration":"tcg","memory_mib":512}}}'
-    for name in firecracker cloud-hypervisor hvt=solo5-hvt spt=solo5-spt; do
+    local name program words
+    words=$(jq -nc --arg spt "$URUNC_BIN/runtime/urunc-spt" \
+        '{monitors: {qemu: {acceleration: "tcg", memory_mib: 512}, spt: {path: $spt}}}')
+    for name in firecracker cloud-hypervisor hvt=solo5-hvt; do
         program=$(command -v "${name#*=}") || continue
         words=$(jq -c --arg name "${name%%=*}" --arg path "$program" '.monitors[$name].path = $path' <<<"$words")
     done

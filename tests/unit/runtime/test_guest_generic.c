@@ -38,8 +38,8 @@ static void a_solo5_kernels_devices_have_the_manifests_names(void **state)
     fixture->input.network = &fixture->network;
     boot_add_nic(&fixture->boot, -1);
     boot_add_disk(&fixture->boot, -1, false);
-    fixture->input.has_block = true;
-    assert_plan(fixture, FRAMEWORK_GENERIC, "");
+    assert_int_equal(guest_find(FRAMEWORK_GENERIC)->plan(&fixture->input, &fixture->boot, &fixture->error),
+                     0);
     assert_string_equal(fixture->boot.nics[0].name, "service");
     assert_string_equal(fixture->boot.disks[0].name, "storage");
 }
