@@ -8,7 +8,7 @@
 #if defined(__x86_64__)
 #define QEMU_TARGET  "x86_64"
 #define QEMU_MACHINE "q35"
-/* What QEMU can emulate, but for "rep movsb", which it emulates byte by byte: a Linux guest that thinks it
+/* What QEMU can emulate, but for "rep movsb", which it emulates byte by byte: a guest that thinks it
  * fast copies five times slower. */
 #define QEMU_EMULATED_CPU "max,erms=off"
 #define QEMU_PACKAGE      "qemu-system-x86"
