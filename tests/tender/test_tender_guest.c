@@ -19,8 +19,8 @@ static void test_the_longest_command_line(void **state)
 {
     (void)state;
     char *longest = calloc(1, COMMAND_LINE_MAX + 2);
-    memset(longest, 'x', COMMAND_LINE_MAX);
-    memcpy(longest, "cmdline ", 8);
+    strcpy(longest, "cmdline ");
+    memset(longest + strlen(longest), 'x', COMMAND_LINE_MAX - strlen("cmdline "));
     struct outcome outcome = tender_run(CALLS, WORDS("--", longest));
     assert_int_equal(outcome.status, 0);
     assert_int_equal(strlen(outcome.text), COMMAND_LINE_MAX + 1);

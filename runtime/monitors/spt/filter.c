@@ -28,6 +28,13 @@ struct rule {
     struct scmp_arg_cmp arguments[MAX_ARGUMENTS];
 };
 
+#define COMPARES(number, operator, value)                                                                    \
+    {                                                                                                        \
+        .arg = (number), .op = (operator), .datum_a = (scmp_datum_t)(value)                                  \
+    }
+#define EQUALS(number, value)  COMPARES(number, SCMP_CMP_EQ, value)
+#define AT_MOST(number, value) COMPARES(number, SCMP_CMP_LE, value)
+
 static int allow(scmp_filter_ctx context, const struct rule *rule, struct error *error)
 {
     int result = seccomp_rule_add_array(context, SCMP_ACT_ALLOW, rule->call, rule->count, rule->arguments);
@@ -39,14 +46,14 @@ static int allow(scmp_filter_ctx context, const struct rule *rule, struct error 
 static int allow_common(scmp_filter_ctx context, const struct spt_boot_info *info, struct error *error)
 {
     const struct rule rules[] = {
-        {SCMP_SYS(write), 1, {SCMP_A0_64(SCMP_CMP_EQ, STDOUT_FILENO)}},
-        {SCMP_SYS(epoll_pwait), 2, {SCMP_A0_64(SCMP_CMP_EQ, info->epoll), SCMP_A4_64(SCMP_CMP_EQ, 0)}},
-        {SCMP_SYS(timerfd_settime), 1, {SCMP_A0_64(SCMP_CMP_EQ, info->timer)}},
-        {SCMP_SYS(clock_gettime), 1, {SCMP_A0_64(SCMP_CMP_EQ, CLOCK_MONOTONIC)}},
-        {SCMP_SYS(clock_gettime), 1, {SCMP_A0_64(SCMP_CMP_EQ, CLOCK_REALTIME)}},
+        {SCMP_SYS(write), 1, {EQUALS(0, STDOUT_FILENO)}},
+        {SCMP_SYS(epoll_pwait), 2, {EQUALS(0, info->epoll), EQUALS(4, 0)}},
+        {SCMP_SYS(timerfd_settime), 1, {EQUALS(0, info->timer)}},
+        {SCMP_SYS(clock_gettime), 1, {EQUALS(0, CLOCK_MONOTONIC)}},
+        {SCMP_SYS(clock_gettime), 1, {EQUALS(0, CLOCK_REALTIME)}},
         {SCMP_SYS(exit_group), 0, {{0}}},
 #ifdef __x86_64__
-        {SCMP_SYS(arch_prctl), 1, {SCMP_A0_64(SCMP_CMP_EQ, ARCH_SET_FS)}},
+        {SCMP_SYS(arch_prctl), 1, {EQUALS(0, ARCH_SET_FS)}},
 #endif
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
@@ -57,8 +64,8 @@ static int allow_common(scmp_filter_ctx context, const struct spt_boot_info *inf
 
 static int allow_net(scmp_filter_ctx context, const struct spt_entry *entry, struct error *error)
 {
-    const struct rule reading = {SCMP_SYS(read), 1, {SCMP_A0_64(SCMP_CMP_EQ, entry->fd)}};
-    const struct rule writing = {SCMP_SYS(write), 1, {SCMP_A0_64(SCMP_CMP_EQ, entry->fd)}};
+    const struct rule reading = {SCMP_SYS(read), 1, {EQUALS(0, entry->fd)}};
+    const struct rule writing = {SCMP_SYS(write), 1, {EQUALS(0, entry->fd)}};
     return allow(context, &reading, error) < 0 ? -1 : allow(context, &writing, error);
 }
 
@@ -68,11 +75,8 @@ static int allow_block(scmp_filter_ctx context, const struct spt_entry *entry, s
     static const int calls[] = {SCMP_SYS(pread64), SCMP_SYS(pwrite64)};
     uint64_t last = entry->block.capacity - entry->block.block_size;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-        const struct rule rule = {calls[i],
-                                  3,
-                                  {SCMP_A0_64(SCMP_CMP_EQ, entry->fd),
-                                   SCMP_A2_64(SCMP_CMP_EQ, entry->block.block_size),
-                                   SCMP_A3_64(SCMP_CMP_LE, last)}};
+        const struct rule rule = {
+            calls[i], 3, {EQUALS(0, entry->fd), EQUALS(2, entry->block.block_size), AT_MOST(3, last)}};
         if (allow(context, &rule, error) < 0)
             return -1;
     }
