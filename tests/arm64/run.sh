@@ -67,6 +67,7 @@ for test in "$build"/tests/test_*; do
     aarch64-linux-gnu-strip -o "$root/tests/${test##*/}" "$test"
 done
 ln -s dash "$root/bin/sh"
+printf 'ID=test\n' >"$root/etc/os-release"
 printf 'root:x:0:0:root:/:/bin/sh\n' >"$root/etc/passwd"
 # pivot_root(2) refuses the kernel's first root file system, so the tests run in one of their own.
 cat >"$root/run-tests" <<'END'

@@ -7,8 +7,10 @@
 
 #ifdef __x86_64__
 #define MACHINE "q35"
+#define CPU     "max,erms=off"
 #else
 #define MACHINE "virt"
+#define CPU     "max"
 #endif
 
 static struct boot smallest_boot(void)
@@ -44,7 +46,7 @@ static void assert_argv(const struct boot *boot, const struct monitor_config *co
 
 #define PREFIX_TCG                                                                                           \
     "/usr/bin/qemu", "-no-user-config", "-nodefaults", "-machine", MACHINE, "-accel", "tcg,tb-size=64",      \
-        "-cpu", "max,erms=off"
+        "-cpu", CPU
 #define CONSOLE                                                                                              \
     "-no-reboot", "-display", "none", "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"
 
@@ -112,7 +114,7 @@ static void a_guest_that_uses_the_exit_port_has_it(void **state)
 
 #define CHANNEL_BEFORE                                                                                       \
     "/usr/bin/qemu", "-no-user-config", "-nodefaults", "-machine", MACHINE, "-accel", "tcg,tb-size=64",      \
-        "-cpu", "max,erms=off", "-m", "size=256M", "-smp", "cpus=1", "-no-reboot", "-display", "none"
+        "-cpu", CPU, "-m", "size=256M", "-smp", "cpus=1", "-no-reboot", "-display", "none"
 #define CHANNEL_PORTS                                                                                        \
     "-serial", "chardev:console", "-device", "virtio-serial-pci,id=channel,ioeventfd=off", "-device",        \
         "virtserialport,bus=channel.0,nr=1,name=urunc.stdin,chardev=stdin", "-device",                       \
@@ -208,8 +210,8 @@ static void fill(struct boot *boot)
 
 #define MACHINE_TCG(machine)                                                                                 \
     "/usr/bin/qemu", "-no-user-config", "-nodefaults", "-machine", machine, "-accel", "tcg,tb-size=64",      \
-        "-cpu", "max,erms=off", "-m", "size=256M", "-smp", "cpus=3", CONSOLE, "-kernel", "/guest/kernel",    \
-        "-initrd", "/guest/initrd", "-append", "app"
+        "-cpu", CPU, "-m", "size=256M", "-smp", "cpus=3", CONSOLE, "-kernel", "/guest/kernel", "-initrd",    \
+        "/guest/initrd", "-append", "app"
 #define BLOCKDEV(number, set, readonly)                                                                      \
     "-add-fd", "fd=" number ",set=" set, "-blockdev",                                                        \
         "{\"discard\":\"unmap\",\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":"              \
