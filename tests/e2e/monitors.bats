@@ -116,6 +116,61 @@ check_guest() {
     expect_line "net0: mac $(ip -n "$NETNS" -j link show eth0 | jq -r '.[0].address')" "$T/console"
 }
 
+# share_bundle: an image whose root file system is the guest's (mountRootfs), unpacked into $T/bundle.
+share_bundle() {
+    local context=$F/share
+    if [[ ! -d $context/image ]]; then
+        mkdir -p "$context/etc"
+        cp "$GUESTS/pvh.elf" "$context/kernel"
+        printf 'hello from the rootfs\n' >"$context/etc/motd"
+        printf 'secret\n' >"$context/etc/shadow"
+        chmod 600 "$context/etc/shadow"
+        printf 'FROM scratch\nUNIKERNEL unikraft\nMONITOR qemu\nKERNEL kernel\nCOPY etc /etc
+LABEL com.urunc.unikernel.mountRootfs=true\nCMD ["guest"]\n' >"$context/Containerfile"
+        build -t guest -o "type=oci,dest=$context/image" "$context"
+    fi
+    unpack "$context/image" "$T/bundle"
+}
+
+# check_share MACHINE: the guest reads a file of the container's rootfs over 9p.
+check_share() {
+    configure "\"qemu\":{\"acceleration\":\"tcg\",\"machine\":\"$1\"}"
+    share_bundle
+    arguments "$T/bundle" read=/etc/motd
+    run_guest
+    expect_line 'share0: tag fs0' "$T/console"
+    expect_line 'share0: /etc/motd: hello from the rootfs.' "$T/console"
+}
+
+@test "a guest reads the container's rootfs over 9p" {
+    need_program qemu-system-x86_64
+    check_share q35
+}
+
+@test "a guest reads the container's rootfs over 9p on microvm" {
+    need_program qemu-system-x86_64
+    check_share microvm
+}
+
+@test "a guest can do with the container's rootfs what the monitor's user may, and no more" {
+    need_program qemu-system-x86_64
+    share_bundle
+    # The monitor is nobody: root's own files stay closed, and others' are read-only.
+    arguments "$T/bundle" read=/etc/shadow
+    run_guest
+    expect_line 'share0: /etc/shadow: error 13' "$T/console"
+    arguments "$T/bundle" read=/etc/motd write
+    run_guest
+    expect_line 'share0: cannot be written to, error 13' "$T/console"
+    chmod 666 "$T/bundle/rootfs/etc/motd"
+    run_guest
+    expect_line 'share0: can be written to' "$T/console"
+    # The bundle's read-only rootfs is read-only for all.
+    edit "$T/bundle" '.root.readonly = true'
+    run_guest
+    expect_line 'share0: cannot be written to, error 30' "$T/console"
+}
+
 @test "a machine that urunc does not drive is refused before anything is made" {
     machine_bundle qemu pvh.elf
     configure '"qemu":{"acceleration":"tcg","machine":"isapc"}'

@@ -25,13 +25,13 @@ static uint64_t read_address(const char *text)
 
 /* MMIO transports that the command line names ("virtio_mmio.device=4K@0xc0001000:5"), else those that QEMU's
  * microvm has. */
-static void print_mmio(const char *command_line, bool write)
+static void print_mmio(const char *command_line)
 {
     static const char key[] = "virtio_mmio.device=";
     const char *word = find_word(command_line, key);
     if (word == NULL) {
         for (unsigned i = 0; i < MICROVM_COUNT; i++)
-            if (!virtio_print_mmio(MICROVM_TRANSPORTS + i * (uint64_t)MICROVM_STRIDE, write))
+            if (!virtio_print_mmio(MICROVM_TRANSPORTS + i * (uint64_t)MICROVM_STRIDE, command_line))
                 return;
         return;
     }
@@ -39,7 +39,7 @@ static void print_mmio(const char *command_line, bool write)
         while (*word != '@' && *word != ' ' && *word != '\0')
             word++;
         if (*word == '@')
-            virtio_print_mmio(read_address(word + 1), write);
+            virtio_print_mmio(read_address(word + 1), command_line);
         while (*word != ' ' && *word != '\0')
             word++;
     }
@@ -61,8 +61,7 @@ _Noreturn void guest_main(const void *given, uint32_t by_pvh)
     print("memory: %u KiB\n", (uint32_t)(information.memory_end / 1024));
     if (information.initrd_size > 0)
         initrd_print(information.initrd, information.initrd_size);
-    bool write = find_word(command_line, "write") != NULL;
-    virtio_print_pci(write);
-    print_mmio(command_line, write);
+    virtio_print_pci(command_line);
+    print_mmio(command_line);
     end(command_line);
 }

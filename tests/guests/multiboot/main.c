@@ -52,6 +52,6 @@ void guest_main(uint32_t magic, const struct multiboot *information)
     const struct module *modules = (const struct module *)(uintptr_t)information->modules;
     for (uint32_t i = 0; information->flags & HAS_MODULES && i < information->module_count; i++)
         initrd_print((const uint8_t *)(uintptr_t)modules[i].start, modules[i].end - modules[i].start);
-    virtio_print_pci(find_word(command_line, "write") != NULL);
+    virtio_print_pci(command_line);
     end(command_line);
 }

@@ -26,7 +26,7 @@ uint32_t pci_read(const struct pci_device *device, uint8_t offset)
     return in32(CONFIG_DATA);
 }
 
-void pci_scan(void (*visit)(const struct pci_device *device, void *context), void *context)
+void pci_scan(void (*visit)(const struct pci_device *device, const void *context), const void *context)
 {
     for (uint8_t slot = 0; slot < SLOTS; slot++) {
         struct pci_device device = {.slot = slot};

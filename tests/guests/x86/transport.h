@@ -4,7 +4,7 @@
 
 #include "x86/x86.h"
 
-enum { QUEUE_SIZE = 8, QUEUE_BYTES = 3 * 4096 };
+enum { QUEUE_SIZE = 8 };
 
 /* Of a split queue of QUEUE_SIZE (or what a legacy device dictates): where its three parts are. */
 struct queue_memory {
@@ -38,6 +38,40 @@ struct transport {
     void (*notify)(const struct virtio *device);
     uint8_t (*config)(const struct virtio *device, uint32_t offset);
 };
+
+/* ---- queue.c: requests on queue 0, one at a time, polled ---- */
+
+struct descriptor;
+struct available;
+struct used;
+
+struct queue {
+    const struct virtio *device;
+    uint16_t size;
+    volatile struct descriptor *descriptors;
+    volatile struct available *available;
+    volatile struct used *used;
+};
+
+/* A stretch of memory that the device reads, or writes. */
+struct part {
+    const void *memory;
+    uint32_t length;
+    bool written; /* by the device */
+};
+
+/* Accepts of the features' first word what is offered of `accepted` and returns what is offered; false where
+ * the device refuses. */
+bool virtio_negotiate(const struct virtio *device, uint32_t accepted, uint32_t *offered);
+/* Negotiates and starts the device with its queue 0. There is one queue at a time: queue_stop before the
+ * next. */
+bool queue_start(const struct virtio *device, uint32_t accepted, struct queue *queue, uint32_t *offered);
+/* One request of up to QUEUE_SIZE parts; false where the device does not answer. */
+bool queue_request(const struct queue *queue, const struct part *parts, unsigned count);
+void queue_stop(const struct queue *queue);
+
+/* share.c: of a 9p device. The words are "read=PATH" and "write". */
+void share_print(const struct virtio *device, unsigned index, const char *command_line);
 
 /* transport_pci.c: fills in a device of PCI; false where it is not virtio or cannot be reached. */
 bool virtio_find_pci(const struct pci_device *pci, struct virtio *device);

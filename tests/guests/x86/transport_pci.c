@@ -9,6 +9,7 @@ enum {
     MODERN_LAST = 0x107f,
     LEGACY_NET = 0x1000,
     LEGACY_BLOCK = 0x1001,
+    LEGACY_9P = 0x1009,
     CAPABILITIES = 0x34,
     VENDOR_CAPABILITY = 0x09,
     COMMON_CAPABILITY = 1,
@@ -189,15 +190,26 @@ static bool find_modern(const struct pci_device *pci, struct virtio *device)
     return device->common != NULL && device->notify != NULL && device->config != NULL;
 }
 
+static uint32_t type_of(uint16_t id)
+{
+    switch (id) {
+    case LEGACY_NET:
+        return 1;
+    case LEGACY_BLOCK:
+        return 2;
+    case LEGACY_9P:
+        return 9;
+    default:
+        return id >= MODERN_FIRST ? id - (uint32_t)MODERN_FIRST : 0;
+    }
+}
+
 bool virtio_find_pci(const struct pci_device *pci, struct virtio *device)
 {
     *device = (struct virtio){0};
     if (pci->vendor != VENDOR || pci->device < LEGACY_FIRST || pci->device > MODERN_LAST)
         return false;
-    device->type = pci->device >= MODERN_FIRST   ? pci->device - (uint32_t)MODERN_FIRST
-                   : pci->device == LEGACY_NET   ? 1
-                   : pci->device == LEGACY_BLOCK ? 2
-                                                 : 0;
+    device->type = type_of(pci->device);
     pci_enable(pci);
     device->port = pci_io_port(pci);
     device->legacy = device->port != 0;

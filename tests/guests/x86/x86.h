@@ -57,7 +57,7 @@ struct pci_device {
 };
 
 /* Calls `visit` for each function 0 on bus 0; none where there is no PCI. */
-void pci_scan(void (*visit)(const struct pci_device *device, void *context), void *context);
+void pci_scan(void (*visit)(const struct pci_device *device, const void *context), const void *context);
 uint32_t pci_read(const struct pci_device *device, uint8_t offset);
 /* The I/O port of BAR 0, 0 where that is not an I/O port. */
 uint16_t pci_io_port(const struct pci_device *device);
@@ -81,8 +81,8 @@ void power_off(void);
 /* A guest's own: makes device memory reachable and returns where. */
 volatile uint8_t *map_device(uint64_t address);
 
-void virtio_print_pci(bool write);
+void virtio_print_pci(const char *command_line);
 /* Of one MMIO transport; false where there is none at that address. */
-bool virtio_print_mmio(uint64_t address, bool write);
+bool virtio_print_mmio(uint64_t address, const char *command_line);
 
 #endif
