@@ -42,7 +42,7 @@ static void add_exit_port(struct qemu_argv *argv)
                 flag ? BOOT_EXIT_FLAG_PORT : BOOT_EXIT_PORT, flag ? 4 : 2);
 }
 
-/* A guest's panic is then the end of QEMU, with status 1 from 7.1 on; before, with status 0. */
+/* A guest's panic is then the end of QEMU, with status 1. */
 static void add_panic_device(struct qemu_argv *argv)
 {
     const struct version *version = &argv->config->version;
@@ -52,8 +52,7 @@ static void add_panic_device(struct qemu_argv *argv)
     if (version_is_known(version) && !version_at_least(version, 7, 1))
         return;
     qemu_add(argv, "-device", argv->machine->isa ? "pvpanic" : "pvpanic-pci");
-    if (version_at_least(&argv->config->version, 7, 1))
-        qemu_add(argv, "-action", "panic=exit-failure");
+    qemu_add(argv, "-action", "panic=exit-failure");
 }
 
 static int command(const struct boot *boot, const struct monitor_config *config, const char *program,

@@ -164,15 +164,13 @@ static void from_7_1_on_a_panic_ends_qemu_with_a_failure(void **state)
 #else
     const char *device = "pvpanic-pci";
 #endif
-    struct monitor_config config = {.acceleration = ACCELERATION_TCG, .version = {7, 0, 0}};
-    ASSERT_ARGV(&boot, &config, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
-                "/guest/kernel", "-device", device);
-    config.version = (struct version){7, 1, 0};
+    ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
+                "/guest/kernel", "-device", device, "-action", "panic=exit-failure");
+    struct monitor_config config = {.acceleration = ACCELERATION_TCG, .version = {7, 1, 0}};
     ASSERT_ARGV(&boot, &config, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
                 "/guest/kernel", "-device", device, "-action", "panic=exit-failure");
-    struct monitor_config old = tcg;
-    old.version = (struct version){.major = 7};
-    ASSERT_ARGV(&boot, &old, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
+    config.version = (struct version){7, 0, 9};
+    ASSERT_ARGV(&boot, &config, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
                 "/guest/kernel");
 }
 
