@@ -38,7 +38,10 @@ enum boot_quirk {
     BOOT_QUIRK_MODERN_VIRTIO = 1 << 1, /* virtio-net without the legacy interface */
     BOOT_QUIRK_CHANNEL = 1 << 2,       /* the ports of runtime/channel.h */
     BOOT_QUIRK_PANIC_DEVICE = 1 << 3,  /* a guest's panic ends the monitor with a failure */
+    BOOT_QUIRK_OLD_PC = 1 << 4, /* a PC with the interrupts of a PIIX chip set, where the monitor has one */
 };
+/* What a guest does without. */
+#define BOOT_QUIRKS_OPTIONAL ((unsigned)BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_PANIC_DEVICE | BOOT_QUIRK_OLD_PC)
 
 struct boot_disk {
     char *name; /* device name in a Solo5 manifest, or NULL; owned */

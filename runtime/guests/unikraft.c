@@ -24,50 +24,35 @@ enum { WORDS_MAX = 58 };
 
 enum { VERSION_PARTS = 3 };
 
+enum trait {
+    ENVIRONMENT = 1 << 0,    /* env.vars exists */
+    NAMESERVER = 1 << 1,     /* with an address in several parameters */
+    ADDRESS_IN_ONE = 1 << 2, /* netdev.ip */
+    LATE_STOP = 1 << 3,      /* "--" is looked for only behind another word than the first */
+};
+
 /* The names of the parameters, from this release on. */
 struct era {
     unsigned long first[VERSION_PARTS];
     const char *initrd;
     const char *share;
-    bool environment;       /* env.vars exists; before it, the word would spoil what follows */
-    bool nameserver;        /* with an address in several parameters */
-    bool address_in_one;    /* netdev.ip */
-    bool needs_a_parameter; /* lib/uklibparam looks for "--" only behind another word than the first */
+    unsigned traits; /* enum trait */
 };
+
+#define FSTAB(entry) "vfs.fstab=[ \"" entry "\" ]"
+#define INITRD_ROOT  "vfs.rootfs=initrd"
+#define SHARE_ROOT   "vfs.rootfs=9pfs vfs.rootdev=" BOOT_SHARE_TAG
+#define SHARE_FSTAB  FSTAB(BOOT_SHARE_TAG ":/:9pfs:::")
 
 /* Between 0.14 and 0.16.0 the root is in the kernel's configuration: vfs.rootfs is unknown there and passed
  * over. vfs.fstab would mount a second root in a kernel that has both, and end it. */
 static const struct era eras[] = {
-    {{0, 0, 0},
-     "vfs.rootfs=initrd",
-     "vfs.rootfs=9pfs vfs.rootdev=" BOOT_SHARE_TAG,
-     false,
-     false,
-     false,
-     false},
-    {{0, 13, 0},
-     "vfs.rootfs=initrd",
-     "vfs.rootfs=9pfs vfs.rootdev=" BOOT_SHARE_TAG,
-     true,
-     false,
-     false,
-     true},
-    {{0, 16, 0}, "vfs.rootfs=initrd", "vfs.rootfs=9pfs vfs.rootdev=" BOOT_SHARE_TAG, true, true, false, true},
-    {{0, 16, 1},
-     "vfs.fstab=[ \"initrd0:/:extract:::\" ]",
-     "vfs.fstab=[ \"" BOOT_SHARE_TAG ":/:9pfs:::\" ]",
-     true,
-     false,
-     true,
-     true},
+    {{0, 0, 0}, INITRD_ROOT, SHARE_ROOT, 0},
+    {{0, 13, 0}, INITRD_ROOT, SHARE_ROOT, ENVIRONMENT | LATE_STOP},
+    {{0, 16, 0}, INITRD_ROOT, SHARE_ROOT, ENVIRONMENT | LATE_STOP | NAMESERVER},
+    {{0, 16, 1}, FSTAB("initrd0:/:extract:::"), SHARE_FSTAB, ENVIRONMENT | LATE_STOP | ADDRESS_IN_ONE},
     /* ramfs=2: a file system to extract to, where the kernel has mounted none. */
-    {{0, 16, 2},
-     "vfs.fstab=[ \"initrd0:/:extract::ramfs=2:\" ]",
-     "vfs.fstab=[ \"" BOOT_SHARE_TAG ":/:9pfs:::\" ]",
-     true,
-     false,
-     true,
-     true},
+    {{0, 16, 2}, FSTAB("initrd0:/:extract::ramfs=2:"), SHARE_FSTAB, ENVIRONMENT | LATE_STOP | ADDRESS_IN_ONE},
 };
 enum { ERA_COUNT = sizeof eras / sizeof *eras };
 
@@ -102,7 +87,7 @@ static const struct era *find_era(const char *version)
 
 static void add_network(struct buffer *line, const struct network *network, const struct era *era)
 {
-    if (era->address_in_one) {
+    if (era->traits & ADDRESS_IN_ONE) {
         buffer_format(line, " netdev.ip=%s/%u", network->address, network->prefix);
         if (*network->gateway || *network->dns)
             buffer_format(line, ":%s", network->gateway);
@@ -114,7 +99,7 @@ static void add_network(struct buffer *line, const struct network *network, cons
     if (*network->gateway)
         buffer_format(line, " netdev.ipv4_gw_addr=%s", network->gateway);
     buffer_format(line, " netdev.ipv4_subnet_mask=%s", network->netmask);
-    if (era->nameserver && *network->dns)
+    if ((era->traits & NAMESERVER) && *network->dns)
         buffer_format(line, " netdev.ipv4_dns0_addr=%s", network->dns);
 }
 
@@ -201,11 +186,12 @@ static int write_parameters(const struct guest_input *input, struct buffer *line
         buffer_format(line, " %s", era->initrd);
     if (input->has_share)
         buffer_format(line, " %s", era->share);
-    if (era->environment && input->env != NULL && unikraft_add_environment(line, input->env, error) < 0)
+    if ((era->traits & ENVIRONMENT) && input->env != NULL &&
+        unikraft_add_environment(line, input->env, error) < 0)
         return -1;
     /* An empty list keeps the first word and "--" apart where there is nothing to say. */
     if (line->length == 0)
-        buffer_add_string(line, era->needs_a_parameter ? " env.vars=[ ]" : "");
+        buffer_add_string(line, (era->traits & LATE_STOP) ? " env.vars=[ ]" : "");
     return 0;
 }
 
@@ -228,6 +214,8 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
     boot->command_line = buffer_take(&line);
     /* 41 at the end, 42 at a crash (plat/common/x86/cpu_native.c). */
     boot->quirks |= BOOT_QUIRK_EXIT_PORT;
+    /* Up to 0.13 no interrupt of a PCI device arrives on a newer chip set; later ones run on both. */
+    boot->quirks |= BOOT_QUIRK_OLD_PC;
     boot->exit = BOOT_EXIT_MARK;
     return 0;
 }

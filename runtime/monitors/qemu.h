@@ -8,6 +8,7 @@
 #if defined(__x86_64__)
 #define QEMU_TARGET  "x86_64"
 #define QEMU_MACHINE "q35"
+#define QEMU_OLD_PC  "pc"
 /* What QEMU can emulate, but for "rep movsb", which it emulates byte by byte: a guest that thinks it
  * fast copies five times slower. */
 #define QEMU_EMULATED_CPU "max,erms=off"
@@ -15,6 +16,7 @@
 #elif defined(__aarch64__)
 #define QEMU_TARGET       "aarch64"
 #define QEMU_MACHINE      "virt"
+#define QEMU_OLD_PC       QEMU_MACHINE
 #define QEMU_EMULATED_CPU "max"
 #define QEMU_PACKAGE      "qemu-system-arm"
 #else

@@ -74,12 +74,20 @@ static int add_memory(struct qemu_argv *argv, struct error *error)
     return 0;
 }
 
+/* The operator's, whatever the guest would like. */
+static const char *choose_machine(const struct qemu_argv *argv)
+{
+    if (argv->config->machine != NULL)
+        return argv->config->machine;
+    return (argv->boot->quirks & BOOT_QUIRK_OLD_PC) ? QEMU_OLD_PC : QEMU_MACHINE;
+}
+
 int qemu_add_machine(struct qemu_argv *argv, struct error *error)
 {
     const struct monitor_config *config = argv->config;
     bool kvm = qemu_uses_kvm(config);
     cleanup_buffer struct buffer machine = {0};
-    buffer_add_string(&machine, config->machine != NULL ? config->machine : QEMU_MACHINE);
+    buffer_add_string(&machine, choose_machine(argv));
     if (config->machine_options != NULL)
         buffer_format(&machine, ",%s", config->machine_options);
     qemu_add(argv, "-machine", machine.data);

@@ -81,7 +81,7 @@ static int plan_guest(const struct container *container, const struct network *n
     if (setup->guest->plan(&input, boot, error) < 0)
         return -1;
     /* A guest does without the exit port and the panic device where the monitor does not have them. */
-    if (boot->quirks & ~(setup->monitor->quirks | BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_PANIC_DEVICE))
+    if (boot->quirks & ~(setup->monitor->quirks | BOOT_QUIRKS_OPTIONAL))
         return error_set(
             error, ANNOTATION_PREFIX "hypervisor: \"%s\" lacks a device that the framework %s needs",
             hypervisor_name(setup->unikernel.hypervisor), framework_name(setup->unikernel.framework));

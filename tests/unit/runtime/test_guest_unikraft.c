@@ -50,7 +50,7 @@ static void an_image_without_a_command_is_fine(void **state)
 {
     struct fixture *fixture = *state;
     assert_plan(fixture, FRAMEWORK_UNIKRAFT, "Unikraft env.vars=[ ] --");
-    assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_EXIT_PORT);
+    assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_OLD_PC);
     assert_int_equal(fixture->boot.exit, BOOT_EXIT_MARK);
     fixture->input.has_cmdline = true;
     assert_plan(fixture, FRAMEWORK_UNIKRAFT, "Unikraft env.vars=[ ] --");

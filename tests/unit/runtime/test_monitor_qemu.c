@@ -110,6 +110,20 @@ static void a_guest_that_uses_the_exit_port_has_it(void **state)
     ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
                 "/guest/kernel", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04");
 }
+
+static void an_old_guest_has_an_old_chip_set_unless_the_operator_chose_one(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = smallest_boot();
+    boot.quirks = BOOT_QUIRK_OLD_PC;
+    ASSERT_ARGV(&boot, &tcg, "/usr/bin/qemu", "-no-user-config", "-nodefaults", "-machine", "pc", "-accel",
+                "tcg,tb-size=64", "-cpu", CPU, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
+                "/guest/kernel");
+    char machine[] = "q35";
+    struct monitor_config config = {.acceleration = ACCELERATION_TCG, .machine = machine};
+    ASSERT_ARGV(&boot, &config, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
+                "/guest/kernel");
+}
 #endif
 
 #define CHANNEL_BEFORE                                                                                       \
@@ -408,6 +422,7 @@ int main(void)
         cmocka_unit_test(kvm_is_a_device_of_the_private_root),
 #ifdef __x86_64__
         cmocka_unit_test(a_guest_that_uses_the_exit_port_has_it),
+        cmocka_unit_test(an_old_guest_has_an_old_chip_set_unless_the_operator_chose_one),
         with_temporary(files_are_looked_for_beside_the_program),
         with_temporary(missing_firmware_is_named),
 #endif
