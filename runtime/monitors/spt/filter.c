@@ -19,11 +19,14 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 
+/* Of the calls that move data. */
+enum { FIRST = 255, SECOND = 254, THIRD = 253 };
 enum { MAX_ARGUMENTS = 3, FILTER_SIZE_MAX = BPF_MAXINSNS * sizeof(struct sock_filter) };
 
 /* A call that is let through where all of these arguments compare so. */
 struct rule {
     int call;
+    uint8_t priority; /* the kernel walks the filter at each call: the greatest come first */
     unsigned count;
     struct scmp_arg_cmp arguments[MAX_ARGUMENTS];
 };
@@ -38,6 +41,10 @@ struct rule {
 static int allow(scmp_filter_ctx context, const struct rule *rule, struct error *error)
 {
     int result = seccomp_rule_add_array(context, SCMP_ACT_ALLOW, rule->call, rule->count, rule->arguments);
+    /* For a call that has a rule only: libseccomp 2.5 would not load a call's number before it compares it.
+     */
+    if (result == 0 && rule->priority > 0)
+        result = seccomp_syscall_priority(context, rule->call, rule->priority);
     if (result < 0)
         return error_errno(error, -result, "seccomp: system call %d", rule->call);
     return 0;
@@ -46,14 +53,14 @@ static int allow(scmp_filter_ctx context, const struct rule *rule, struct error 
 static int allow_common(scmp_filter_ctx context, const struct spt_boot_info *info, struct error *error)
 {
     const struct rule rules[] = {
-        {SCMP_SYS(write), 1, {EQUALS(0, STDOUT_FILENO)}},
-        {SCMP_SYS(epoll_pwait), 2, {EQUALS(0, info->epoll), EQUALS(4, 0)}},
-        {SCMP_SYS(timerfd_settime), 1, {EQUALS(0, info->timer)}},
-        {SCMP_SYS(clock_gettime), 1, {EQUALS(0, CLOCK_MONOTONIC)}},
-        {SCMP_SYS(clock_gettime), 1, {EQUALS(0, CLOCK_REALTIME)}},
-        {SCMP_SYS(exit_group), 0, {{0}}},
+        {SCMP_SYS(write), SECOND, 1, {EQUALS(0, STDOUT_FILENO)}},
+        {SCMP_SYS(epoll_pwait), THIRD, 2, {EQUALS(0, info->epoll), EQUALS(4, 0)}},
+        {SCMP_SYS(timerfd_settime), 0, 1, {EQUALS(0, info->timer)}},
+        {SCMP_SYS(clock_gettime), 0, 1, {EQUALS(0, CLOCK_MONOTONIC)}},
+        {SCMP_SYS(clock_gettime), 0, 1, {EQUALS(0, CLOCK_REALTIME)}},
+        {SCMP_SYS(exit_group), 0, 0, {{0}}},
 #ifdef __x86_64__
-        {SCMP_SYS(arch_prctl), 1, {EQUALS(0, ARCH_SET_FS)}},
+        {SCMP_SYS(arch_prctl), 0, 1, {EQUALS(0, ARCH_SET_FS)}},
 #endif
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
@@ -64,8 +71,8 @@ static int allow_common(scmp_filter_ctx context, const struct spt_boot_info *inf
 
 static int allow_net(scmp_filter_ctx context, const struct spt_entry *entry, struct error *error)
 {
-    const struct rule reading = {SCMP_SYS(read), 1, {EQUALS(0, entry->fd)}};
-    const struct rule writing = {SCMP_SYS(write), 1, {EQUALS(0, entry->fd)}};
+    const struct rule reading = {SCMP_SYS(read), SECOND, 1, {EQUALS(0, entry->fd)}};
+    const struct rule writing = {SCMP_SYS(write), SECOND, 1, {EQUALS(0, entry->fd)}};
     return allow(context, &reading, error) < 0 ? -1 : allow(context, &writing, error);
 }
 
@@ -76,7 +83,7 @@ static int allow_block(scmp_filter_ctx context, const struct spt_entry *entry, s
     uint64_t last = entry->block.capacity - entry->block.block_size;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         const struct rule rule = {
-            calls[i], 3, {EQUALS(0, entry->fd), EQUALS(2, entry->block.block_size), AT_MOST(3, last)}};
+            calls[i], FIRST, 3, {EQUALS(0, entry->fd), EQUALS(2, entry->block.block_size), AT_MOST(3, last)}};
         if (allow(context, &rule, error) < 0)
             return -1;
     }
@@ -96,17 +103,6 @@ static int allow_all(scmp_filter_ctx context, const struct spt_boot_info *info,
             return -1;
     }
     return 0;
-}
-
-/* The kernel walks the filter at each call, so that the data's come first. */
-static int set_attributes(scmp_filter_ctx context, struct error *error)
-{
-    static const int fast[] = {SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(read), SCMP_SYS(write),
-                               SCMP_SYS(epoll_pwait)};
-    int result = seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-    for (size_t i = 0; result == 0 && i < sizeof fast / sizeof *fast; i++)
-        result = seccomp_syscall_priority(context, fast[i], (uint8_t)(UINT8_MAX - i));
-    return result < 0 ? error_errno(error, -result, "seccomp") : 0;
 }
 
 /* By a file in memory: libseccomp 2.5 exports to a descriptor alone. */
@@ -133,8 +129,10 @@ int spt_filter_compile(const struct spt_boot_info *info, const struct spt_manife
     *filter = (struct sock_fprog){0};
     if (context == NULL)
         return error_set(error, "seccomp: no filter can be made");
-    int result = set_attributes(context, error);
-    if (result == 0)
+    int result = seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+    if (result < 0)
+        error_errno(error, -result, "seccomp");
+    else
         result = allow_all(context, info, manifest, error);
     if (result == 0)
         result = export(context, filter, error);
