@@ -1,4 +1,5 @@
-/* generic: whatever the monitor can load, with its arguments as they are. */
+/* generic: whatever the monitor can load, with its arguments as they are; a Solo5 kernel has the devices of
+ * its manifest. */
 #include "runtime/guests/solo5.h"
 
 static int plan(const struct guest_input *input, struct boot *boot, struct error *error)

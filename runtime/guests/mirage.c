@@ -98,6 +98,7 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
         return -1;
     boot->command_line = buffer_take(&line);
     boot->quirks = BOOT_QUIRK_EXIT_PORT;
+    boot->exit = BOOT_EXIT_MARK; /* Solo5 for virtio writes it however it ends (virtio/platform.c) */
     return 0;
 }
 

@@ -69,9 +69,8 @@ static int command(const struct boot *boot, const struct monitor_config *config,
     strings_add(argv.strings, "-no-reboot");
     qemu_add_console(&argv);
     add_kernel(&argv);
-    if (qemu_add_disks(&argv, error) < 0)
+    if (qemu_add_disks(&argv, error) < 0 || qemu_add_nics(&argv, error) < 0)
         return -1;
-    qemu_add_nics(&argv);
     qemu_add_shares(&argv);
     add_exit_port(&argv);
     add_panic_device(&argv);

@@ -61,7 +61,7 @@ int qemu_add_machine(struct qemu_argv *argv, struct error *error);
 /* ---- qemu_devices.c ---- */
 
 int qemu_add_disks(struct qemu_argv *argv, struct error *error);
-void qemu_add_nics(struct qemu_argv *argv);
+int qemu_add_nics(struct qemu_argv *argv, struct error *error);
 void qemu_add_shares(struct qemu_argv *argv);
 /* Adds "-device virtio-KIND-pci,PROPERTIES" or its like over MMIO. */
 void qemu_add_virtio(struct qemu_argv *argv, const char *kind, const char *properties);

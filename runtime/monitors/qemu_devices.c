@@ -18,6 +18,26 @@ void qemu_add_virtio(struct qemu_argv *argv, const char *kind, const char *prope
                     properties);
 }
 
+/* A guest that tells its devices by their order finds them in the order of their PCI slots, of which machines
+ * have 32; slot 0 is the bridge, and the last is the ISA bridge of q35. */
+static int add_place(const struct qemu_argv *argv, unsigned position, struct buffer *properties,
+                     struct error *error)
+{
+    enum { LAST_SLOT = 30 };
+    if (position == 0)
+        return 0;
+    unsigned slot = position + 1; /* pc has its ISA bridge in the first */
+    if (!argv->machine->pci)
+        return error_set(error, "qemu: the guest finds its devices on a PCI bus, which %s has not",
+                         argv->machine->name);
+    if (slot > LAST_SLOT)
+        return error_set(error,
+                         "qemu: the guest has %u devices in an order, and its PCI bus has places for %d",
+                         position, LAST_SLOT - 1);
+    buffer_format(properties, ",addr=0x%x", slot);
+    return 0;
+}
+
 /* By descriptor: QEMU opens "/dev/fdset/N" as a duplicate of what it was handed in set N. */
 static int add_disk(struct qemu_argv *argv, size_t index, const struct boot_disk *disk, struct error *error)
 {
@@ -31,8 +51,11 @@ static int add_disk(struct qemu_argv *argv, size_t index, const struct boot_disk
     if (text == NULL)
         return error_set(error, "qemu: cannot describe the disk %s", path);
     qemu_add(argv, "-blockdev", text);
-    cleanup_free char *drive = xasprintf("drive=%s", node);
-    qemu_add_virtio(argv, "blk", drive);
+    cleanup_buffer struct buffer properties = {0};
+    buffer_format(&properties, "drive=%s", node);
+    if (add_place(argv, disk->position, &properties, error) < 0)
+        return -1;
+    qemu_add_virtio(argv, "blk", properties.data);
     return 0;
 }
 
@@ -44,7 +67,7 @@ int qemu_add_disks(struct qemu_argv *argv, struct error *error)
     return 0;
 }
 
-static void add_nic(struct qemu_argv *argv, size_t index, const struct boot_nic *nic)
+static int add_nic(struct qemu_argv *argv, size_t index, const struct boot_nic *nic, struct error *error)
 {
     qemu_format(argv, "-netdev", "tap,id=net%zu,fd=%d", index, nic->tap_fd);
     cleanup_buffer struct buffer properties = {0};
@@ -56,16 +79,21 @@ static void add_nic(struct qemu_argv *argv, size_t index, const struct boot_nic 
         buffer_format(&properties, ",host_mtu=%u", nic->mtu);
     if (argv->machine->pci && (argv->boot->quirks & BOOT_QUIRK_MODERN_VIRTIO))
         buffer_add_string(&properties, ",disable-legacy=on");
+    if (add_place(argv, nic->position, &properties, error) < 0)
+        return -1;
     qemu_add_virtio(argv, "net", properties.data);
+    return 0;
 }
 
-void qemu_add_nics(struct qemu_argv *argv)
+int qemu_add_nics(struct qemu_argv *argv, struct error *error)
 {
     /* Over MMIO it is the transports that are modern or not. */
     if (!argv->machine->pci && argv->boot->nic_count > 0 && (argv->boot->quirks & BOOT_QUIRK_MODERN_VIRTIO))
         qemu_add(argv, "-global", "virtio-mmio.force-legacy=false");
     for (size_t i = 0; i < argv->boot->nic_count; i++)
-        add_nic(argv, i, &argv->boot->nics[i]);
+        if (add_nic(argv, i, &argv->boot->nics[i], error) < 0)
+            return -1;
+    return 0;
 }
 
 /*

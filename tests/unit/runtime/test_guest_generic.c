@@ -22,6 +22,24 @@ static void arguments_are_joined_by_blanks_and_nothing_else(void **state)
     assert_int_equal(fixture->boot.exit, BOOT_EXIT_MARK);
 }
 
+static void a_solo5_kernel_has_the_devices_of_its_manifest(void **state)
+{
+    struct fixture *fixture = *state;
+    declare(fixture, "service", false);
+    declare(fixture, "storage", true);
+    boot_free(&fixture->boot);
+    boot_add_nic(&fixture->boot, 5);
+    boot_add_disk(&fixture->boot, 6, false);
+    SET_ARGS(fixture, "a");
+    assert_int_equal(guest_find(FRAMEWORK_GENERIC)->plan(&fixture->input, &fixture->boot, &fixture->error),
+                     0);
+    assert_string_equal(fixture->boot.nics[0].name, "service");
+    assert_string_equal(fixture->boot.disks[0].name, "storage");
+    assert_int_equal(fixture->boot.nics[0].position, 1);
+    assert_int_equal(fixture->boot.disks[0].position, 2);
+    assert_string_equal(fixture->boot.command_line, "a");
+}
+
 static void the_cmdline_annotation_wins(void **state)
 {
     struct fixture *fixture = *state;
@@ -55,6 +73,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_framework_has_its_driver),
         guest_test(arguments_are_joined_by_blanks_and_nothing_else),
+        guest_test(a_solo5_kernel_has_the_devices_of_its_manifest),
         guest_test(the_cmdline_annotation_wins),
         guest_test(no_arguments_are_an_empty_line),
         guest_test(a_solo5_kernels_devices_have_the_manifests_names),

@@ -188,6 +188,7 @@ static void the_exit_port_is_used(void **state)
     struct fixture *fixture = *state;
     assert_plan(fixture, FRAMEWORK_MIRAGE, "");
     assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_EXIT_PORT);
+    assert_int_equal(fixture->boot.exit, BOOT_EXIT_MARK);
 }
 
 int main(void)

@@ -98,6 +98,30 @@ static void a_guest_can_ask_for_modern_virtio(void **state)
                 "virtio-net-pci,netdev=net0,mac=02:00:00:00:00:01,romfile=,disable-legacy=on");
 }
 
+static void devices_that_a_guest_tells_by_their_order_have_slots_in_that_order(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = smallest_boot();
+    boot_add_disk(&boot, 5, false)->position = 2;
+    struct boot_nic *nic = boot_add_nic(&boot, 3);
+    memcpy(nic->mac, "02:00:00:00:00:01", sizeof nic->mac);
+    nic->position = 1;
+    ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
+                "/guest/kernel", "-add-fd", "fd=5,set=2", "-blockdev",
+                "{\"discard\":\"unmap\",\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":\"/"
+                "dev/fdset/2\"},"
+                "\"node-name\":\"disk0\",\"read-only\":false}",
+                "-device", "virtio-blk-pci,drive=disk0,addr=0x3", "-netdev", "tap,id=net0,fd=3", "-device",
+                "virtio-net-pci,netdev=net0,mac=02:00:00:00:00:01,romfile=,addr=0x2");
+    boot.nics[0].position = 30;
+    cleanup_monitor_command struct monitor_command command = {0};
+    cleanup_error struct error error = {0};
+    assert_int_equal(monitor_find(HYPERVISOR_QEMU)->command(&boot, &tcg, "/usr/bin/qemu", &command, &error),
+                     -1);
+    assert_string_equal(error.message,
+                        "qemu: the guest has 30 devices in an order, and its PCI bus has places for 29");
+}
+
 #ifdef __x86_64__
 static void a_guest_that_uses_the_exit_port_has_it(void **state)
 {
@@ -408,6 +432,7 @@ int main(void)
         cmocka_unit_test(the_smallest_boot),
         cmocka_unit_test(everything_that_a_boot_can_have),
         cmocka_unit_test(a_guest_can_ask_for_modern_virtio),
+        cmocka_unit_test(devices_that_a_guest_tells_by_their_order_have_slots_in_that_order),
         cmocka_unit_test(the_channel_is_four_ports_and_the_console_goes_to_standard_error),
         cmocka_unit_test(output_that_is_a_socket_is_used_as_one),
         cmocka_unit_test(from_7_1_on_a_panic_ends_qemu_with_a_failure),
