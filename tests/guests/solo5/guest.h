@@ -41,13 +41,26 @@ struct manifest {
     struct device devices[];
 };
 
-/* One target: hvt.c or spt.c. */
-void target_write(const char *bytes, size_t length);
-/* Reads from the start of the block device that stands at `index` in the manifest. */
-bool target_read(const struct manifest *manifest, uint32_t index, void *to, size_t length);
+/* One target: hvt.c or spt.c, which has the console, too. Devices are told by their index in the manifest. */
+/* One block of a block device; `offset` is in bytes. */
+bool target_read_block(const struct manifest *manifest, uint32_t index, uint64_t offset, void *to);
+bool target_write_block(const struct manifest *manifest, uint32_t index, uint64_t offset, const void *from);
+/* Waits for a frame; its bytes, or -1. */
+long target_receive(const struct manifest *manifest, uint32_t index, void *to, size_t size);
+bool target_send(const struct manifest *manifest, uint32_t index, const void *from, size_t length);
 _Noreturn void target_exit(int status);
 
 /* main.c: prints what the guest was given and ends as the command line says. */
 _Noreturn void guest_main(uint64_t memory, const char *command_line, const struct manifest *manifest);
+/* Behind the last occurrence of the key in the text; NULL where it has none. */
+const char *find_last(const char *text, const char *key);
+
+/* disk.c: writes every block of the device, reads all of them again, and prints how many bytes went each way.
+ */
+void fill_disk(const struct manifest *manifest, uint32_t index);
+
+/* net.c: answers ARP and so many echo requests at the address, "10.0.0.2...", and prints how many bytes they
+ * had. */
+void answer_echoes(const struct manifest *manifest, uint32_t index, const char *address, unsigned count);
 
 #endif

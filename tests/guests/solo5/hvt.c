@@ -1,4 +1,5 @@
 /* Solo5's hvt: hypercalls through I/O ports (include/hvt_abi.h). A MirageOS unikernel's devices. */
+#include "common/print.h"
 #include "guest.h"
 #include "note.h"
 
@@ -7,7 +8,11 @@ enum {
     ABI_VERSION = 2,
     HYPERCALL_BASE = 0x500,
     HYPERCALL_PUTS = 2,
+    HYPERCALL_POLL = 3,
+    HYPERCALL_BLOCK_WRITE = 4,
     HYPERCALL_BLOCK_READ = 5,
+    HYPERCALL_NET_WRITE = 6,
+    HYPERCALL_NET_READ = 7,
     HYPERCALL_HALT = 8,
 };
 
@@ -24,9 +29,22 @@ struct puts {
     size_t length;
 };
 
-struct block_read {
+struct poll {
+    uint64_t timeout; /* nanoseconds */
+    uint64_t ready;
+    int result;
+};
+
+struct block_transfer {
     uint64_t index;
     uint64_t offset;
+    void *data;
+    size_t length;
+    int result;
+};
+
+struct net_transfer {
+    uint64_t index;
     void *data;
     size_t length;
     int result;
@@ -50,18 +68,51 @@ static void hypercall(uint16_t number, volatile void *argument)
                      : "memory");
 }
 
-void target_write(const char *bytes, size_t length)
+void console_write(const char *bytes, size_t length)
 {
     struct puts puts = {.data = bytes, .length = length};
     hypercall(HYPERCALL_PUTS, &puts);
 }
 
-bool target_read(const struct manifest *manifest, uint32_t index, void *to, size_t length)
+static bool transfer_block(uint16_t number, const struct manifest *manifest, uint32_t index, uint64_t offset,
+                           void *data)
+{
+    size_t size = manifest->devices[index].block.block_size;
+    struct block_transfer block = {
+        .index = index, .offset = offset, .data = data, .length = size, .result = -1};
+    hypercall(number, &block);
+    return block.result == 0 && block.length == size;
+}
+
+bool target_read_block(const struct manifest *manifest, uint32_t index, uint64_t offset, void *to)
+{
+    return transfer_block(HYPERCALL_BLOCK_READ, manifest, index, offset, to);
+}
+
+bool target_write_block(const struct manifest *manifest, uint32_t index, uint64_t offset, const void *from)
+{
+    return transfer_block(HYPERCALL_BLOCK_WRITE, manifest, index, offset, (void *)from);
+}
+
+long target_receive(const struct manifest *manifest, uint32_t index, void *to, size_t size)
 {
     (void)manifest;
-    struct block_read read = {.index = index, .data = to, .length = length, .result = -1};
-    hypercall(HYPERCALL_BLOCK_READ, &read);
-    return read.result == 0 && read.length == length;
+    for (;;) {
+        struct net_transfer net = {.index = index, .data = to, .length = size, .result = -1};
+        hypercall(HYPERCALL_NET_READ, &net);
+        if (net.result == 0)
+            return (long)net.length;
+        struct poll poll = {.timeout = UINT64_C(1000000000)};
+        hypercall(HYPERCALL_POLL, &poll);
+    }
+}
+
+bool target_send(const struct manifest *manifest, uint32_t index, const void *from, size_t length)
+{
+    (void)manifest;
+    struct net_transfer net = {.index = index, .data = (void *)from, .length = length, .result = -1};
+    hypercall(HYPERCALL_NET_WRITE, &net);
+    return net.result == 0;
 }
 
 _Noreturn void target_exit(int status)
