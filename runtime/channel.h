@@ -6,7 +6,7 @@
  * the container's state directory (CHANNEL_SOCKET), which takes one client at a time. A client may come
  * before the guest is up: its frames wait. It may leave before its answer: so every frame has the session
  * number that the client chose, answers repeat it, and a client ignores answers with another one. A client
- * sends each frame whole; what came of one before the client left is forgotten.
+ * sends each frame whole; what came of one before the client left, or a second ago, is forgotten.
  *
  * The port of standard input stands before the others on the device: the guest hears of the ports in that
  * order, and takes it for connected once the others are. A guest's write to a port has been handled by the

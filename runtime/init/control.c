@@ -4,6 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/init/clock.h"
+
+/* Milliseconds after which the rest of a frame is not to be expected any more: clients send them whole. One
+ * that leaves while another comes is not seen leaving. */
+enum { PATIENCE = 1000 };
+
 static void flush(struct control *control)
 {
     ssize_t put = control->queued > 0 ? write(control->fd, control->queue, control->queued) : 0;
@@ -11,6 +17,14 @@ static void flush(struct control *control)
         return;
     control->queued -= (size_t)put;
     memmove(control->queue, control->queue + put, control->queued);
+}
+
+static void note_arrival(struct control *control)
+{
+    long long now = clock_milliseconds();
+    if (now - control->heard > PATIENCE)
+        control->reader = (struct channel_reader){0};
+    control->heard = now;
 }
 
 bool control_receive(struct control *control,
@@ -23,6 +37,8 @@ bool control_receive(struct control *control,
         control->reader = (struct channel_reader){0};
         control->queued = 0;
     }
+    if (got > 0)
+        note_arrival(control);
     size_t left = got > 0 ? (size_t)got : 0;
     for (const uint8_t *at = bytes; left > 0;) {
         struct channel_frame frame;

@@ -11,6 +11,7 @@ enum { CONTROL_QUEUE = 4096 };
 struct control {
     int fd; /* non-blocking; -1: there is no channel */
     struct channel_reader reader;
+    long long heard;              /* when the last bytes came */
     uint8_t queue[CONTROL_QUEUE]; /* answers that the port did not take yet */
     size_t queued;
 };

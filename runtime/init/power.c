@@ -1,7 +1,10 @@
 #include "runtime/init/power.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <unistd.h>
@@ -51,6 +54,30 @@ void power_write_back(const struct cmdline *cmdline)
     mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY, NULL);
 }
 
+/* True if the monitor has a device that tells it of a panic, and the driver has found it. */
+static bool monitor_hears_panics(void)
+{
+    static const char *const drivers[] = {"/sys/bus/pci/drivers/pvpanic-pci",
+                                          "/sys/bus/platform/drivers/pvpanic-mmio"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof drivers / sizeof *drivers; i++) {
+        DIR *directory = opendir(drivers[i]);
+        for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;)
+            found = found || strchr(entry->d_name, ':') != NULL; /* a device: "0000:00:03.0", "QEMU0001:00" */
+        if (directory != NULL)
+            closedir(directory);
+    }
+    return found;
+}
+
+/* Without the exit port, a failure is a panic on purpose: it ends the monitor with a failure, a power-off
+ * does not. Everything is written back by now. */
+static void fail(void)
+{
+    write_text("/proc/sys/kernel/sysrq", "1\n");
+    write_text("/proc/sysrq-trigger", "c");
+}
+
 _Noreturn void power_off(int status, const struct cmdline *cmdline)
 {
     /* A host that does not understand reports takes each for a failure. */
@@ -58,6 +85,8 @@ _Noreturn void power_off(int status, const struct cmdline *cmdline)
         report(status & 0xff);
     /* The kernel says "Power down" at its most urgent level, and the console is the program's output. */
     write_text("/proc/sys/kernel/printk", "0\n");
+    if (!cmdline->exit_port && status != 0 && monitor_hears_panics())
+        fail();
     reboot(RB_POWER_OFF);
     /* No ACPI: monitors stop at a reset as well, as they are told not to reboot. */
     reboot(RB_AUTOBOOT);

@@ -14,8 +14,8 @@ enum {
 /* Writes the file systems back, once no other process is left. */
 void power_write_back(const struct cmdline *cmdline);
 
-/* Stops the machine: through the ports of runtime/boot.h where the command line says that they exist, so that
- * the host learns `status`. */
+/* Stops the machine: through the exit port of runtime/boot.h where the command line says that it exists, so
+ * that the host learns `status`; else, where `status` is not 0, by a panic where the monitor hears of one. */
 _Noreturn void power_off(int status, const struct cmdline *cmdline);
 
 #endif

@@ -13,9 +13,9 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "runtime/init/clock.h"
 #include "runtime/init/console.h"
 #include "runtime/init/power.h"
 #include "runtime/init/terminal.h"
@@ -41,13 +41,6 @@ struct supervisor {
     unsigned ready;
     long long deadline; /* of the power-off that was asked for; 0: none was */
 };
-
-static long long now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
-}
 
 static int signal_program(const struct supervisor *supervisor, int number)
 {
@@ -134,7 +127,7 @@ static void execute(void *context, const struct channel_frame *frame)
     case CHANNEL_POWER_OFF:
         signal_program(supervisor, SIGTERM);
         if (supervisor->deadline == 0)
-            supervisor->deadline = now() + GRACE;
+            supervisor->deadline = clock_milliseconds() + GRACE;
         break;
     default:
         return;
@@ -174,8 +167,8 @@ static void wait_for_events(struct supervisor *supervisor)
     int timeout = -1;
     if (supervisor->ready != 0)
         timeout = 0;
-    else if (supervisor->deadline > now())
-        timeout = (int)(supervisor->deadline - now());
+    else if (supervisor->deadline > clock_milliseconds())
+        timeout = (int)(supervisor->deadline - clock_milliseconds());
     else if (supervisor->deadline != 0)
         timeout = 0;
     int count = epoll_wait(supervisor->events, events, sizeof events / sizeof *events, timeout);
@@ -206,7 +199,7 @@ static bool take_turn(struct supervisor *supervisor)
 
 static bool is_overdue(const struct supervisor *supervisor)
 {
-    return supervisor->deadline != 0 && now() >= supervisor->deadline;
+    return supervisor->deadline != 0 && clock_milliseconds() >= supervisor->deadline;
 }
 
 /* What the others wrote stands in the pipes. A power-off that was asked for does not wait for a host that
@@ -218,7 +211,7 @@ static void finish_output(struct supervisor *supervisor)
         ;
     sync(); /* before the wait for a reader that may be slow */
     if (is_overdue(supervisor))
-        supervisor->deadline = now() + GRACE;
+        supervisor->deadline = clock_milliseconds() + GRACE;
     for (;;) {
         supervisor->ready |= READY_OUTPUT;
         if (take_turn(supervisor) || is_overdue(supervisor))
@@ -244,7 +237,7 @@ int supervise(pid_t program, struct streams *streams, struct control *control)
             break;
         if (is_overdue(&supervisor)) {
             signal_program(&supervisor, SIGKILL);
-            supervisor.deadline = now() + GRACE;
+            supervisor.deadline = clock_milliseconds() + GRACE;
         }
         wait_for_events(&supervisor);
     }

@@ -181,3 +181,9 @@ status() {
     expect_line hello "$T/dev/console"
     expect_equal "$(status)" 4
 }
+
+@test "a frame that stays incomplete for a second is forgotten" {
+    guest '-- /programs/sh -c "echo ready; cat"' until:ready bytes:02000100 pause:1.5 hello:9 answer \
+        bytes:02000100ffffffff pause:1.5 hello:8 answer
+    expect_equal "$(answers 2)" 'state 9 running 0,state 8 running 0'
+}
