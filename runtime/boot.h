@@ -39,9 +39,13 @@ enum boot_quirk {
     BOOT_QUIRK_CHANNEL = 1 << 2,       /* the ports of runtime/channel.h */
     BOOT_QUIRK_PANIC_DEVICE = 1 << 3,  /* a guest's panic ends the monitor with a failure */
     BOOT_QUIRK_OLD_PC = 1 << 4, /* a PC with the interrupts of a PIIX chip set, where the monitor has one */
+    /* The first disk's boot loader starts the kernel, where the monitor has a PC's firmware, which leaves no
+     * memory where the kernel wants some when it is entered by itself. */
+    BOOT_QUIRK_BOOT_LOADER = 1 << 5,
 };
 /* What a guest does without. */
-#define BOOT_QUIRKS_OPTIONAL ((unsigned)BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_PANIC_DEVICE | BOOT_QUIRK_OLD_PC)
+#define BOOT_QUIRKS_OPTIONAL                                                                                 \
+    ((unsigned)BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_PANIC_DEVICE | BOOT_QUIRK_OLD_PC | BOOT_QUIRK_BOOT_LOADER)
 
 struct boot_disk {
     char *name; /* device name in a Solo5 manifest, or NULL; owned */

@@ -4,7 +4,8 @@
  *
  * The kernel reads a command line only where it was entered by Linux's boot protocol (cmdline_apply in
  * src/kernel/init.c): words, split at blanks, that lay `name=value` over the manifest, `name` with dots for
- * the tuples in it. Entered by PVH it reads none, and the network is the manifest's or DHCP's.
+ * the tuples in it. Started by its disk's boot loader it reads none, and the network is the manifest's or
+ * DHCP's. Entered by PVH it makes its first page tables at 0xfd000 (src/x86_64/init.s), where a PC has ROM.
  */
 #include <string.h>
 
@@ -44,7 +45,7 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
         buffer_add_char(&line, ' ');
     buffer_add_string(&line, input->cmdline != NULL ? input->cmdline : "");
     boot->command_line = buffer_take(&line);
-    boot->quirks |= BOOT_QUIRK_EXIT_PORT;
+    boot->quirks |= BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_BOOT_LOADER;
     boot->exit = BOOT_EXIT_VALUE;
     return 0;
 }

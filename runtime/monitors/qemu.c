@@ -19,6 +19,8 @@ static const struct monitor_setting settings[] = {
 static void add_kernel(struct qemu_argv *argv)
 {
     const struct boot *boot = argv->boot;
+    if (argv->machine->isa && argv->machine->pci && (boot->quirks & BOOT_QUIRK_BOOT_LOADER))
+        return; /* SeaBIOS boots the first disk */
     qemu_add(argv, "-kernel", boot->kernel);
     if (boot->initrd != NULL)
         qemu_add(argv, "-initrd", boot->initrd);

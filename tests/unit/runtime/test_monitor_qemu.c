@@ -148,6 +148,30 @@ static void an_old_guest_has_an_old_chip_set_unless_the_operator_chose_one(void 
     ASSERT_ARGV(&boot, &config, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
                 "/guest/kernel");
 }
+
+static bool is_given_a_kernel(const struct boot *boot, char *machine)
+{
+    struct monitor_config config = {.acceleration = ACCELERATION_TCG, .machine = machine};
+    cleanup_monitor_command struct monitor_command command = {0};
+    struct error error = {0};
+    assert_int_equal(monitor_qemu.command(boot, &config, "/usr/bin/qemu", &command, &error), 0);
+    assert_true(strings_contain(&command.argv, "virtio-blk-pci,drive=disk0") ||
+                strcmp(machine, "microvm") == 0);
+    return strings_contain(&command.argv, "-kernel");
+}
+
+static void a_disk_with_a_boot_loader_is_booted_by_a_pcs_firmware(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = smallest_boot();
+    char pc[] = "pc", q35[] = "q35", microvm[] = "microvm";
+    boot_add_disk(&boot, 5, true);
+    assert_true(is_given_a_kernel(&boot, pc));
+    boot.quirks = BOOT_QUIRK_BOOT_LOADER;
+    assert_false(is_given_a_kernel(&boot, pc));
+    assert_false(is_given_a_kernel(&boot, q35));
+    assert_true(is_given_a_kernel(&boot, microvm));
+}
 #endif
 
 #define CHANNEL_BEFORE                                                                                       \
@@ -447,6 +471,7 @@ int main(void)
         cmocka_unit_test(kvm_is_a_device_of_the_private_root),
 #ifdef __x86_64__
         cmocka_unit_test(a_guest_that_uses_the_exit_port_has_it),
+        cmocka_unit_test(a_disk_with_a_boot_loader_is_booted_by_a_pcs_firmware),
         cmocka_unit_test(an_old_guest_has_an_old_chip_set_unless_the_operator_chose_one),
         with_temporary(files_are_looked_for_beside_the_program),
         with_temporary(missing_firmware_is_named),
