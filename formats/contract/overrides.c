@@ -103,6 +103,7 @@ int unikernel_override(struct unikernel *unikernel, const json_t *object, unsign
         lay_over(&base, &over, allowed, error) < 0 || unikernel_from_set(&base, &merged, error) < 0 ||
         pair_check((struct pair){merged.framework, merged.hypervisor}, error) < 0)
         return error_prefix(error, "%s", where);
+    merged.older_tools = unikernel->older_tools; /* who made the image stays the same */
     unikernel_free(unikernel);
     *unikernel = take(merged, (struct unikernel){0});
     return 0;

@@ -37,6 +37,7 @@ static char *copy_value(const struct annotation_set *set, enum annotation_row ro
 static void read_mount_rootfs(const struct annotation_set *set, struct unikernel *unikernel)
 {
     cleanup_free char *value = copy_value(set, ANNOTATION_MOUNT_ROOTFS);
+    unikernel->older_tools = value == NULL && unikernel->cmdline != NULL;
     if (value == NULL)
         value = copy_value(set, ANNOTATION_USE_DM_BLOCK);
     unikernel->mount_rootfs = value != NULL && annotation_boolean(value) == 1;
@@ -128,7 +129,8 @@ json_t *unikernel_to_json(const struct unikernel *unikernel)
         [ANNOTATION_BLOCK] = unikernel->block,
         [ANNOTATION_BLOCKS] = unikernel->blocks,
         [ANNOTATION_MOUNT_POINT] = unikernel->block_mount_point,
-        [ANNOTATION_MOUNT_ROOTFS] = unikernel->mount_rootfs ? "true" : "false",
+        [ANNOTATION_MOUNT_ROOTFS] =
+            unikernel->mount_rootfs ? "true" : (unikernel->older_tools ? NULL : "false"),
         [ANNOTATION_NET_DEVICE] = unikernel->solo5_net_device,
         [ANNOTATION_BLOCK_DEVICE] = unikernel->solo5_block_device,
         [ANNOTATION_MEMORY] = unikernel->memory != 0 ? memory : NULL,

@@ -22,7 +22,10 @@ struct unikernel {
     char *block_mount_point;
     char *solo5_net_device;
     char *solo5_block_device;
-    unsigned memory;   /* of the guest, MiB; 0 where the annotation is absent */
+    unsigned memory; /* of the guest, MiB; 0 where the annotation is absent */
+    /* The mark of older tools (bima, pun): they wrote cmdline and did not know mountRootfs. Of newer ones
+     * some write neither (kraftkit), some both (bunny). */
+    bool older_tools;
     bool mount_rootfs; /* the guest is given the container's rootfs itself; of its two names the newer decides
                         */
 };
@@ -51,8 +54,8 @@ int unikernel_from_set(const struct annotation_set *set, struct unikernel *unike
  * its files by. Returns NULL where they do, else the key that is to blame, with the error set. */
 const char *unikernel_check_storage(const struct unikernel *unikernel, struct error *error);
 
-/* A new JSON object: the annotations that are set, plain, keys sorted as in the table; mountRootfs always,
- * for readers that know no default. */
+/* A new JSON object: the annotations that are set, plain, keys sorted as in the table. mountRootfs is always
+ * among them, for readers that know no default, unless its absence is the mark of older tools. */
 json_t *unikernel_to_json(const struct unikernel *unikernel);
 
 void unikernel_free(struct unikernel *unikernel);

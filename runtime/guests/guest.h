@@ -14,7 +14,7 @@
 struct guest_input {
     const struct strings *args; /* process.args; may be empty */
     const char *cmdline;        /* the cmdline annotation where it wins, else NULL: one text, used as it is */
-    bool has_cmdline;           /* the image has the annotation, whichever wins */
+    bool older_tools;           /* unikernel.older_tools: an image of theirs, whichever wins */
     const struct strings *env;  /* "K=V" */
     bool terminal;              /* process.terminal: somebody types at the console */
     uint16_t rows;              /* the size of that somebody's terminal; 0: unknown */

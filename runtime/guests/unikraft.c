@@ -7,8 +7,8 @@
  * where the boot protocol puts it in front (multiboot), else our "Unikraft".
  *
  * Older tools (bima, pun) took an argument list's first word for the name of the program, which the kernel is
- * built with, and wrote it in place of "Unikraft". They also wrote the cmdline annotation, which newer ones
- * (kraftkit, bunny) do not: so an image that carries it is read as they meant it.
+ * built with, and wrote it in place of "Unikraft": an image of theirs is read as they meant it
+ * (unikernel.older_tools).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -149,9 +149,13 @@ static int read_program(const struct guest_input *input, struct buffer *name, st
 {
     buffer_add_string(name, "Unikraft");
     buffer_add_string(arguments, "");
-    if (input->cmdline != NULL)
+    if (input->cmdline != NULL && input->older_tools)
         return split_annotation(input->cmdline, name, arguments, error);
-    bool first_names_program = input->has_cmdline && input->args->count > 0;
+    if (input->cmdline != NULL && *input->cmdline != '\0') {
+        buffer_format(arguments, " %s", input->cmdline);
+        return 0;
+    }
+    bool first_names_program = input->older_tools && input->args->count > 0;
     if (add_arguments(arguments, input->args, first_names_program ? 1 : 0, error) < 0)
         return -1;
     if (!first_names_program)

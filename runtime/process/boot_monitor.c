@@ -40,9 +40,8 @@ static const char *winning_cmdline(const struct container *container)
     const struct strings *args = &container->bundle.process.args;
     const char *cmdline = container->guest.unikernel.cmdline;
     bool is_placeholder = args->count == 1 && strcmp(args->items[0], "unikernel") == 0;
-    if (cmdline == NULL || args->count == 0 || is_placeholder || cmdline_words_are(cmdline, args))
-        return cmdline;
-    return NULL;
+    bool are_its_words = container->guest.unikernel.older_tools && cmdline_words_are(cmdline, args);
+    return args->count == 0 || is_placeholder || are_its_words ? cmdline : NULL;
 }
 
 static int plan_guest(const struct container *container, const struct network *network, struct boot *boot,
@@ -54,7 +53,7 @@ static int plan_guest(const struct container *container, const struct network *n
     struct guest_input input = {
         .args = &process->args,
         .cmdline = winning_cmdline(container),
-        .has_cmdline = setup->unikernel.cmdline != NULL,
+        .older_tools = setup->unikernel.older_tools,
         .env = &process->env,
         .cwd = process->cwd,
         .uid = process->uid,

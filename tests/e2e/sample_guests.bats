@@ -52,7 +52,9 @@ run_guest() {
 
 @test "unikraft: an image with the cmdline annotation names its program first, without one and without a command it has none" {
     sample unikraft
-    edit "$T/bundle" '.annotations["com.urunc.unikernel.cmdline"] = "nginx" | .process.env = []'
+    # The mark of older tools is a cmdline without mountRootfs.
+    edit "$T/bundle" '.annotations["com.urunc.unikernel.cmdline"] = "nginx" | .process.env = [] |
+        del(.annotations["com.urunc.unikernel.mountRootfs"])'
     run_guest
     expect_equal "$STATUS" 0
     expect_match '^cmdline: /guest/kernel -c vfs.* -- /nginx/conf/nginx.conf$' "$T/console"

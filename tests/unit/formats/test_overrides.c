@@ -44,6 +44,7 @@ static void what_is_allowed_replaces_the_images(void **state)
     assert_string_equal(unikernel.cmdline, "a b");
     assert_string_equal(unikernel.block_mount_point, "/data");
     assert_false(unikernel.mount_rootfs);
+    assert_false(unikernel.older_tools);
     assert_string_equal(unikernel.binary, "/boot/kernel");
     assert_string_equal(unikernel.block, "/boot/disk");
 }

@@ -218,6 +218,31 @@ static void the_newer_name_of_mountrootfs_decides_and_is_written(void **state)
     expect_mount_rootfs(WITH("\"" KEY "useDMBlock\":\"1\",\"" KEY "mountRootfs\":\"\""), true, "true");
 }
 
+static void expect_older_tools(const char *json, bool older)
+{
+    struct unikernel unikernel;
+    expect_found(json, &unikernel);
+    assert_int_equal(unikernel.older_tools, older);
+    json_t *object = unikernel_to_json(&unikernel);
+    struct unikernel again;
+    struct error error = {0};
+    assert_int_equal(unikernel_from_json(object, "again", &again, &error), UNIKERNEL_FOUND);
+    assert_int_equal(again.older_tools, older);
+    json_decref(object);
+    unikernel_free(&unikernel);
+    unikernel_free(&again);
+}
+
+/* bima and pun; kraftkit; bunny. */
+static void older_tools_wrote_a_cmdline_and_no_mountrootfs(void **state)
+{
+    (void)state;
+    expect_older_tools(WITH("\"" KEY "cmdline\":\"app -c x\""), true);
+    expect_older_tools(WITH("\"" KEY "cmdline\":\"app\",\"" KEY "useDMBlock\":\"false\""), true);
+    expect_older_tools(WITH("\"x\":\"\""), false);
+    expect_older_tools(WITH("\"" KEY "cmdline\":\"-c x\",\"" KEY "mountRootfs\":\"false\""), false);
+}
+
 static void base64_goes_both_ways(void **state)
 {
     (void)state;
@@ -286,6 +311,7 @@ int main(void)
         cmocka_unit_test(a_framework_needs_a_hypervisor_that_it_runs_on),
         cmocka_unit_test(what_is_written_is_read_again),
         cmocka_unit_test(the_newer_name_of_mountrootfs_decides_and_is_written),
+        cmocka_unit_test(older_tools_wrote_a_cmdline_and_no_mountrootfs),
         cmocka_unit_test(base64_goes_both_ways),
         cmocka_unit_test(base64_is_strict),
         cmocka_unit_test(base64_takes_every_byte),

@@ -8,6 +8,7 @@ static const struct unikernel sample = {
     .hypervisor = HYPERVISOR_QEMU,
     .binary = (char *)"/unikernel/kernel",
     .cmdline = (char *)"nginx -c \"x\"\n",
+    .older_tools = false,
 };
 
 static void expect(const struct temporary *rootfs, enum unikernel_found expected, const char *message)

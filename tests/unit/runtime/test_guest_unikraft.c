@@ -30,7 +30,7 @@ static void an_image_with_the_cmdline_annotation_names_its_program_first(void **
 {
     struct fixture *fixture = *state;
     SET_ARGS(fixture, "nginx", "-c", "/nginx.conf");
-    fixture->input.has_cmdline = true;
+    fixture->input.older_tools = true;
     fixture->input.has_initrd = true;
     assert_plan(fixture, FRAMEWORK_UNIKRAFT,
                 "nginx vfs.fstab=[ \"initrd0:/:extract::ramfs=2:\" ] -- -c /nginx.conf");
@@ -39,11 +39,18 @@ static void an_image_with_the_cmdline_annotation_names_its_program_first(void **
 static void the_cmdline_annotation_is_used_as_it_is(void **state)
 {
     struct fixture *fixture = *state;
-    fixture->input.has_cmdline = true;
+    fixture->input.older_tools = true;
     fixture->input.cmdline = "nginx -c '/a b'  -monitor stdio";
     fixture->input.has_initrd = true;
     assert_plan(fixture, FRAMEWORK_UNIKRAFT,
                 "nginx vfs.fstab=[ \"initrd0:/:extract::ramfs=2:\" ] -- -c '/a b'  -monitor stdio");
+}
+
+static void the_cmdline_of_newer_tools_is_all_the_programs(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->input.cmdline = "-c /nginx.conf";
+    assert_plan(fixture, FRAMEWORK_UNIKRAFT, "Unikraft env.vars=[ ] -- -c /nginx.conf");
 }
 
 static void an_image_without_a_command_is_fine(void **state)
@@ -52,7 +59,7 @@ static void an_image_without_a_command_is_fine(void **state)
     assert_plan(fixture, FRAMEWORK_UNIKRAFT, "Unikraft env.vars=[ ] --");
     assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_OLD_PC);
     assert_int_equal(fixture->boot.exit, BOOT_EXIT_MARK);
-    fixture->input.has_cmdline = true;
+    fixture->input.older_tools = true;
     assert_plan(fixture, FRAMEWORK_UNIKRAFT, "Unikraft env.vars=[ ] --");
     fixture->input.cmdline = "  ";
     assert_plan(fixture, FRAMEWORK_UNIKRAFT, "Unikraft env.vars=[ ] --");
@@ -61,7 +68,7 @@ static void an_image_without_a_command_is_fine(void **state)
 static void a_program_that_the_kernel_would_take_for_a_parameter_is_refused(void **state)
 {
     struct fixture *fixture = *state;
-    fixture->input.has_cmdline = true;
+    fixture->input.older_tools = true;
     static const char *const names[] = {"help", "--", "-V", "vfs.fstab=x", "a=b"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         SET_ARGS(fixture, names[i]);
@@ -286,7 +293,7 @@ static void empty_arguments_are_refused(void **state)
     SET_ARGS(fixture, "app", "x", "");
     assert_refused(fixture, FRAMEWORK_UNIKRAFT,
                    "process.args[2] is empty: a Unikraft command line cannot carry that");
-    fixture->input.has_cmdline = true;
+    fixture->input.older_tools = true;
     SET_ARGS(fixture, "", "x");
     assert_refused(fixture, FRAMEWORK_UNIKRAFT,
                    "process.args[0] is empty: a Unikraft command line cannot carry that");
@@ -333,6 +340,7 @@ int main(void)
         guest_test(every_argument_is_the_programs),
         guest_test(an_image_with_the_cmdline_annotation_names_its_program_first),
         guest_test(the_cmdline_annotation_is_used_as_it_is),
+        guest_test(the_cmdline_of_newer_tools_is_all_the_programs),
         guest_test(an_image_without_a_command_is_fine),
         guest_test(a_program_that_the_kernel_would_take_for_a_parameter_is_refused),
         guest_test(each_era_has_its_names),
