@@ -24,4 +24,5 @@ static int command(const struct boot *boot, const struct monitor_config *config,
 extern const struct monitor monitor_spt_builtin; /* spt_builtin.c */
 
 DEFINE_MONITOR(spt, "solo5-spt", files, command, .overhead = OVERHEAD, .nics_by_name = true, .raw_taps = true,
-               .disks_by_name = true, .builtin = &monitor_spt_builtin, .package = TENDER_PROJECT);
+               .disks_by_name = true, .builtin = &monitor_spt_builtin, .package = TENDER_PROJECT,
+               .oldest = TENDER_OLDEST);

@@ -13,6 +13,12 @@
 
 #define TENDER_PROJECT "Debian has no package: build it from https://github.com/Solo5/solo5"
 
+/* The release from which on devices have names (Solo5, CHANGES.md). */
+#define TENDER_OLDEST                                                                                        \
+    {                                                                                                        \
+        .major = 0, .minor = 6                                                                               \
+    }
+
 /* Limits of one tender on the guest's memory, in MiB. */
 struct tender_memory {
     unsigned maximum; /* 0: none */

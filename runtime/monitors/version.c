@@ -104,7 +104,7 @@ static _Noreturn void exec_program(const char *program, int output)
     setpgid(0, 0); /* what it may leave running is ended with it */
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (null >= 0 && dup2(null, STDIN_FILENO) == STDIN_FILENO &&
-        dup2(output, STDOUT_FILENO) == STDOUT_FILENO && dup2(null, STDERR_FILENO) == STDERR_FILENO &&
+        dup2(output, STDOUT_FILENO) == STDOUT_FILENO && dup2(output, STDERR_FILENO) == STDERR_FILENO &&
         close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
         execve(program, arguments, environment);
     _exit(127);

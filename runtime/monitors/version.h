@@ -29,8 +29,9 @@ bool version_at_least(const struct version *version, unsigned major, unsigned mi
 bool version_parse(const char *text, size_t length, struct version *version);
 
 /* Tells the version of a program (an absolute path): from `directory` (the state root), else from the program
- * itself, which is run without a shell, with an empty environment, for 5 seconds at most. A program that does
- * not tell has the unknown version, which is no error; an error is a program that is not there. */
+ * itself, which is run without a shell, with an empty environment, for 5 seconds at most, and tells it on
+ * standard output or (Solo5's tenders) error. A program that does not tell has the unknown version, which is
+ * no error; an error is a program that is not there. */
 int version_find(const char *program, const char *directory, struct version *version, struct error *error);
 
 #endif

@@ -154,6 +154,31 @@ static void hvt_gives_a_guest_whole_pages_of_its_own_and_less_than_4_gibibytes(v
                    "1048576 bytes of memory for the guest: Solo5 needs 2 MiB at least");
 }
 
+static void hvt_before_0_9_gives_1_gibibyte(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = smallest_boot(2048);
+    const struct monitor_config config = {.version = {0, 8, 1}};
+    cleanup_monitor_command struct monitor_command command = {0};
+    cleanup_error struct error error = {0};
+    const struct monitor *hvt = monitor_find(HYPERVISOR_HVT);
+    assert_int_equal(hvt->command(&boot, &config, "/usr/bin/tender", &command, &error), 0);
+    assert_string_equal(command.argv.items[1], "--mem=1024");
+}
+
+static void tenders_that_do_not_name_devices_are_too_old(void **state)
+{
+    (void)state;
+    FOR_EACH_TENDER(i)
+    {
+        cleanup_error struct error error = {0};
+        const struct monitor *tender = monitor_find(tenders[i]);
+        const struct version old = {0, 4, 1}, good = {0, 6, 0};
+        assert_int_equal(monitor_check_version(tender, "/x", &good, &error), 0);
+        assert_int_equal(monitor_check_version(tender, "/x", &old, &error), -1);
+    }
+}
+
 static void spt_has_no_such_limit(void **state)
 {
     (void)state;
@@ -203,6 +228,8 @@ int main(void)
         cmocka_unit_test(a_read_only_disk_is_refused),
         cmocka_unit_test(a_command_line_has_8191_bytes_at_most),
         cmocka_unit_test(hvt_gives_a_guest_whole_pages_of_its_own_and_less_than_4_gibibytes),
+        cmocka_unit_test(hvt_before_0_9_gives_1_gibibyte),
+        cmocka_unit_test(tenders_that_do_not_name_devices_are_too_old),
         cmocka_unit_test(spt_has_no_such_limit),
         cmocka_unit_test(hvt_needs_kvm_and_spt_nothing),
         cmocka_unit_test(both_attach_by_name_and_to_raw_taps),

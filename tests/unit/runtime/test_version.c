@@ -117,6 +117,14 @@ static void a_program_is_asked_once(void **state)
     assert_int_equal(count_starts(temporary), 1);
 }
 
+static void the_answer_may_stand_on_standard_error(void **state)
+{
+    struct temporary *temporary = *state;
+    cleanup_free char *program =
+        write_program(temporary, "echo 'solo5-spt tender, version v0.12.1' >&2; echo 'ABI version 2' >&2");
+    assert_int_equal(find(temporary, program).minor, 12);
+}
+
 static void a_changed_program_is_asked_again(void **state)
 {
     struct temporary *temporary = *state;
@@ -190,6 +198,7 @@ int main(void)
         cmocka_unit_test(an_unknown_version_is_older_than_all),
         cmocka_unit_test(a_program_that_is_too_old_is_an_error),
         with_temporary(a_program_is_asked_once),
+        with_temporary(the_answer_may_stand_on_standard_error),
         with_temporary(a_changed_program_is_asked_again),
         with_temporary(a_broken_cache_is_not_believed),
         with_temporary(a_program_that_does_not_tell_is_unknown_and_asked_again),
