@@ -29,6 +29,7 @@ struct guest_input {
     const char *hostname;          /* or NULL */
     const char *version;           /* the framework's, or NULL */
     const struct network *network; /* NULL: no network */
+    bool ends_by_reset;            /* the machine has no power-off */
     bool has_initrd;
     bool has_block;
     bool block_readonly;

@@ -103,6 +103,8 @@ static void add_kernel_parameters(struct buffer *line, const struct plan *plan)
         buffer_format(line, " root=/dev/vda %s", plan->input->block_readonly ? "ro" : "rw");
     else if (plan->root == ROOT_INITRD)
         buffer_add_string(line, " root=/dev/ram0 rw");
+    if (plan->input->ends_by_reset)
+        buffer_add_string(line, " reboot=k");
     /* The console is a serial port, slow, and the program's output: errors and panics are still shown. */
     buffer_add_string(line, " quiet");
 }
@@ -144,6 +146,8 @@ static void add_own_words(struct buffer *line, const struct plan *plan)
         buffer_add_string(line, " urunc.terminal");
     if (input->terminal && input->rows != 0 && input->columns != 0)
         buffer_format(line, " urunc.size=%ux%u", input->rows, input->columns);
+    if (input->ends_by_reset)
+        buffer_add_string(line, " urunc.reset");
     if (input->channel)
         buffer_add_string(line, " urunc.channel");
     if (!plan->arm64)

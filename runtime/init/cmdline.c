@@ -197,6 +197,8 @@ static void read_flag(const char *name, struct cmdline *cmdline)
         cmdline->terminal = true;
     else if (strcmp(name, "urunc.channel") == 0)
         cmdline->channel = true;
+    else if (strcmp(name, "urunc.reset") == 0)
+        cmdline->reset = true;
     else if (strcmp(name, "urunc.exit") == 0)
         cmdline->exit_port = cmdline->exit_report = true;
 }

@@ -12,6 +12,7 @@
  *     urunc.dns=ADDRESS         for /etc/resolv.conf
  *     urunc.mount=DEVICE:DIR *  one file system besides the root
  *     urunc.channel             the ports of runtime/channel.h exist
+ *     urunc.reset               the machine has no power-off: it ends with a reset
  *     urunc.terminal            somebody types
  *     urunc.size=ROWSxCOLUMNS   the size of that somebody's terminal
  *     urunc.exit                the exit port of runtime/boot.h exists, and the host understands every status
@@ -58,6 +59,7 @@ struct cmdline {
     char *gateway;
     char *netmask;
     char *device;
+    bool reset;
     bool channel;
     bool terminal;
     uint16_t rows; /* 0: unknown */

@@ -87,8 +87,9 @@ _Noreturn void power_off(int status, const struct cmdline *cmdline)
     write_text("/proc/sys/kernel/printk", "0\n");
     if (!cmdline->exit_port && status != 0 && monitor_hears_panics())
         fail();
-    reboot(RB_POWER_OFF);
-    /* No ACPI: monitors stop at a reset as well, as they are told not to reboot. */
+    /* A kernel without a power-off would halt, and its monitor stay for ever. */
+    if (!cmdline->reset)
+        reboot(RB_POWER_OFF);
     reboot(RB_AUTOBOOT);
     for (;;)
         pause();

@@ -1,11 +1,12 @@
 /*
  * Firecracker: struct boot becomes a configuration file and an argv.
  *
- * Without its API nobody but us tells it anything. Its own seccomp filters are on unless the bundle asks for
- * unconfined. It opens kernel, initrd and disks by name as its own user, and attaches to the tap by name: it
- * would silently make a missing one, but has no capability to do so. Its exit status is 0 after any end of
- * the guest, a triple fault included. Since 1.3 its own words stand before the first " -- " of the guest's
- * command line, if there is one.
+ * Its machine has no power-off; a guest ends with the keyboard controller's reset. Without its API nobody but
+ * us tells it anything. Its own seccomp filters are on unless the bundle asks for unconfined. It opens
+ * kernel, initrd and disks by name as its own user, and attaches to the tap by name: it would silently make a
+ * missing one, but has no capability to do so. Its exit status is 0 after any end of the guest, a triple
+ * fault included. Since 1.3 its own words stand before the first " -- " of the guest's command line, if there
+ * is one.
  *
  * Sources: its repository's src/firecracker/src/main.rs, src/vmm/src/vmm_config/ and
  * src/vmm/src/arch/x86_64/layout.rs; linux-loader's src/cmdline/mod.rs.
@@ -133,6 +134,6 @@ static int files(const struct monitor_config *config, struct monitor_files *out,
 }
 
 DEFINE_MONITOR(firecracker, "firecracker", files, command, .quirks = BOOT_QUIRK_MODERN_VIRTIO,
-               .overhead = OVERHEAD, .generates = true, .nics_by_name = true, .disks_by_name = true,
-               .oldest = {.major = 1, .minor = 3},
+               .overhead = OVERHEAD, .generates = true, .nics_by_name = true, .ends_by_reset = true,
+               .disks_by_name = true, .oldest = {.major = 1, .minor = 3},
                .package = "it is at https://github.com/firecracker-microvm/firecracker/releases");

@@ -51,6 +51,7 @@ struct monitor {
     bool channel;          /* it has the ports of runtime/channel.h */
     bool nics_by_name;     /* it attaches to a tap by the interface's name, not by descriptor */
     bool raw_taps;         /* its taps have no vnet header and no offloads */
+    bool ends_by_reset;    /* its machine has no power-off: a guest ends with a reset */
     bool disks_by_name;    /* it opens boot_disk.path itself, so its user must be able to */
     bool opens_nothing;    /* its kernel is boot.kernel_fd, too */
     /* Driver of the program that comes with urunc and takes this one's place: where the configuration says

@@ -66,6 +66,7 @@ static int plan_guest(const struct container *container, const struct network *n
         .hostname = bundle->hostname,
         .version = setup->unikernel.version,
         .network = network,
+        .ends_by_reset = setup->monitor->ends_by_reset,
         .has_initrd = setup->unikernel.initrd != NULL,
         .has_block = setup->unikernel.block != NULL,
         .block_readonly = setup->disk_count > 0 && setup->disks[0].readonly,

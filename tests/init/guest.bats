@@ -44,6 +44,11 @@ port() {
     expect_equal "$(port 0x501)" 07
 }
 
+@test "where the machine has no power-off it ends with a reset" {
+    guest 'urunc.reset rdinit=/urunc-init -- /programs/sh -c true'
+    expect_equal "$ENDING" reset
+}
+
 # By /dev/port, one byte wide, because namespaces have no ports.
 @test "a status of 0 is reported, as the byte that stands for it" {
     guest 'urunc.exit -- /programs/sh -c true'

@@ -198,6 +198,20 @@ static void without_a_host_that_understands_reports_only_failures_are_told(void 
     assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_PANIC_DEVICE | BOOT_QUIRK_EXIT_PORT);
 }
 
+static void a_machine_without_power_off_is_told_of(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->input.has_initrd = true;
+    fixture->input.ends_by_reset = true;
+    SET_ARGS(fixture, "/urunc-init", "app");
+    assert_plan(fixture, FRAMEWORK_LINUX,
+                "panic=-1 console=ttyS0 root=/dev/ram0 rw reboot=k quiet urunc.reset urunc.exit "
+                "rdinit=/urunc-init -- app");
+    SET_ARGS(fixture, "/sbin/init");
+    assert_plan(fixture, FRAMEWORK_LINUX,
+                "panic=-1 console=ttyS0 root=/dev/ram0 rw reboot=k quiet rdinit=/sbin/init");
+}
+
 static void the_channel_is_for_urunc_init_where_the_monitor_has_it(void **state)
 {
     struct fixture *fixture = *state;
@@ -323,6 +337,7 @@ int main(void)
         guest_test(the_cmdline_annotation_is_a_program_and_its_text),
         guest_test(nothing_to_run_is_refused),
         guest_test(only_urunc_init_reports_a_status),
+        guest_test(a_machine_without_power_off_is_told_of),
         guest_test(the_channel_is_for_urunc_init_where_the_monitor_has_it),
         guest_test(a_terminal_is_told_with_its_size),
         guest_test(without_a_host_that_understands_reports_only_failures_are_told),

@@ -149,6 +149,15 @@ static void mounts_need_a_device_and_an_absolute_directory(void **state)
     assert_null(parsed.mount_device);
 }
 
+static void a_machine_without_power_off_ends_by_a_reset(void **state)
+{
+    (void)state;
+    parse("urunc.channel");
+    assert_false(parsed.reset);
+    parse("urunc.reset");
+    assert_true(parsed.reset);
+}
+
 /* Under AddressSanitizer this finds what runs over an end. */
 static void a_terminal_has_a_size_of_two_numbers(void **state)
 {
@@ -220,6 +229,7 @@ int main(void)
         cmocka_unit_test(malformed_users_are_told_from_none),
         cmocka_unit_test(addresses_need_their_fields),
         cmocka_unit_test(mounts_need_a_device_and_an_absolute_directory),
+        cmocka_unit_test(a_machine_without_power_off_ends_by_a_reset),
         cmocka_unit_test(a_terminal_has_a_size_of_two_numbers),
         cmocka_unit_test(any_bytes_are_survived),
         cmocka_unit_test(as_many_words_as_fit_are_kept),
