@@ -1,5 +1,5 @@
 #!/bin/bash
-# run.sh BUILD_DIR [cpio] [ext2] [layer] [run] [spt]: measures us side by side with the programs that people use today.
+# run.sh BUILD_DIR [cpio] [ext2] [layer] [run] [spt] [channel]: measures us side by side with the programs that people use today.
 #
 # Each row is the median of BENCH_REPEAT runs (5; 40 for `run`), taken in turns, on the same tree, in one go. Ratios
 # count: absolute times are this host's. Wants 3 GB under TMPDIR and as root also runs `run`. What is not installed is
@@ -10,7 +10,7 @@ set -euo pipefail
 BUILD=$(cd "$1" && pwd)
 shift
 SECTIONS=("$@")
-[[ $# -gt 0 ]] || SECTIONS=(cpio ext2 layer run spt)
+[[ $# -gt 0 ]] || SECTIONS=(cpio ext2 layer run spt channel)
 BENCH=$BUILD/tests/bench
 REPEAT=${BENCH_REPEAT:-5}
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
@@ -297,6 +297,75 @@ bench_spt() {
     export -f spt_net spt_compare spt_row spt_time echo_time median
     has_solo5=$has_solo5 BENCH=$BENCH SPT=$SPT GUESTS=$GUESTS W=$W REPEAT=$REPEAT FRAMES=$FRAMES ROUND_TRIPS=$ROUND_TRIPS \
         unshare --net bash -c 'set -euo pipefail; spt_net'
+}
+
+# ---- channel: a Linux guest's streams by its ports, and by the serial port ----
+
+CHANNEL_MIB=${BENCH_CHANNEL_MIB:-1024} # through standard input and output
+OUTPUT_MIB=100
+SERIAL_MIB=2
+
+# channel_bundle NAME MODULE...: busybox in an initrd, on a kernel with these drivers.
+channel_bundle() {
+    local context=$W/$1 samples
+    samples=$(dirname "$0")/../../Containerfile-samples/linux
+    shift
+    mkdir -p "$context/rootfs/bin" "$context/rootfs/etc"
+    cp "$(command -v busybox)" "$context/rootfs/bin/busybox"
+    ln -s busybox "$context/rootfs/bin/sh"
+    printf '%s\n' "$@" >"$context/rootfs/etc/modules"
+    cp "$samples/debian/vmlinuz" "$context/"
+    cp -r "$samples/debian/modules/." "$context/rootfs/"
+    cat >"$context/Containerfile" <<'SPEC'
+FROM scratch AS rootfs
+COPY rootfs /
+FROM scratch
+UNIKERNEL linux
+MONITOR qemu
+KERNEL vmlinuz
+INITRD --from=rootfs /
+ENV PATH=/bin
+CMD ["sh"]
+SPEC
+    "$BUILD/builder/urunc-build" build -t bench -o "type=oci,dest=$context/image" "$context" >"$W/log" 2>&1
+    "$BUILD/builder/urunc-build" bundle "$context/image:bench" "$context/bundle"
+}
+
+# channel_run NAME SCRIPT: runs it in a guest; prints the milliseconds.
+channel_run() {
+    local bundle=$W/$1/bundle begin
+    jq --arg script "$2" '.process.args = [.process.args[0], "sh", "-c", $script]' "$bundle/config.json" >"$bundle/new"
+    mv "$bundle/new" "$bundle/config.json"
+    begin=$(date +%s%N)
+    "$BUILD/runtime/urunc" --root "$W/state" --config "$W/tcg.json" run --bundle "$bundle" bench-channel 2>"$W/log" | cat >/dev/null
+    echo $((($(date +%s%N) - begin) / 1000000))
+}
+
+# channel_row LABEL MS MIB: without the time that a guest takes that does nothing.
+channel_row() {
+    awk -v label="$1" -v ms="$2" -v boot="$boot" -v mib="$3" 'BEGIN {
+        printf "  %-44s %8.1f s, %8.1f MB/s beyond the boot\n", label, ms / 1000, mib * 1048.576 / (ms > boot ? ms - boot : 1)}'
+}
+
+bench_channel() {
+    echo 'channel: 1 GB from standard input to standard output at 100 MB/s, 100 MB of output in 3 s'
+    [[ $(id -u) -eq 0 ]] || { echo '  (needs root: skipped)'; return 0; }
+    has busybox && has jq && has qemu-system-x86_64 || return 0
+    [[ -e $(dirname "$0")/../../Containerfile-samples/linux/debian/vmlinuz ]] ||
+        { echo '  (Containerfile-samples/linux/prepare.sh has not fetched a kernel: skipped)'; return 0; }
+    printf '{"monitors": {"qemu": {"acceleration": "tcg"}}}\n' >"$W/tcg.json"
+    local boot
+    channel_bundle ports virtio_pci virtio_console
+    channel_bundle serial virtio_pci
+    boot=$(channel_run ports true </dev/null)
+    echo "  boot and end: $boot ms"
+    channel_row "$CHANNEL_MIB MiB from input to output" \
+        "$(head -c "${CHANNEL_MIB}M" /dev/zero | channel_run ports 'busybox cat')" "$CHANNEL_MIB"
+    channel_row "$OUTPUT_MIB MiB of output" \
+        "$(channel_run ports "busybox dd if=/dev/zero bs=1M count=$OUTPUT_MIB" </dev/null)" $OUTPUT_MIB
+    boot=$(channel_run serial true </dev/null)
+    channel_row "$SERIAL_MIB MiB of output by the serial port" \
+        "$(channel_run serial "busybox dd if=/dev/zero bs=1M count=$SERIAL_MIB" </dev/null)" $SERIAL_MIB
 }
 
 for section in "${SECTIONS[@]}"; do
