@@ -103,9 +103,9 @@ enum architecture { ARCHITECTURES(ARCHITECTURE_BIT) };
     BOOTED(GENERIC, generic, "generic", ON_ALL, STORAGE_INITRD | STORAGE_BLOCK, true,                        \
            ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)
 
-/* Frameworks whose initrd is the application, an ELF file, and no archive (Hermit's loader); and those that
- * take either. */
-#define FRAMEWORKS_INITRD_PROGRAM (1 << FRAMEWORK_HERMIT)
+/* Frameworks whose initrd is the application, an ELF file, and no archive (Hermit's loader, IncludeOS's chain
+ * loader); and those that take either. */
+#define FRAMEWORKS_INITRD_PROGRAM (1 << FRAMEWORK_HERMIT | 1 << FRAMEWORK_INCLUDEOS)
 #define FRAMEWORKS_INITRD_ANY     (1 << FRAMEWORK_GENERIC)
 
 /* Frameworks whose disks are what their own tools make of them; the others mount ext2. */
