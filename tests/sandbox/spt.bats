@@ -135,3 +135,25 @@ rumprun_bundle() {
     expect_equal "$STATUS $(cat "$T/stderr")" '0 '
     expect_line 'block rootfs: bytes 1048576 magic 53ef' "$T/console"
 }
+
+@test "without a configuration the installed tender is taken where there is no solo5-spt" {
+    ! PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin command -v solo5-spt >/dev/null || skip "solo5-spt is installed"
+    printf '{}\n' >"$T/urunc.json"
+    arguments "$T/bundle" cmdline
+    local place
+    place=$(urunc --debug run --bundle "$T/bundle" "$ID" 2>&1 | grep -oE '/[^ ]*/urunc/urunc-spt' | head -n 1) || true
+    [[ -n $place ]] || skip "it is installed, and which version is not known"
+    # In this file's mount namespace alone.
+    mount -t tmpfs none "${place%/urunc/urunc-spt}"
+    mkdir "${place%/urunc-spt}"
+    cp "$TENDER" "$place"
+    new_id
+    run_guest
+    umount "${place%/urunc/urunc-spt}"
+    expect_equal "$STATUS $(cat "$T/console" "$T/stderr")" '0 cmdline'
+}
+
+@test "urunc check names the tender that it would start" {
+    urunc check >"$T/check" 2>/dev/null || true
+    grep -q "$TENDER" "$T/check" || fail "$(cat "$T/check")"
+}
