@@ -66,6 +66,8 @@ depmod -b "$root" "${modules##*/}"
 for test in "$build"/tests/test_*; do
     aarch64-linux-gnu-strip -o "$root/tests/${test##*/}" "$test"
 done
+mkdir "$root/usr/lib/urunc" # for tests/tender/test_tender_arm64.c
+cp "$build/runtime/urunc-spt" "$build/tests/guests/solo5-calls-0.elf" "$root/usr/lib/urunc/"
 ln -s dash "$root/bin/sh"
 printf 'ID=test\n' >"$root/etc/os-release"
 printf 'root:x:0:0:root:/:/bin/sh\n' >"$root/etc/passwd"

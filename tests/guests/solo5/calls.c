@@ -7,7 +7,12 @@
 #include "guest.h"
 #include "note.h"
 
-enum { TARGET_SPT = 2, ABI_VERSION = 2, SYSTEM_WRITE = 1, SYSTEM_EXIT_GROUP = 231, ARGUMENTS = 6 };
+enum { TARGET_SPT = 2, ABI_VERSION = 2, ARGUMENTS = 6 };
+#ifdef __x86_64__
+enum { SYSTEM_WRITE = 1, SYSTEM_EXIT_GROUP = 231 };
+#else
+enum { SYSTEM_WRITE = 64, SYSTEM_EXIT_GROUP = 94 };
+#endif
 
 struct boot_info {
     uint64_t memory;
@@ -48,6 +53,7 @@ static uint64_t timer_setting[4] = {0, 0, 0, 1}; /* one nanosecond from the star
 uint64_t registers_at_entry;                     /* all but the argument's and the entry's, or-ed */
 uint64_t stack_at_entry;
 
+#ifdef __x86_64__
 static long system_call(long number, const uint64_t *a)
 {
     long result;
@@ -60,6 +66,23 @@ static long system_call(long number, const uint64_t *a)
                      : "rcx", "r11", "memory");
     return result;
 }
+#else
+static long system_call(long number, const uint64_t *a)
+{
+    register long call __asm__("x8") = number;
+    register uint64_t first __asm__("x0") = a[0];
+    register uint64_t second __asm__("x1") = a[1];
+    register uint64_t third __asm__("x2") = a[2];
+    register uint64_t fourth __asm__("x3") = a[3];
+    register uint64_t fifth __asm__("x4") = a[4];
+    register uint64_t sixth __asm__("x5") = a[5];
+    __asm__ volatile("svc 0"
+                     : "+r"(first)
+                     : "r"(call), "r"(second), "r"(third), "r"(fourth), "r"(fifth), "r"(sixth)
+                     : "memory");
+    return (long)first;
+}
+#endif
 
 void console_write(const char *bytes, size_t length)
 {
@@ -167,12 +190,14 @@ static void touch(const struct boot_info *info, const char **text)
         *(volatile uint8_t *)take_value(info, text) = 1;
     else if (takes(text, "jump"))
         ((void (*)(void))take_value(info, text))();
+#ifdef __x86_64__
     else if (takes(text, "thread"))
         print("thread: %u\n", *(volatile uint8_t __seg_fs *)0);
     else if (takes(text, "spin"))
         __asm__ volatile("xor %esp, %esp\n0: jmp 0b");
     else if (takes(text, "int80"))
         __asm__ volatile("int $0x80" : : "a"(4), "b"(1), "c"(constant), "d"(8) : "memory");
+#endif
     else if (takes(text, "show"))
         show(info, text);
 }
@@ -199,6 +224,7 @@ _Noreturn void calls_main(const struct boot_info *info)
 }
 
 /* Before anything is changed: what the tender left in the registers. */
+#ifdef __x86_64__
 __asm__(".section .text.start, \"ax\"\n"
         ".globl start\n"
         "start:\n"
@@ -219,3 +245,9 @@ __asm__(".section .text.start, \"ax\"\n"
         "and $-16, %rsp\n"
         "call calls_main\n"
         ".text\n");
+#else
+__asm__(".section .text.start, \"ax\"\n"
+        ".globl start\n"
+        "start: bl calls_main\n"
+        ".text\n");
+#endif
