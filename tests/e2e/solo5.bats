@@ -178,3 +178,37 @@ a_whole_frame_arrives() {
 @test "solo5-hvt: a frame of the interface's whole MTU arrives" {
     a_whole_frame_arrives solo5-hvt
 }
+
+# ---- Solo5's target virtio, on QEMU ----
+
+virtio_bundle() {
+    need_program qemu-system-x86_64
+    MONITOR=virtio
+    bundle mirage "$@"
+    edit "$T/bundle" '.annotations["com.urunc.unikernel.hypervisor"] = "qemu" |
+                      .annotations["com.urunc.unikernel.memory"] = "64"'
+}
+
+@test "qemu: a MirageOS guest finds its devices in the order of its manifest" {
+    virtio_bundle --hello='Good day' exit=41
+    run_guest
+    expect_equal "$STATUS" 0
+    expect_line 'cmdline: /guest/kernel --ipv4=10.77.0.2/24 --ipv4-gateway=10.77.0.1 "--hello=Good day" exit=41' "$T/console"
+    expect_line 'disk0: sectors 128' "$T/console"
+    expect_match '^net0: mac ' "$T/console"
+    expect_equal "$(tr -d '\r' <"$T/console" | grep -oE '^(net0: mac|disk0: sectors)' | tr '\n' ' ')" 'net0: mac disk0: sectors '
+}
+
+@test "qemu: the mark of a crash at port 0x501 is a failure" {
+    virtio_bundle exit=42
+    run_guest
+    expect_equal "$STATUS" 1
+}
+
+@test "qemu: a device that the manifest of a virtio kernel declares must be there" {
+    virtio_bundle exit=41
+    edit "$T/bundle" 'del(.annotations["com.urunc.unikernel.block"])'
+    run_guest
+    expect_equal "$STATUS" 1
+    expect_one_error 'declares the block device storage, for which the image has no block image'
+}
