@@ -58,6 +58,12 @@ static void the_smallest_boot(void **state)
                 "/guest/kernel");
 }
 
+/* A disk of that number in that set of descriptors. The parentheses: one string, no list of them. */
+#define BLOCKDEV(disk, descriptor, set, readonly)                                                            \
+    "-add-fd", ("fd=" descriptor ",set=" set), "-blockdev",                                                  \
+        ("{\"discard\":\"unmap\",\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":\"/dev/"      \
+         "fdset/" set "\"},\"node-name\":\"disk" disk "\",\"read-only\":" readonly "}")
+
 static void everything_that_a_boot_can_have(void **state)
 {
     (void)state;
@@ -73,15 +79,9 @@ static void everything_that_a_boot_can_have(void **state)
     boot.sandbox = true;
     ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=2", CONSOLE, "-kernel",
                 "/guest/kernel", "-initrd", "/guest/initrd", "-append", "app -monitor stdio,x \"quoted\"",
-                "-add-fd", "fd=5,set=2", "-blockdev",
-                "{\"discard\":\"unmap\",\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":\"/"
-                "dev/fdset/2\"},"
-                "\"node-name\":\"disk0\",\"read-only\":false}",
-                "-device", "virtio-blk-pci,drive=disk0", "-add-fd", "fd=6,set=3", "-blockdev",
-                "{\"discard\":\"unmap\",\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":\"/"
-                "dev/fdset/3\"},"
-                "\"node-name\":\"disk1\",\"read-only\":true}",
-                "-device", "virtio-blk-pci,drive=disk1", "-netdev", "tap,id=net0,fd=7", "-device",
+                BLOCKDEV("0", "5", "2", "false"), "-device", "virtio-blk-pci,drive=disk0",
+                BLOCKDEV("1", "6", "3", "true"), "-device", "virtio-blk-pci,drive=disk1", "-netdev",
+                "tap,id=net0,fd=7", "-device",
                 "virtio-net-pci,netdev=net0,mac=02:42:ac:11:00:02,romfile=,host_mtu=1400", "-sandbox",
                 "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
 }
@@ -107,11 +107,8 @@ static void devices_that_a_guest_tells_by_their_order_have_slots_in_that_order(v
     memcpy(nic->mac, "02:00:00:00:00:01", sizeof nic->mac);
     nic->position = 1;
     ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
-                "/guest/kernel", "-add-fd", "fd=5,set=2", "-blockdev",
-                "{\"discard\":\"unmap\",\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":\"/"
-                "dev/fdset/2\"},"
-                "\"node-name\":\"disk0\",\"read-only\":false}",
-                "-device", "virtio-blk-pci,drive=disk0,addr=0x3", "-netdev", "tap,id=net0,fd=3", "-device",
+                "/guest/kernel", BLOCKDEV("0", "5", "2", "false"), "-device",
+                "virtio-blk-pci,drive=disk0,addr=0x3", "-netdev", "tap,id=net0,fd=3", "-device",
                 "virtio-net-pci,netdev=net0,mac=02:00:00:00:00:01,romfile=,addr=0x2");
     boot.nics[0].position = 30;
     cleanup_monitor_command struct monitor_command command = {0};
@@ -272,16 +269,12 @@ static void fill(struct boot *boot)
     "/usr/bin/qemu", "-no-user-config", "-nodefaults", "-machine", machine, "-accel", "tcg,tb-size=64",      \
         "-cpu", CPU, "-m", "size=256M", "-smp", "cpus=3", CONSOLE, "-kernel", "/guest/kernel", "-initrd",    \
         "/guest/initrd", "-append", "app"
-#define BLOCKDEV(number, set, readonly)                                                                      \
-    "-add-fd", "fd=" number ",set=" set, "-blockdev",                                                        \
-        "{\"discard\":\"unmap\",\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":"              \
-        "\"/dev/fdset/" set "\"},\"node-name\":\"disk" readonly "}"
 #define EXIT_PORT "-device", "isa-debug-exit,iobase=0x501,iosize=0x02"
 #define SANDBOX   "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 #define SHARE     "-fsdev", "local,id=share0,path=/guest/share0,security_model=none,multidevs=remap,readonly=on"
 #define PCI_DEVICES                                                                                          \
-    BLOCKDEV("5", "2", "0\",\"read-only\":false"), "-device", "virtio-blk-pci,drive=disk0",                  \
-        BLOCKDEV("6", "3", "1\",\"read-only\":true"), "-device", "virtio-blk-pci,drive=disk1", "-netdev",    \
+    BLOCKDEV("0", "5", "2", "false"), "-device", "virtio-blk-pci,drive=disk0",                               \
+        BLOCKDEV("1", "6", "3", "true"), "-device", "virtio-blk-pci,drive=disk1", "-netdev",                 \
         "tap,id=net0,fd=7", "-device",                                                                       \
         "virtio-net-pci,netdev=net0,mac=02:42:ac:11:00:02,romfile=,host_mtu=1400,disable-legacy=on", SHARE,  \
         "-device", "virtio-9p-pci,fsdev=share0,mount_tag=fs0"
@@ -318,10 +311,9 @@ static void microvm_has_devices_on_mmio(void **state)
     char machine[] = "microvm", options[] = "pit=off";
     const struct monitor_config config = {
         .acceleration = ACCELERATION_TCG, .machine = machine, .machine_options = options};
-    ASSERT_ARGV(&boot, &config, MACHINE_TCG("microvm,pit=off"), BLOCKDEV("5", "2", "0\",\"read-only\":false"),
-                "-device", "virtio-blk-device,bus=virtio-mmio-bus.0,drive=disk0",
-                BLOCKDEV("6", "3", "1\",\"read-only\":true"), "-device",
-                "virtio-blk-device,bus=virtio-mmio-bus.1,drive=disk1", "-global",
+    ASSERT_ARGV(&boot, &config, MACHINE_TCG("microvm,pit=off"), BLOCKDEV("0", "5", "2", "false"), "-device",
+                "virtio-blk-device,bus=virtio-mmio-bus.0,drive=disk0", BLOCKDEV("1", "6", "3", "true"),
+                "-device", "virtio-blk-device,bus=virtio-mmio-bus.1,drive=disk1", "-global",
                 "virtio-mmio.force-legacy=false", "-netdev", "tap,id=net0,fd=7", "-device",
                 "virtio-net-device,bus=virtio-mmio-bus.2,netdev=net0,mac=02:42:ac:11:00:02,host_mtu=1400",
                 SHARE, "-device", "virtio-9p-device,bus=virtio-mmio-bus.3,fsdev=share0,mount_tag=fs0",
