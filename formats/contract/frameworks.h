@@ -81,7 +81,8 @@ enum architecture { ARCHITECTURES(ARCHITECTURE_BIT) };
  * `storage`: what its guests can consume. `network`: true if they can have one. `architectures`: that its
  * kernels exist for. The hypervisors are what the framework's own build can produce: MirageOS for Solo5 (hvt,
  * spt, virtio) and for Unikraft's QEMU and Firecracker platforms; Hermit's loader for multiboot and for
- * Firecracker; the rest by their documentation.
+ * Firecracker; the rest by their documentation. Hyperlight's monitor is a library, and no program that could
+ * be handed a kernel (docs/frameworks/generic.md).
  */
 #define FRAMEWORKS(BOOTED, KNOWN)                                                                            \
     BOOTED(UNIKRAFT, unikraft, "unikraft", ON_QEMU | ON_FIRECRACKER | ON_CLOUD_HYPERVISOR,                   \
@@ -100,6 +101,7 @@ enum architecture { ARCHITECTURES(ARCHITECTURE_BIT) };
            ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
     BOOTED(NANOS, nanos, "nanos", ON_QEMU | ON_FIRECRACKER, STORAGE_BLOCK, true,                             \
            ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
+    KNOWN(HYPERLIGHT, hyperlight, "hyperlight", 0, 0, false, ARCHITECTURE_AMD64)                             \
     BOOTED(GENERIC, generic, "generic", ON_ALL, STORAGE_INITRD | STORAGE_BLOCK, true,                        \
            ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)
 

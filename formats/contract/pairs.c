@@ -104,6 +104,10 @@ int pair_check(struct pair pair, struct error *error)
 {
     if (pair_exists(pair))
         return 0;
+    if (framework_hypervisors(pair.framework) == 0)
+        return error_set(error,
+                         "%s runs on no hypervisor that urunc knows: its monitor is a library, not a program",
+                         framework_name(pair.framework));
     cleanup_free char *names =
         join_names(framework_hypervisors(pair.framework), HYPERVISOR_COUNT, hypervisor_row_name, ", ");
     return error_set(error, "%s does not run on %s; it runs on: %s", framework_name(pair.framework),

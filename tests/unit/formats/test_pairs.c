@@ -54,6 +54,18 @@ static void every_pair_is_visited_once_and_no_other(void **state)
             assert_int_equal(visits[f][h], pair_exists((struct pair){(enum framework)f, (enum hypervisor)h}));
 }
 
+static void a_framework_without_a_monitor_says_why(void **state)
+{
+    (void)state;
+    cleanup_error struct error error = {0};
+    for (int h = 0; h < HYPERVISOR_COUNT; h++) {
+        assert_int_equal(pair_check((struct pair){FRAMEWORK_HYPERLIGHT, (enum hypervisor)h}, &error), -1);
+        assert_string_equal(error.message,
+                            "hyperlight runs on no hypervisor that urunc knows: its monitor is a "
+                            "library, not a program");
+    }
+}
+
 static void storage_is_refused_by_whom_it_fails_on(void **state)
 {
     (void)state;
@@ -120,6 +132,7 @@ int main(void)
         cmocka_unit_test(a_pair_has_what_both_have),
         cmocka_unit_test(a_pair_that_does_not_exist_has_nothing),
         cmocka_unit_test(every_pair_is_visited_once_and_no_other),
+        cmocka_unit_test(a_framework_without_a_monitor_says_why),
         cmocka_unit_test(storage_is_refused_by_whom_it_fails_on),
         cmocka_unit_test(an_architecture_is_refused_with_those_that_exist),
         cmocka_unit_test(drivers_are_those_that_the_lists_say),

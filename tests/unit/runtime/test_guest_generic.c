@@ -5,7 +5,7 @@ static void every_framework_has_its_driver(void **state)
 {
     (void)state;
     for (int i = 0; i < FRAMEWORK_COUNT; i++)
-        assert_non_null(guest_find((enum framework)i));
+        assert_int_equal(guest_find((enum framework)i) != NULL, i != FRAMEWORK_HYPERLIGHT);
     assert_ptr_equal(guest_find(FRAMEWORK_LINUX), &guest_linux);
     assert_ptr_equal(guest_find(FRAMEWORK_UNIKRAFT), &guest_unikraft);
 }
