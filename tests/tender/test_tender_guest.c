@@ -226,6 +226,7 @@ static void test_a_signal_ends_a_guest_whose_stack_is_gone(void **state)
     (void)state;
     struct tender tender = tender_start(CALLS, WORDS("--", "cmdline", "spin"));
     tender_expect(&tender, "spin");
+    usleep(100 * 1000); /* until it spins */
     assert_int_equal(kill(tender.pid, SIGTERM), 0);
     assert_int_equal(tender_end(&tender).status, 128 + SIGTERM);
 }
