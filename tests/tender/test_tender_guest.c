@@ -214,8 +214,8 @@ static void test_signals_end_a_waiting_guest(void **state)
     static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         struct tender tender =
-            tender_start(CALLS, WORDS("--", "cmdline", "call:281:epoll:buffer:4:60000:0:8"));
-        tender_expect(&tender, "60000");
+            tender_start(CALLS, WORDS("--", "cmdline", "call:281:epoll:buffer:4:10000:0:8"));
+        tender_expect(&tender, "10000");
         assert_int_equal(kill(tender.pid, signals[i]), 0);
         assert_int_equal(tender_end(&tender).status, 128 + signals[i]);
     }
@@ -235,9 +235,9 @@ static void test_an_ignored_signal_stays_ignored(void **state)
 {
     (void)state;
     signal(SIGHUP, SIG_IGN);
-    struct tender tender = tender_start(CALLS, WORDS("--", "cmdline", "call:281:epoll:buffer:4:60000:0:8"));
+    struct tender tender = tender_start(CALLS, WORDS("--", "cmdline", "call:281:epoll:buffer:4:10000:0:8"));
     signal(SIGHUP, SIG_DFL);
-    tender_expect(&tender, "60000");
+    tender_expect(&tender, "10000");
     kill(tender.pid, SIGHUP);
     usleep(100 * 1000); /* else the second would be handled before the first */
     kill(tender.pid, SIGTERM);
@@ -251,9 +251,9 @@ static void test_a_blocked_signal_is_not_inherited(void **state)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    struct tender tender = tender_start(CALLS, WORDS("--", "cmdline", "call:281:epoll:buffer:4:60000:0:8"));
+    struct tender tender = tender_start(CALLS, WORDS("--", "cmdline", "call:281:epoll:buffer:4:10000:0:8"));
     sigprocmask(SIG_UNBLOCK, &set, NULL);
-    tender_expect(&tender, "60000");
+    tender_expect(&tender, "10000");
     kill(tender.pid, SIGTERM);
     assert_int_equal(tender_end(&tender).status, 128 + SIGTERM);
 }
@@ -263,7 +263,7 @@ static int first_process(void *argument)
 {
     const int *pipes = argument;
     tender_execute(
-        WORDS("urunc-spt", "--mem=4", "--kernel=@60", "--", "cmdline", "call:281:epoll:buffer:4:60000:0:8"),
+        WORDS("urunc-spt", "--mem=4", "--kernel=@60", "--", "cmdline", "call:281:epoll:buffer:4:10000:0:8"),
         pipes[1]);
 }
 
@@ -285,7 +285,7 @@ static void test_signals_reach_the_first_process_of_a_namespace(void **state)
         close(pipes[0]);
         skip();
     }
-    tender_expect(&tender, "60000");
+    tender_expect(&tender, "10000");
     assert_int_equal(kill(tender.pid, SIGTERM), 0);
     assert_int_equal(tender_end(&tender).status, 128 + SIGTERM);
 }
