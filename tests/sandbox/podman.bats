@@ -61,3 +61,16 @@ expect_no_cgroup() {
     expect_reported '.argv | .[index("-append") + 1]' guest
     [[ ! -e $T/seen.json ]] || fail 'it went to the other runtime'
 }
+
+# The stand-in ends as QEMU does for a guest whose program ended with 42, and writes where QEMU would.
+@test "podman sees a Linux guest's exit status, input, output and error" {
+    linux_bundle
+    local -a annotations
+    mapfile -t annotations < <(jq -r '.annotations | to_entries[] | "--annotation=\(.key)=\(.value)"' "$T/bundle/config.json")
+    local status=0
+    printf 'through podman\n' | podman_run -i "${annotations[@]}" --rootfs "$T/bundle/rootfs" /urunc-init program standin:quiet \
+        standin:echo "standin:exit=$((((0x100 | 42) << 1) | 1))" >"$T/console" 2>"$T/stderr" || status=$?
+    expect_equal "$(cat "$T/console")" 'through podman'
+    expect_equal "$status" 42
+    expect_no_cgroup
+}
