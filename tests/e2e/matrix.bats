@@ -47,6 +47,15 @@ storage_lines() {
     esac
 }
 
+# Two guests have their arguments elsewhere. A guest with a share is told what to read of it.
+command_line() {
+    case $1/$2 in
+    nanos/* | includeos/initrd) ;;
+    */9p) echo 'CMD ["matrix", "read=/urunc.json"]' ;;
+    *) echo 'CMD ["matrix"]' ;;
+    esac
+}
+
 # write_context FRAMEWORK MONITOR STORAGE: what urunc-build is given, in $T/context.
 write_context() {
     rm -rf "$T/context"
@@ -56,7 +65,7 @@ write_context() {
     {
         printf 'FROM scratch\nUNIKERNEL %s\nMONITOR %s\nKERNEL kernel\n' "$1" "$2"
         storage_lines "$1" "$3"
-        printf 'CMD ["matrix"]\n'
+        command_line "$1" "$3"
     } >"$T/context/Containerfile"
 }
 
@@ -81,6 +90,7 @@ guest_shows() {
     case $1 in
     initrd) sign='^initrd: |^[a-z]+ / (rootfs|tmpfs) ' ;;
     block) sign='^disk0: magic 53ef|^block [a-z]+: bytes [0-9]+ magic 53ef|^/dev/[a-z]+ / ext' ;;
+    9p) sign='^share0: /urunc\.json: ' ;;
     none) sign='^memory: ' ;;
     *) return 2 ;;
     esac
