@@ -55,6 +55,7 @@ struct boot_disk {
     int fd;     /* the same, opened as `readonly` says, kept open over exec: the container's user may be
                    somebody who could not open it; borrowed */
     bool readonly;
+    unsigned sector_size; /* bytes, where the guest wants others than of 512; else 0 */
 };
 
 struct boot_nic {

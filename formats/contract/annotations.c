@@ -106,6 +106,13 @@ static int check_memory(const char *value, struct error *error)
     return 0;
 }
 
+static int check_sector_size(const char *value, struct error *error)
+{
+    if (annotation_sector_size(value) == 0)
+        return error_set(error, "must be a power of two from 512 to 32768");
+    return 0;
+}
+
 const struct annotation annotations[ANNOTATION_COUNT] = {
     [ANNOTATION_TYPE] = {KEY_TYPE, true, true, check_framework},
     [ANNOTATION_HYPERVISOR] = {KEY_HYPERVISOR, true, true, check_hypervisor},
@@ -121,6 +128,7 @@ const struct annotation annotations[ANNOTATION_COUNT] = {
     [ANNOTATION_NET_DEVICE] = {KEY_NET_DEVICE, false, true, check_device_name},
     [ANNOTATION_BLOCK_DEVICE] = {KEY_BLOCK_DEVICE, false, true, check_device_name},
     [ANNOTATION_MEMORY] = {KEY_MEMORY, false, true, check_memory},
+    [ANNOTATION_SECTOR_SIZE] = {KEY_SECTOR_SIZE, false, true, check_sector_size},
 };
 
 void annotation_set_value(struct annotation_set *set, const struct annotation *annotation, const char *value)
@@ -204,11 +212,23 @@ int annotation_boolean(const char *value)
     return -1;
 }
 
-unsigned annotation_memory(const char *value)
+/* A decimal number from 1 on, in so many digits at most; 0 for something else. */
+static unsigned long read_number(const char *value, size_t digits)
 {
     size_t length = strlen(value);
-    if (length == 0 || length > 8 || strspn(value, "0123456789") != length || *value == '0')
+    if (length == 0 || length > digits || strspn(value, "0123456789") != length || *value == '0')
         return 0;
-    unsigned long number = strtoul(value, NULL, 10);
+    return strtoul(value, NULL, 10);
+}
+
+unsigned annotation_memory(const char *value)
+{
+    unsigned long number = read_number(value, 8);
     return number <= ANNOTATION_MAX_MEMORY ? (unsigned)number : 0;
+}
+
+unsigned annotation_sector_size(const char *value)
+{
+    unsigned long number = read_number(value, 5);
+    return number >= 512 && number <= 32768 && (number & (number - 1)) == 0 ? (unsigned)number : 0;
 }

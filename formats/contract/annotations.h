@@ -22,6 +22,7 @@
 #define KEY_BLOCK        ANNOTATION_PREFIX "block"
 #define KEY_BLOCKS       ANNOTATION_PREFIX "blocks"
 #define KEY_MEMORY       ANNOTATION_PREFIX "memory"
+#define KEY_SECTOR_SIZE  ANNOTATION_PREFIX "sectorSize"
 #define KEY_MOUNT_POINT  ANNOTATION_PREFIX "blkMntPoint"
 #define KEY_MOUNT_ROOTFS ANNOTATION_PREFIX "mountRootfs"
 #define KEY_USE_DM_BLOCK ANNOTATION_PREFIX "useDMBlock"
@@ -44,6 +45,7 @@ enum annotation_row {
     ANNOTATION_NET_DEVICE,
     ANNOTATION_BLOCK_DEVICE,
     ANNOTATION_MEMORY,
+    ANNOTATION_SECTOR_SIZE,
     ANNOTATION_COUNT,
 };
 
@@ -95,5 +97,9 @@ int annotation_boolean(const char *value);
 
 /* The number of an annotation `memory`, in MiB; 0 for something else. */
 unsigned annotation_memory(const char *value);
+
+/* The number of an annotation `sectorSize`, in bytes: a power of two from 512 to 32,768, as Solo5's tenders
+ * take it (16 bits; tenders/spt/spt_module_block.c); 0 for something else. */
+unsigned annotation_sector_size(const char *value);
 
 #endif

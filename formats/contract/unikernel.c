@@ -64,6 +64,8 @@ int unikernel_from_set(const struct annotation_set *set, struct unikernel *unike
     read_mount_rootfs(set, unikernel);
     cleanup_free char *memory = copy_value(set, ANNOTATION_MEMORY);
     unikernel->memory = memory != NULL ? annotation_memory(memory) : 0;
+    cleanup_free char *sector_size = copy_value(set, ANNOTATION_SECTOR_SIZE);
+    unikernel->sector_size = sector_size != NULL ? annotation_sector_size(sector_size) : 0;
     return 0;
 }
 
@@ -119,6 +121,7 @@ const char *unikernel_check_storage(const struct unikernel *unikernel, struct er
 json_t *unikernel_to_json(const struct unikernel *unikernel)
 {
     cleanup_free char *memory = xasprintf("%u", unikernel->memory);
+    cleanup_free char *sector_size = xasprintf("%u", unikernel->sector_size);
     const char *const values[ANNOTATION_COUNT] = {
         [ANNOTATION_TYPE] = framework_name(unikernel->framework),
         [ANNOTATION_HYPERVISOR] = hypervisor_name(unikernel->hypervisor),
@@ -134,6 +137,7 @@ json_t *unikernel_to_json(const struct unikernel *unikernel)
         [ANNOTATION_NET_DEVICE] = unikernel->solo5_net_device,
         [ANNOTATION_BLOCK_DEVICE] = unikernel->solo5_block_device,
         [ANNOTATION_MEMORY] = unikernel->memory != 0 ? memory : NULL,
+        [ANNOTATION_SECTOR_SIZE] = unikernel->sector_size != 0 ? sector_size : NULL,
     };
     json_t *object = json_object();
     for (size_t i = 0; i < ANNOTATION_COUNT; i++)

@@ -22,7 +22,8 @@ struct unikernel {
     char *block_mount_point;
     char *solo5_net_device;
     char *solo5_block_device;
-    unsigned memory; /* of the guest, MiB; 0 where the annotation is absent */
+    unsigned sector_size; /* of its disks, bytes; 0 where the annotation is absent */
+    unsigned memory;      /* of the guest, MiB; 0 where the annotation is absent */
     /* The mark of older tools (bima, pun): they wrote cmdline and did not know mountRootfs. Of newer ones
      * some write neither (kraftkit), some both (bunny). */
     bool older_tools;

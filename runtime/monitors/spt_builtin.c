@@ -38,6 +38,8 @@ static int add_disk(struct strings *argv, const struct boot_disk *disk, struct e
         return error_set(error, "%s: Solo5 attaches disks by name, and the guest does not name this one",
                          disk->path);
     strings_format(argv, "--block:%s=@%d", disk->name, disk->fd);
+    if (disk->sector_size != 0)
+        strings_format(argv, "--block-sector-size:%s=%u", disk->name, disk->sector_size);
     return 0;
 }
 

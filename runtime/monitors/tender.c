@@ -42,6 +42,8 @@ static int add_disk(struct strings *argv, const struct boot_disk *disk, struct e
             "and writing",
             disk->name);
     strings_format(argv, "--block:%s=%s", disk->name, disk->path);
+    if (disk->sector_size != 0)
+        strings_format(argv, "--block-sector-size:%s=%u", disk->name, disk->sector_size);
     return 0;
 }
 

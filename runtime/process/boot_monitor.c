@@ -108,6 +108,7 @@ static void plan_machine(const struct container *container, struct boot *boot)
     boot->initrd = setup->unikernel.initrd != NULL ? BOOT_INITRD_PATH : NULL;
     for (size_t i = 0; i < setup->disk_count; i++) {
         struct boot_disk *disk = boot_add_disk(boot, setup->disks[i].fd, setup->disks[i].readonly);
+        disk->sector_size = setup->unikernel.sector_size;
         disk->name = setup->disks[i].name != NULL ? xstrdup(setup->disks[i].name) : NULL;
     }
     if (setup->unikernel.mount_rootfs)

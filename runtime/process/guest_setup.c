@@ -92,6 +92,17 @@ static int check_kernel(const struct guest_setup *setup, struct error *error)
     return 0;
 }
 
+/* The size of a sector is the tender's to tell; a virtio disk's is 512. */
+static int check_sector_size(const struct guest_setup *setup, struct error *error)
+{
+    const struct kernel_probe *probe = &setup->probe;
+    bool has_tender = probe->solo5_target == SOLO5_TARGET_HVT || probe->solo5_target == SOLO5_TARGET_SPT;
+    if (setup->unikernel.sector_size == 0 || has_tender)
+        return 0;
+    return error_set(error, KEY_SECTOR_SIZE ": %u: only kernels of Solo5's targets hvt and spt have it told",
+                     setup->unikernel.sector_size);
+}
+
 /* A detached mount of an opened file; *tree stays -1 where there is none. */
 static int make_tree(int fd, const char *key, const char *path, unsigned flags, int *tree,
                      struct error *error)
@@ -157,6 +168,8 @@ int guest_setup_open(const struct bundle *bundle, const struct config *config, s
     if (kernel_probe(opened.binary, setup->unikernel.binary, &setup->probe, error) < 0)
         return error_prefix(error, ANNOTATION_PREFIX "binary");
     if (check_kernel(setup, error) < 0)
+        return -1;
+    if (check_sector_size(setup, error) < 0)
         return -1;
     if (named_blocks_check(setup->unikernel.blocks, &setup->probe, error) < 0)
         return error_prefix(error, KEY_BLOCKS);

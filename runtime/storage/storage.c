@@ -22,12 +22,16 @@ static int open_file(int rootfd, const char *key, const char *path, int flags, s
     return fd;
 }
 
-static int check_sectors(const char *key, const char *path, const struct stat *status, struct error *error)
+static int check_sectors(const struct guest_disk *disk, unsigned size, struct error *error)
 {
-    if (status->st_size > 0 && status->st_size % SECTOR_SIZE == 0)
+    struct stat status;
+    const char *key = disk->name == NULL ? KEY_BLOCK : KEY_BLOCKS;
+    if (fstat(disk->fd, &status) < 0)
+        return error_errno(error, errno, "%s: %s", key, disk->path);
+    if (status.st_size > 0 && status.st_size % size == 0)
         return 0;
-    return error_set(error, "%s: %s: %lld bytes are not a whole number of %d-byte sectors", key, path,
-                     (long long)status->st_size, SECTOR_SIZE);
+    return error_set(error, "%s: %s: %lld bytes are not a whole number of %u-byte sectors", key, disk->path,
+                     (long long)status.st_size, size);
 }
 
 /* Two devices on one file would overwrite each other's blocks. */
@@ -61,7 +65,7 @@ static int add_disk(int rootfd, const char *key, const char *name, const char *p
         return -1;
     if (fstat(fd, &status) < 0)
         return error_errno(error, errno, "%s: %s", key, path);
-    if (check_sectors(key, path, &status, error) < 0 || check_only_disk(files, key, path, &status, error) < 0)
+    if (check_only_disk(files, key, path, &status, error) < 0)
         return -1;
     files->disks = xreallocarray(files->disks, files->disk_count + 1, sizeof *files->disks);
     files->disks[files->disk_count++] = (struct guest_disk){.name = name != NULL ? xstrdup(name) : NULL,
@@ -84,6 +88,10 @@ static int open_disks(int rootfd, const struct unikernel *unikernel, bool readon
     for (size_t i = 0; i < blocks.count; i++)
         if (add_disk(rootfd, KEY_BLOCKS, blocks.items[i].name, blocks.items[i].path, readonly, files, error) <
             0)
+            return -1;
+    unsigned size = unikernel->sector_size != 0 ? unikernel->sector_size : SECTOR_SIZE;
+    for (size_t i = 0; i < files->disk_count; i++)
+        if (check_sectors(&files->disks[i], size, error) < 0)
             return -1;
     return 0;
 }

@@ -28,10 +28,11 @@ struct guest_files {
 
 /*
  * Opens the binary, the initrd and the block images that the annotations name, each a regular file beneath
- * `rootfd` (BENEATH_IN_ROOT), close-on-exec. A block image is a whole number of 512-byte sectors, at least
- * one: the unit of a virtio disk (virtio 1.2, section 5.2) and the smallest of Solo5. No file is two disks.
- * `readonly` (the bundle's root.readonly) opens it for reading; a rootfs that is mounted read-only does so
- * too. On an error, which names the annotation and the path, -1, and nothing stays open.
+ * `rootfd` (BENEATH_IN_ROOT), close-on-exec. A block image is a whole number of sectors, of 512 bytes where
+ * the image says nothing else, at least one: the unit of a virtio disk (virtio 1.2, section 5.2) and the
+ * smallest of Solo5. No file is two disks. `readonly` (the bundle's root.readonly) opens it for reading; a
+ * rootfs that is mounted read-only does so too. On an error, which names the annotation and the path, -1, and
+ * nothing stays open.
  */
 int guest_files_open(int rootfd, const struct unikernel *unikernel, bool readonly, struct guest_files *files,
                      struct error *error);

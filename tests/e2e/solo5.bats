@@ -92,6 +92,16 @@ every_block_reaches_the_image() {
     expect_equal "$(stat -c '%u %a' "$T/bundle/rootfs/disk")" '0 644'
 }
 
+blocks_have_the_size_that_the_image_says() {
+    tender "$1"
+    bundle mirage fill
+    edit "$T/bundle" '.annotations["com.urunc.unikernel.sectorSize"] = "4096"'
+    run_guest
+    expect_equal "$STATUS" 0
+    expect_match '^block (rootfs|storage): blocks of 4096$' "$T/console"
+    pattern 65536 | cmp - "$T/bundle/rootfs/disk"
+}
+
 it_answers_at_its_address() {
     tender "$1"
     bundle mirage answer=10 exit=7
@@ -131,6 +141,10 @@ a_whole_frame_arrives() {
     every_block_reaches_the_image urunc-spt
 }
 
+@test "urunc-spt: blocks have the size that the image says" {
+    blocks_have_the_size_that_the_image_says urunc-spt
+}
+
 @test "urunc-spt: a guest answers ARP and ping, in frames of 8,042 bytes too, and delete takes its tap along" {
     it_answers_at_its_address urunc-spt
 }
@@ -151,6 +165,10 @@ a_whole_frame_arrives() {
     every_block_reaches_the_image solo5-spt
 }
 
+@test "solo5-spt: blocks have the size that the image says" {
+    blocks_have_the_size_that_the_image_says solo5-spt
+}
+
 @test "solo5-spt: a guest answers ARP and ping, in frames of 8,042 bytes too, and delete takes its tap along" {
     it_answers_at_its_address solo5-spt
 }
@@ -169,6 +187,10 @@ a_whole_frame_arrives() {
 
 @test "solo5-hvt: every block that a guest writes is in the image, which stays root's" {
     every_block_reaches_the_image solo5-hvt
+}
+
+@test "solo5-hvt: blocks have the size that the image says" {
+    blocks_have_the_size_that_the_image_says solo5-hvt
 }
 
 @test "solo5-hvt: a guest answers ARP and ping, in frames of 8,042 bytes too, and delete takes its tap along" {

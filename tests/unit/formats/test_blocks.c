@@ -117,6 +117,18 @@ static void memory_is_a_number_of_mebibytes(void **state)
                         "com.urunc.unikernel.memory: \"5M\": must be a number of MiB from 1 to 16777216");
 }
 
+static void a_sector_is_a_power_of_two(void **state)
+{
+    static const char *const wrong[] = {"",      "0",  "256",  "513",  "1536",
+                                        "65536", "4k", "0512", "-512", "99999"};
+    (void)state;
+    assert_int_equal(annotation_sector_size("512"), 512);
+    assert_int_equal(annotation_sector_size("4096"), 4096);
+    assert_int_equal(annotation_sector_size("32768"), 32768);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_int_equal(annotation_sector_size(wrong[i]), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +138,7 @@ int main(void)
         cmocka_unit_test(a_guest_has_63_disks_at_most),
         cmocka_unit_test(each_name_is_a_block_device_of_the_manifest),
         cmocka_unit_test(memory_is_a_number_of_mebibytes),
+        cmocka_unit_test(a_sector_is_a_power_of_two),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,14 +79,14 @@ static void everything_that_a_boot_can_have(void **state)
         add_nic(&boot, "service", "urunc12345678");
         add_nic(&boot, "private", "urunc87654321");
         add_disk(&boot, "storage");
-        add_disk(&boot, "log");
+        add_disk(&boot, "log")->sector_size = 4096;
         boot.vcpus = 4;
         boot.sandbox = true;
         boot.quirks = BOOT_QUIRK_EXIT_PORT;
         ASSERT_ARGV(tenders[i], &boot, "--mem=512", "--net:service=urunc12345678",
                     "--net-mac:service=02:42:ac:11:00:02", "--net:private=urunc87654321",
                     "--net-mac:private=02:42:ac:11:00:02", "--block:storage=/guest/disk0",
-                    "--block:log=/guest/disk1", "--", "/guest/kernel",
+                    "--block:log=/guest/disk1", "--block-sector-size:log=4096", "--", "/guest/kernel",
                     "--ipv4=10.0.0.2/24 --block:x=/etc/shadow \"a b\"  -- $(x)");
     }
 }

@@ -172,6 +172,19 @@ static void no_file_is_two_disks(void **state)
     assert_refused(rootfs, "com.urunc.unikernel.blocks: /again: the same file as the disk /disk");
 }
 
+static void sectors_have_the_size_that_the_image_says(void **state)
+{
+    struct rootfs *rootfs = *state;
+    char disk[] = "/disk";
+    rootfs->unikernel.block = disk;
+    rootfs->unikernel.sector_size = 1024;
+    assert_int_equal(open_files(rootfs, false), 0);
+    guest_files_close(&rootfs->files);
+    rootfs->unikernel.sector_size = 4096;
+    assert_refused(
+        rootfs, "com.urunc.unikernel.block: /disk: 1024 bytes are not a whole number of 4096-byte sectors");
+}
+
 static void a_disk_with_a_name_is_whole_sectors_too(void **state)
 {
     struct rootfs *rootfs = *state;
@@ -196,6 +209,7 @@ int main(void)
         storage_test(disks_with_names_follow_the_one_without),
         storage_test(no_file_is_two_disks),
         storage_test(a_disk_with_a_name_is_whole_sectors_too),
+        storage_test(sectors_have_the_size_that_the_image_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
