@@ -37,6 +37,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/sandbox/standin/json.h"
@@ -114,13 +115,18 @@ static void order_agent(const char *value)
     agent_run(arguments, value);
 }
 
+/* QEMU opens a file for appending, and a socket as it is. */
 static void order_nonblock(const char *value)
 {
     (void)value;
-    int flags = fcntl(fileno(stdout), F_GETFL) | O_APPEND;
-    if (fcntl(fileno(stdout), F_SETFL, flags) < 0 || fcntl(fileno(stdout), F_SETFL, flags | O_NONBLOCK) < 0)
+    struct stat status;
+    int fd = fileno(stdout);
+    if (fstat(fd, &status) < 0)
         _exit(1);
-    order_say(fcntl(fileno(stdout), F_GETFL) & O_NONBLOCK ? "non-blocking" : "blocking");
+    int flags = fcntl(fd, F_GETFL) | (S_ISSOCK(status.st_mode) ? 0 : O_APPEND);
+    if (fcntl(fd, F_SETFL, flags) < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        _exit(1);
+    order_say(fcntl(fd, F_GETFL) & O_NONBLOCK ? "non-blocking" : "blocking");
 }
 
 static void order_many(const char *value)
