@@ -160,17 +160,19 @@ static void watch_everything(struct supervisor *supervisor)
     supervisor->ready = READY_STREAMS | READY_SIGNALS | (supervisor->control->fd >= 0 ? READY_CONTROL : 0);
 }
 
-/* Waits for events; not at all where there is something to do already. */
+/* For epoll_wait(2): not at all where there is something to do already. */
+static int milliseconds_to_wait(const struct supervisor *supervisor)
+{
+    if (supervisor->ready == 0 && supervisor->deadline == 0)
+        return -1;
+    long long left = supervisor->deadline - clock_milliseconds();
+    return supervisor->ready == 0 && left > 0 ? (int)left : 0;
+}
+
 static void wait_for_events(struct supervisor *supervisor)
 {
     struct epoll_event events[8];
-    int timeout = -1;
-    if (supervisor->ready != 0)
-        timeout = 0;
-    else if (supervisor->deadline > clock_milliseconds())
-        timeout = (int)(supervisor->deadline - clock_milliseconds());
-    else if (supervisor->deadline != 0)
-        timeout = 0;
+    int timeout = milliseconds_to_wait(supervisor);
     int count = epoll_wait(supervisor->events, events, sizeof events / sizeof *events, timeout);
     for (int i = 0; i < count; i++)
         supervisor->ready |= events[i].data.u32;

@@ -64,7 +64,7 @@ static void a_full_sink_loses_nothing(void **state)
     uint8_t sent = 0;
     uint8_t expected = 0;
     size_t moved = 0;
-    while (moved < 4 * STREAM_SIZE) {
+    while (moved < (size_t)4 * STREAM_SIZE) {
         uint8_t bytes[5000];
         for (size_t i = 0; i < sizeof bytes; i++)
             bytes[i] = (uint8_t)(sent + i);
