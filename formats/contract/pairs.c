@@ -61,9 +61,9 @@ static const char *hypervisor_row_name(int row)
     return hypervisor_name((enum hypervisor)row);
 }
 
-char *storage_names(unsigned storage, const char *separator)
+char *storage_names(unsigned set, const char *separator)
 {
-    return join_names(storage, STORAGE_COUNT, storage_row_name, separator);
+    return join_names(set, STORAGE_COUNT, storage_row_name, separator);
 }
 
 char *architecture_names(unsigned set, const char *separator)

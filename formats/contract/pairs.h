@@ -45,8 +45,8 @@ const char *storage_key(enum storage_row storage);
 const char *architecture_name(enum architecture_row architecture);
 
 /* The names of a set, with the separator between them; "" for none. Owned by the caller. */
-char *storage_names(unsigned storage, const char *separator);
-char *architecture_names(unsigned architectures, const char *separator);
+char *storage_names(unsigned set, const char *separator);
+char *architecture_names(unsigned set, const char *separator);
 
 /* For each pair that exists, by framework and then by hypervisor. */
 #define FOR_EACH_PAIR(pair_)                                                                                 \

@@ -38,10 +38,10 @@ kernel_for() {
     esac
 }
 
-# Hermit's initrd is its application.
+# The initrd of two is an application.
 storage_lines() {
     case $2 in
-    initrd) if [[ $1 == hermit ]]; then echo 'INITRD kernel'; else echo 'INITRD files'; fi ;;
+    initrd) if [[ $1 == hermit || $1 == includeos ]]; then echo 'INITRD kernel'; else echo 'INITRD files'; fi ;;
     block) echo 'BLOCK files' ;;
     9p) echo 'LABEL com.urunc.unikernel.mountRootfs=true' ;;
     esac
