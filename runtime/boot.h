@@ -35,7 +35,7 @@ enum boot_exit {
 /* Needs of a guest besides the ordinary; a boot is refused where the monitor cannot meet one. */
 enum boot_quirk {
     BOOT_QUIRK_EXIT_PORT = 1 << 0,     /* the exit port, where the monitor has it */
-    BOOT_QUIRK_MODERN_VIRTIO = 1 << 1, /* virtio-net without the legacy interface */
+    BOOT_QUIRK_MODERN_VIRTIO = 1 << 1, /* virtio-net, over MMIO all virtio, without the legacy interface */
     BOOT_QUIRK_CHANNEL = 1 << 2,       /* the ports of runtime/channel.h */
     BOOT_QUIRK_PANIC_DEVICE = 1 << 3,  /* a guest's panic ends the monitor with a failure */
     BOOT_QUIRK_OLD_PC = 1 << 4, /* a PC with the interrupts of a PIIX chip set, where the monitor has one */

@@ -45,7 +45,7 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
         buffer_add_char(&line, ' ');
     buffer_add_string(&line, input->cmdline != NULL ? input->cmdline : "");
     boot->command_line = buffer_take(&line);
-    boot->quirks |= BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_BOOT_LOADER;
+    boot->quirks |= BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_BOOT_LOADER | BOOT_QUIRK_MODERN_VIRTIO;
     boot->exit = BOOT_EXIT_VALUE;
     return 0;
 }

@@ -87,8 +87,9 @@ static int add_nic(struct qemu_argv *argv, size_t index, const struct boot_nic *
 
 int qemu_add_nics(struct qemu_argv *argv, struct error *error)
 {
-    /* Over MMIO it is the transports that are modern or not. */
-    if (!argv->machine->pci && argv->boot->nic_count > 0 && (argv->boot->quirks & BOOT_QUIRK_MODERN_VIRTIO))
+    /* Over MMIO it is the transports that are modern or not, those of disks as well. */
+    if (!argv->machine->pci && argv->boot->nic_count + argv->boot->disk_count > 0 &&
+        (argv->boot->quirks & BOOT_QUIRK_MODERN_VIRTIO))
         qemu_add(argv, "-global", "virtio-mmio.force-legacy=false");
     for (size_t i = 0; i < argv->boot->nic_count; i++)
         if (add_nic(argv, i, &argv->boot->nics[i], error) < 0)

@@ -320,6 +320,22 @@ static void microvm_has_devices_on_mmio(void **state)
                 EXIT_PORT, SANDBOX);
 }
 
+/* A guest without legacy drivers finds its disk, whether or not it has a network. */
+static void microvm_without_a_network_has_modern_disks(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = smallest_boot();
+    boot.quirks = BOOT_QUIRK_MODERN_VIRTIO;
+    boot_add_disk(&boot, 5, false);
+    char machine[] = "microvm";
+    const struct monitor_config config = {.acceleration = ACCELERATION_TCG, .machine = machine};
+    ASSERT_ARGV(&boot, &config, "/usr/bin/qemu", "-no-user-config", "-nodefaults", "-machine", "microvm",
+                "-accel", "tcg,tb-size=64", "-cpu", CPU, "-m", "size=256M", "-smp", "cpus=1", CONSOLE,
+                "-kernel", "/guest/kernel", BLOCKDEV("0", "5", "2", "false"), "-device",
+                "virtio-blk-device,bus=virtio-mmio-bus.0,drive=disk0", "-global",
+                "virtio-mmio.force-legacy=false");
+}
+
 static void a_share_is_writable_unless_it_is_said(void **state)
 {
     (void)state;
@@ -456,6 +472,7 @@ int main(void)
         cmocka_unit_test(machines_of_pci_have_devices_on_it),
         cmocka_unit_test(a_machine_without_io_ports_has_no_exit_port),
         cmocka_unit_test(microvm_has_devices_on_mmio),
+        cmocka_unit_test(microvm_without_a_network_has_modern_disks),
         cmocka_unit_test(a_share_is_writable_unless_it_is_said),
         cmocka_unit_test(an_unknown_machine_is_refused_before_the_start),
         cmocka_unit_test(a_hostile_command_line_is_one_element),
