@@ -110,10 +110,10 @@ class Scratch:
         return [name for name in self.tests if re.search(expression, name)]
 
     def make(self, names):
-        """Builds what the tests run: unit.NAME is the program NAME, any other test runs all programs."""
+        """Builds what the tests run: unit.test_NAME is the program test_NAME, any other test runs all programs."""
         targets = set()
         for name in names:
-            targets.update([name[len("unit."):]] if name.startswith("unit.") else PROGRAMS)
+            targets.update([name[len("unit."):]] if name.startswith("unit.test_") else PROGRAMS)
         return self.run("cmake", "--build", self.build, "--target", *sorted(targets))
 
     def test(self, names):
