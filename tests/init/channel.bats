@@ -87,7 +87,7 @@ status() {
 }
 
 @test "standard input that the program does not read does not keep it" {
-    guest '-- /programs/sh -c "exec <&-; echo ready; sleep 1; echo on"' until:ready 'type:some\n' pause:0.1 'type:more\n'
+    guest '-- /programs/sh -c "exec </dev/null; echo ready; sleep 1; echo on"' until:ready 'type:some\n' pause:0.1 'type:more\n'
     expect_equal "$(paste -sd, "$T/stdout")" ready,on
 }
 

@@ -69,6 +69,7 @@ def become_guest(guest, init, root, dev, line, network, control):
         run("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "other")
         run("ip", "link", "set", "other", "up")
     make_root(guest, init, root, dev, line, control)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it
     os.chroot(guest)
     os.chdir("/")
     os.execve("/first", ["/first"], {"HOME": "/", "TERM": "linux", "GCOV_ERROR_FILE": "/dev/null"})
