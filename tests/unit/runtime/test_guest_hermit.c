@@ -83,12 +83,8 @@ static void assert_read(struct fixture *fixture)
 {
     struct hermit_seen seen;
     assert_true(hermit_read(fixture->boot.command_line, &seen));
-    assert_int_equal(seen.args.count, fixture->args.count);
-    for (size_t i = 0; i < fixture->args.count; i++)
-        assert_string_equal(seen.args.items[i], fixture->args.items[i]);
-    assert_int_equal(seen.environment.count, fixture->env.count);
-    for (size_t i = 0; i < fixture->env.count; i++)
-        assert_string_equal(seen.environment.items[i], fixture->env.items[i]);
+    assert_strings(&seen.args, 0, &fixture->args);
+    assert_strings(&seen.environment, 0, &fixture->env);
     assert_string_equal(seen.ip, "10.88.0.5");
     hermit_seen_free(&seen);
 }

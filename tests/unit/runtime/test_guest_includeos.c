@@ -12,9 +12,7 @@ static void arguments_reach_the_guest_byte_for_byte(void **state)
     assert_int_equal(plan(fixture, FRAMEWORK_INCLUDEOS), 0);
     struct strings words = {0};
     includeos_read("/guest/kernel", fixture->boot.command_line, &words);
-    assert_int_equal(words.count, 1 + fixture->args.count);
-    for (size_t i = 0; i < fixture->args.count; i++)
-        assert_string_equal(words.items[1 + i], fixture->args.items[i]);
+    assert_strings(&words, 1, &fixture->args);
     strings_free(&words);
 }
 

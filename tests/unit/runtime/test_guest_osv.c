@@ -66,14 +66,12 @@ static void assert_read(struct fixture *fixture)
     osv_read(fixture->boot.command_line, &seen);
     assert_false(seen.broken);
     assert_false(seen.more);
-    assert_int_equal(seen.args.count, fixture->args.count);
-    for (size_t i = 0; i < fixture->args.count; i++)
-        assert_string_equal(seen.args.items[i], fixture->args.items[i]);
-    assert_int_equal(seen.options.count, 1 + fixture->env.count);
-    for (size_t i = 0; i < fixture->env.count; i++) {
-        assert_memory_equal(seen.options.items[1 + i], "--env=", 6);
-        assert_string_equal(seen.options.items[1 + i] + 6, fixture->env.items[i]);
-    }
+    assert_strings(&seen.args, 0, &fixture->args);
+    struct strings options = {0};
+    for (size_t i = 0; i < fixture->env.count; i++)
+        strings_format(&options, "--env=%s", fixture->env.items[i]);
+    assert_strings(&seen.options, 1, &options);
+    strings_free(&options);
     osv_seen_free(&seen);
 }
 

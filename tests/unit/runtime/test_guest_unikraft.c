@@ -200,13 +200,6 @@ static void a_disk_is_the_programs_own_and_has_no_mount_point(void **state)
 
 /* ---- what the guest reads ---- */
 
-static void assert_strings(const struct strings *seen, size_t first, const struct strings *wanted)
-{
-    assert_int_equal(seen->count, first + wanted->count);
-    for (size_t i = 0; i < wanted->count; i++)
-        assert_string_equal(seen->items[first + i], wanted->items[i]);
-}
-
 /* Environment: those that end with "]" come last. */
 static void assert_environment(const struct strings *seen, const struct strings *wanted)
 {
@@ -220,7 +213,7 @@ static void assert_read(struct fixture *fixture, const char *kernel, bool old)
     struct unikraft_seen seen;
     unikraft_read(kernel, fixture->boot.command_line, old, &seen);
     assert_false(seen.halted);
-    assert_string_equal(seen.argv.items[0], kernel != NULL ? kernel : "Unikraft");
+    assert_string_equal(string_at(&seen.argv, 0), kernel != NULL ? kernel : "Unikraft");
     assert_strings(&seen.argv, 1, &fixture->args);
     if (!old)
         assert_environment(&seen.environment, &fixture->env);
