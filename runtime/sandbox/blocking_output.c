@@ -9,7 +9,7 @@ int blocking_output_install(struct error *error)
 {
     const scmp_datum_t flags = O_APPEND | O_NONBLOCK;
     const struct scmp_arg_cmp arguments[] = {
-        SCMP_A1(SCMP_CMP_EQ, F_SETFL),
+        SCMP_A1(SCMP_CMP_EQ, F_SETFL, 0),
         SCMP_A2(SCMP_CMP_MASKED_EQ, flags, flags),
     };
     scmp_filter_ctx context = seccomp_init(SCMP_ACT_ALLOW);
