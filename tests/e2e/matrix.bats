@@ -42,9 +42,23 @@ kernel_for() {
 storage_lines() {
     case $2 in
     initrd) if [[ $1 == hermit || $1 == includeos ]]; then echo 'INITRD kernel'; else echo 'INITRD files'; fi ;;
-    block) echo 'BLOCK files' ;;
+    block) if [[ $1 == nanos ]]; then echo 'BLOCK disk'; else echo 'BLOCK files'; fi ;;
     9p) echo 'LABEL com.urunc.unikernel.mountRootfs=true' ;;
     esac
+}
+
+# A disk of 1 MiB whose boot sector says so on the first serial port and ends by the keyboard controller's reset: Nanos is
+# started from its disk where the machine is a PC.
+boot_disk() {
+    {
+        printf '\x31\xc0\x8e\xd8\xbe\x19\x7c\xba\xf8\x03' # ds = 0, si = the text, dx = the port
+        printf '\xac\x84\xc0\x74\x03\xee\xeb\xf8'         # out each byte of it
+        printf '\xb0\xfe\xe6\x64\xf4\xeb\xfd'             # reset
+        printf 'boot sector of disk0: runs\r\n'
+        head -c 457 /dev/zero
+        printf '\x55\xaa'
+        head -c $(((1 << 20) - 512)) /dev/zero
+    }
 }
 
 # Two guests have their arguments elsewhere. A guest with a share is told what to read of it.
@@ -62,6 +76,7 @@ write_context() {
     mkdir -p "$T/context/files/etc"
     cp "$GUESTS/$(kernel_for "$1" "$2")" "$T/context/kernel"
     printf 'hello\n' >"$T/context/files/etc/motd"
+    boot_disk >"$T/context/disk"
     {
         printf 'FROM scratch\nUNIKERNEL %s\nMONITOR %s\nKERNEL kernel\n' "$1" "$2"
         storage_lines "$1" "$3"
@@ -89,7 +104,7 @@ guest_shows() {
     local sign
     case $1 in
     initrd) sign='^initrd: |^[a-z]+ / (rootfs|tmpfs) ' ;;
-    block) sign='^disk0: magic 53ef|^block [a-z]+: bytes [0-9]+ magic 53ef|^/dev/[a-z]+ / ext' ;;
+    block) sign='^disk0: magic 53ef|^boot sector of disk0: runs|^block [a-z]+: bytes [0-9]+ magic 53ef|^/dev/[a-z]+ / ext' ;;
     9p) sign='^share0: /urunc\.json: ' ;;
     none) sign='^memory: ' ;;
     *) return 2 ;;
