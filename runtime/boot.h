@@ -108,9 +108,8 @@ struct boot {
     unsigned quirks;             /* enum boot_quirk */
     enum boot_exit exit;         /* with BOOT_QUIRK_EXIT_PORT */
     struct boot_channel channel; /* only where quirks has BOOT_QUIRK_CHANNEL */
-    int manage_fd; /* listening unix socket for the monitor's own protocol (pause, snapshot); -1: none */
-    bool terminal; /* standard input and output are a terminal */
-    bool sandbox;  /* the monitor's own seccomp; false only where the bundle asks for unconfined */
+    bool terminal;               /* standard input and output are a terminal */
+    bool sandbox; /* the monitor's own seccomp; false only where the bundle asks for unconfined */
 };
 
 /* The name of the disk of that number in the private root: "/guest/disk0". Owned by the caller. */
@@ -128,7 +127,6 @@ struct boot_share *boot_add_share(struct boot *boot, const char *tag, bool reado
 #define BOOT_NONE                                                                                            \
     ((struct boot){                                                                                          \
         .kernel_fd = -1,                                                                                     \
-        .manage_fd = -1,                                                                                     \
         .channel = {.output = {.fd = -1}, .error = {.fd = -1}, .console_fd = -1, .control_fd = -1}})
 
 /* Releases what `boot` owns; no descriptor is closed. */

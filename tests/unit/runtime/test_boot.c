@@ -38,14 +38,14 @@ static void nics_are_as_many_as_were_added(void **state)
 static void a_boot_that_was_freed_is_empty(void **state)
 {
     (void)state;
-    struct boot boot = {.manage_fd = 5};
+    struct boot boot = {.kernel_fd = 5};
     boot_add_disk(&boot, 3, false);
     boot_add_nic(&boot, 4);
     boot_free(&boot);
     assert_int_equal(boot.disk_count, 0);
     assert_int_equal(boot.nic_count, 0);
     assert_null(boot.disks);
-    assert_int_equal(boot.manage_fd, -1);
+    assert_int_equal(boot.kernel_fd, -1);
 }
 
 int main(void)
