@@ -104,7 +104,7 @@ guest_shows() {
     local sign
     case $1 in
     initrd) sign='^initrd: |^[a-z]+ / (rootfs|tmpfs) ' ;;
-    block) sign='^disk0: magic 53ef|^boot sector of disk0: runs|^block [a-z]+: bytes [0-9]+ magic 53ef|^/dev/[a-z]+ / ext' ;;
+    block) sign='^disk0: magic 53ef|^boot sector of disk0: runs|^disk0: sectors 2048$|^block [a-z]+: bytes [0-9]+ magic 53ef|^/dev/[a-z]+ / ext' ;;
     9p) sign='^share0: /urunc\.json: ' ;;
     none) sign='^memory: ' ;;
     *) return 2 ;;
