@@ -12,16 +12,16 @@
 
 #include "runtime/init/cmdline.h"
 #include "runtime/init/console.h"
-#include "runtime/init/control.h"
 #include "runtime/init/files.h"
-#include "runtime/init/modules.h"
-#include "runtime/init/mounts.h"
-#include "runtime/init/network.h"
-#include "runtime/init/power.h"
-#include "runtime/init/program.h"
-#include "runtime/init/root.h"
-#include "runtime/init/streams.h"
-#include "runtime/init/supervise.h"
+#include "runtime/init/machine/modules.h"
+#include "runtime/init/machine/mounts.h"
+#include "runtime/init/machine/network.h"
+#include "runtime/init/machine/power.h"
+#include "runtime/init/machine/root.h"
+#include "runtime/init/program/control.h"
+#include "runtime/init/program/program.h"
+#include "runtime/init/program/streams.h"
+#include "runtime/init/program/supervise.h"
 
 /* init= names this program: what it runs are the arguments. */
 static bool is_own_name(const char *path)

@@ -13,8 +13,8 @@ static int load_into_kernel(int fd, int flags);
 
 /* Compiled for the guest otherwise. */
 #include "runtime/init/files.c"
-#include "runtime/init/module_index.c"
-#include "runtime/init/modules.c"
+#include "runtime/init/machine/module_index.c"
+#include "runtime/init/machine/modules.c"
 
 static char loaded[1024]; /* names with a blank behind each, in their order */
 static char complaint[1024];

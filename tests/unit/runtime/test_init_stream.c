@@ -8,7 +8,7 @@
 #include "tests/unit/fixtures/formats_fixture.h"
 
 /* Pure, and compiled for the guest otherwise. */
-#include "runtime/init/stream.c"
+#include "runtime/init/program/stream.c"
 
 static struct stream stream;
 static int source; /* the writer's end of the source */

@@ -1,5 +1,5 @@
 /* Running the program: a child of PID 1, so that PID 1 lives on to reap and to power the machine off. */
-#include "runtime/init/program.h"
+#include "runtime/init/program/program.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -13,7 +13,7 @@
 #include "formats/base/programs.h"
 #include "runtime/init/console.h"
 #include "runtime/init/files.h"
-#include "runtime/init/power.h"
+#include "runtime/init/machine/power.h"
 
 /* The home directory that /etc/passwd gives the user; "/" where it has none. */
 static void add_home(char *variable, size_t size, uint32_t uid)

@@ -1,4 +1,4 @@
-#include "runtime/init/power.h"
+#include "runtime/init/machine/power.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
 
 #include <sys/types.h>
 
-#include "runtime/init/control.h"
-#include "runtime/init/streams.h"
+#include "runtime/init/program/control.h"
+#include "runtime/init/program/streams.h"
 
 /* Blocks every signal: from now on they wait for supervise(). Before the program is started. */
 void supervise_prepare(void);

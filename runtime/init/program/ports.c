@@ -3,7 +3,7 @@
  * loaded. Reading a port that the host has not connected yet looks like the end of file, so the order of
  * opening matters: runtime/channel.h.
  */
-#include "runtime/init/ports.h"
+#include "runtime/init/program/ports.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "runtime/init/mounts.h"
+#include "runtime/init/machine/mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>

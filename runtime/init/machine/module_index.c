@@ -5,7 +5,7 @@
  * there each module says itself what it depends on (its .modinfo section), so no depmod is needed to build a
  * guest.
  */
-#include "runtime/init/module_index.h"
+#include "runtime/init/machine/module_index.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  * long as that lasts, and the kernel has no other way to wait for its end. So each source of events is read
  * until it has no more, or stays `ready`, and the loop comes back to it.
  */
-#include "runtime/init/supervise.h"
+#include "runtime/init/program/supervise.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -15,10 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runtime/init/clock.h"
 #include "runtime/init/console.h"
-#include "runtime/init/power.h"
-#include "runtime/init/terminal.h"
+#include "runtime/init/machine/power.h"
+#include "runtime/init/program/clock.h"
+#include "runtime/init/program/terminal.h"
 
 enum { GRACE = 10 * 1000 }; /* milliseconds between SIGTERM and SIGKILL: runtime/channel.h */
 

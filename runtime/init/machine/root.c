@@ -2,7 +2,7 @@
  * From the initramfs to the block device that root= names: what the kernel does by itself where its drivers
  * are built in, and what initramfs-tools and dracut do with switch_root(8).
  */
-#include "runtime/init/root.h"
+#include "runtime/init/machine/root.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "runtime/init/console.h"
-#include "runtime/init/mounts.h"
+#include "runtime/init/machine/mounts.h"
 
 #define NEW_ROOT "/.urunc-root"
 

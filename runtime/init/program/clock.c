@@ -1,4 +1,4 @@
-#include "runtime/init/clock.h"
+#include "runtime/init/program/clock.h"
 
 #include <time.h>
 

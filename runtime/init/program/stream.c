@@ -1,4 +1,4 @@
-#include "runtime/init/stream.h"
+#include "runtime/init/program/stream.h"
 
 #include <errno.h>
 #include <unistd.h>

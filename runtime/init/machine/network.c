@@ -1,5 +1,5 @@
 /* The guest's network: lo, one interface, one route. ioctls (netdevice(7)) are enough for that. */
-#include "runtime/init/network.h"
+#include "runtime/init/machine/network.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "runtime/init/terminal.h"
+#include "runtime/init/program/terminal.h"
 
 #include <fcntl.h>
 #include <sys/ioctl.h>

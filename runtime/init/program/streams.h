@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "runtime/init/cmdline.h"
-#include "runtime/init/stream.h"
+#include "runtime/init/program/stream.h"
 
 enum { STREAM_STDIN, STREAM_STDOUT, STREAM_STDERR, STREAMS };
 

@@ -1,4 +1,4 @@
-#include "runtime/init/modules.h"
+#include "runtime/init/machine/modules.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 
 #include "runtime/init/console.h"
 #include "runtime/init/files.h"
-#include "runtime/init/module_index.h"
+#include "runtime/init/machine/module_index.h"
 
 enum {
     COMPRESSED_FILE = 4, /* MODULE_INIT_COMPRESSED_FILE of linux/module.h, Linux 5.17 */

@@ -5,7 +5,7 @@
 #include <sys/types.h>
 
 #include "runtime/init/cmdline.h"
-#include "runtime/init/streams.h"
+#include "runtime/init/program/streams.h"
 
 /* Starts argv as a child with its environment, user, groups, directory, input and output. Returns its process
  * ID, or -1: complained. What goes wrong in the child is a status that a shell would give. */

@@ -1,4 +1,4 @@
-#include "runtime/init/streams.h"
+#include "runtime/init/program/streams.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "runtime/init/console.h"
-#include "runtime/init/ports.h"
-#include "runtime/init/terminal.h"
+#include "runtime/init/program/ports.h"
+#include "runtime/init/program/terminal.h"
 
 /* A program that writes much is not stopped at each 64 KiB; the limit of a user who is not root. */
 enum { PIPE_SIZE = 1024 * 1024 };

@@ -1,10 +1,10 @@
-#include "runtime/init/control.h"
+#include "runtime/init/program/control.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "runtime/init/clock.h"
+#include "runtime/init/program/clock.h"
 
 /* Milliseconds after which the rest of a frame is not to be expected any more: clients send them whole. One
  * that leaves while another comes is not seen leaving. */
