@@ -74,6 +74,15 @@ reaches() {
     within 30 console_has '^cmdline:'
     tr '\0' '\n' <"/proc/$(cat "$T/pid")/cmdline" >"$T/words"
     ! grep -qE 'monitor|passwd' "$T/words" || fail "$(cat "$T/words")"
-    ! tr '\0' '\n' <"/proc/$(cat "$T/pid")/environ" | grep -E 'LD_|QEMU_AUDIO|drive' || fail 'the environment leaked'
+    # The whole of it is urunc's own: names, and no value of the container's.
+    tr '\0' '\n' <"/proc/$(cat "$T/pid")/environ" | sort >"$T/environment"
+    diff - "$T/environment" <<END || fail 'the environment leaked'
+HOME=/
+LC_ALL=C
+LD_PRELOAD=/lib/urunc-exit-status.so
+PATH=$(sed -n 's/^PATH=//p' "$T/environment")
+URUNC_EXIT_STATUS=$(sed -n 's/^URUNC_EXIT_STATUS=//p' "$T/environment")
+END
+    ! grep -E '/tmp|passwd' "$T/environment" || fail 'a value of the container'
     urunc delete --force "$ID"
 }
