@@ -2,25 +2,7 @@
 # The host's side of a Linux guest's channel: who gets a signal, and what a guest may answer. The stand-in is the
 # guest's agent (tests/sandbox/standin/agent.c).
 load standin
-
-prepare_more() {
-    linux_bundle
-}
-
-# channel_orders WORD...: as `orders`, behind urunc's init.
-channel_orders() {
-    edit "$T/bundle" '.process.args = ["/urunc-init", "program"] + $words' \
-        --argjson words "$(printf '%s\036' "${@/#/standin:}" | jq -Rs 'split("\u001e")[:-1]')"
-}
-
-# Creates and starts a container whose agent answers in the manner $1, and waits for it.
-start_agent() {
-    channel_orders quiet "agent=$1"
-    urunc create --bundle "$T/bundle" --pid-file "$T/pid" "$ID" </dev/null >"$T/console" 2>"$T/stderr"
-    urunc start "$ID"
-    within 10 grep -q agent "$T/console"
-    PID=$(cat "$T/pid")
-}
+load agent
 
 # run_behind [REDIRECTION...]: `urunc run` in the background; $RUNNER is its process.
 run_behind() {
@@ -29,10 +11,6 @@ run_behind() {
     RUNNER=$!
     printf '%s\n' "$RUNNER" >>"$T/processes"
     within 10 grep -q agent "$T/console"
-}
-
-ended() {
-    status_is stopped
 }
 
 @test "kill reaches the program, and its status is the container's" {
