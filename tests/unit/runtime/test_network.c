@@ -276,6 +276,7 @@ static void a_raw_tap_offloads_nothing(void **state)
     cleanup_error struct error error = {0};
     assert_int_equal(network_find(&network, 1, &error), 1);
     cleanup_close int tap = join_raw(&network, 0);
+    assert_true(tap >= 0);
     assert_int_equal(offload(network.tap, ETHTOOL_GGRO), 0);
     assert_int_equal(offload(network.tap, ETHTOOL_GGSO), 0);
     assert_int_equal(offload(network.tap, ETHTOOL_GTSO), 0);
