@@ -33,17 +33,17 @@ static int signal_program(int directory, const char *id, int signal, struct erro
                      id, signal, CHANNEL_CALL_TIMEOUT / 1000);
 }
 
-static int signal_monitor(const struct state *state, const char *id, int signal, bool all,
+/* `may_be_gone`: nothing to signal is fine. */
+static int signal_monitor(const struct state *state, const char *id, int signal, bool may_be_gone,
                           struct error *error)
 {
     cleanup_close int pidfd = state_open_process(state);
-    /* With --all, nothing to signal is fine. "container not running" is what containerd looks for. */
-    if (pidfd < 0)
-        return all ? 0 : error_set(error, "container not running");
-    if (pidfd_send_signal(pidfd, signal, NULL, 0) < 0)
-        return errno == ESRCH ? error_set(error, "container not running")
-                              : error_errno(error, errno, "cannot signal container \"%s\"", id);
-    return 0;
+    if (pidfd >= 0 && pidfd_send_signal(pidfd, signal, NULL, 0) == 0)
+        return 0;
+    if (pidfd >= 0 && errno != ESRCH)
+        return error_errno(error, errno, "cannot signal container \"%s\"", id);
+    /* "container not running" is what containerd looks for. */
+    return may_be_gone ? 0 : error_set(error, "container not running");
 }
 
 int container_kill(const struct runtime *runtime, const char *id, int signal, bool all, struct error *error)
@@ -55,11 +55,11 @@ int container_kill(const struct runtime *runtime, const char *id, int signal, bo
     int signalled = all ? cgroups_signal(&state.cgroups, signal, error) : 0;
     if (signalled != 0)
         return signalled < 0 ? -1 : 0;
-    if (!all && signal_is_for_program(signal) && state_status(directory, &state) == STATUS_RUNNING &&
-        channel_exists(directory)) {
-        int told = signal_program(directory, id, signal, error);
-        if (told != 0)
-            return told < 0 ? -1 : 0;
-    }
-    return signal_monitor(&state, id, signal, all, error);
+    bool asked = !all && signal_is_for_program(signal) && state_status(directory, &state) == STATUS_RUNNING &&
+                 channel_exists(directory);
+    int told = asked ? signal_program(directory, id, signal, error) : 0;
+    if (told != 0)
+        return told < 0 ? -1 : 0;
+    /* A guest that was asked to end may have done so before its answer came. */
+    return signal_monitor(&state, id, signal, all || asked, error);
 }

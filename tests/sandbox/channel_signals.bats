@@ -36,6 +36,13 @@ run_behind() {
     expect_one_error 'the guest refuses the signal 12: Invalid argument'
 }
 
+@test "a guest that ends before it has answered was asked with success" {
+    start_agent end
+    urunc kill "$ID" TERM
+    within 5 ended
+    expect_line 'signal 15' "$T/console"
+}
+
 @test "a program that has ended is not running" {
     start_agent ended
     fails urunc kill "$ID" TERM

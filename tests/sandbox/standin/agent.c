@@ -68,6 +68,8 @@ static void obey(int fd, const struct channel_frame *frame, const char *manner)
         overlong(fd);
     else if (strcmp(manner, "leave") == 0)
         shutdown(fd, SHUT_RDWR);
+    else if (strcmp(manner, "end") == 0)
+        exit((0x100 | 7) << 1 | 1); /* before the answer */
     else if (strcmp(manner, "refuse") == 0)
         answer(fd, frame->session, EINVAL);
     else if (strcmp(manner, "ended") == 0)
