@@ -13,7 +13,7 @@
 #include "runtime/channel.h"
 
 enum {
-    CHANNEL_CALL_TIMEOUT = 2000,    /* milliseconds */
+    CHANNEL_CALL_TIMEOUT = 5000,    /* milliseconds: of a loaded host; engines kill after 10 s */
     CHANNEL_CALL_BYTES = 256 << 10, /* that a guest may send until it has answered */
 };
 

@@ -55,9 +55,9 @@ run_behind() {
         start_agent "$manner"
         start=$SECONDS
         fails urunc kill "$ID" USR1
-        expect_one_error 'the guest did not take the signal 10 within 2 seconds'
+        expect_one_error 'the guest did not take the signal 10 within 5 seconds'
         urunc kill "$ID" TERM
-        ((SECONDS - start <= 7)) || fail "$manner: $((SECONDS - start)) seconds"
+        ((SECONDS - start <= 14)) || fail "$manner: $((SECONDS - start)) seconds"
         within 5 ended
         urunc delete "$ID"
         new_id
