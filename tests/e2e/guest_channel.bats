@@ -73,8 +73,9 @@ with_exit_port() {
 }
 
 @test "a terminal: its size, Ctrl-C, and no echo lost" {
+    # The pause: ^C discards output that the terminal has not passed on yet.
     with_exit_port "urunc.terminal urunc.size=30x100 -- sh -c 'stty size; tty; trap \"stty size\" WINCH; trap \"echo interrupted; exit 5\" INT; echo ready; while :; do sleep 0.2; done'" \
-        until:ready window:1:40:132 answer 'until:40 132' 'type:\x03' until:interrupted answer
+        until:ready window:1:40:132 answer 'until:40 132' pause:1 'type:\x03' until:interrupted answer
     expect_equal "$(tr -d '\r' <"$T/stdout" | paste -sd,)" '30 100,/dev/pts/0,ready,40 132,^Cinterrupted'
     expect_equal "$(sed -n 2p "$T/answers")" 'exited 0 5'
 }
