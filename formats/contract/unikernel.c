@@ -118,6 +118,15 @@ const char *unikernel_check_storage(const struct unikernel *unikernel, struct er
     return NULL;
 }
 
+void unikernel_forgo_rootfs(struct unikernel *unikernel)
+{
+    const struct pair pair = {unikernel->framework, unikernel->hypervisor};
+    bool can_use = (pair_storage(pair) & STORAGE_9P) != 0;
+    bool has_other = unikernel->initrd != NULL || unikernel->block != NULL || unikernel->blocks != NULL;
+    if (!can_use && (has_other || unikernel->framework != FRAMEWORK_LINUX))
+        unikernel->mount_rootfs = false;
+}
+
 json_t *unikernel_to_json(const struct unikernel *unikernel)
 {
     cleanup_free char *memory = xasprintf("%u", unikernel->memory);

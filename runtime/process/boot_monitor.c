@@ -33,14 +33,18 @@ static void make_environment(const struct container *container, const struct boo
         exit_status_add_environment(boot->exit, environment);
 }
 
-/* Arguments win over the annotation, but for the old convention of the one word "unikernel", and for
- * arguments that are the annotation's own words (docs/architecture.md, "The contract"). */
+/* Arguments win over the annotation, but for the old convention of the one word "unikernel", and where an
+ * image of older tools has the annotation's own words or its kernel's path as the command
+ * (docs/architecture.md, "The contract"). */
 static const char *winning_cmdline(const struct container *container)
 {
     const struct strings *args = &container->bundle.process.args;
-    const char *cmdline = container->guest.unikernel.cmdline;
-    bool is_placeholder = args->count == 1 && strcmp(args->items[0], "unikernel") == 0;
-    bool are_its_words = container->guest.unikernel.older_tools && cmdline_words_are(cmdline, args);
+    const struct unikernel *unikernel = &container->guest.unikernel;
+    const char *cmdline = unikernel->cmdline;
+    const char *only = args->count == 1 ? args->items[0] : "";
+    bool is_placeholder =
+        strcmp(only, "unikernel") == 0 || (unikernel->older_tools && strcmp(only, unikernel->binary) == 0);
+    bool are_its_words = unikernel->older_tools && cmdline_words_are(cmdline, args);
     return args->count == 0 || is_placeholder || are_its_words ? cmdline : NULL;
 }
 

@@ -159,6 +159,7 @@ int guest_setup_open(const struct bundle *bundle, const struct config *config, s
                      struct error *error)
 {
     cleanup_guest_files struct guest_files opened = GUEST_FILES_NONE;
+    unikernel_forgo_rootfs(&setup->unikernel);
     const char *key = unikernel_check_storage(&setup->unikernel, error);
     if (key != NULL)
         return error_prefix(error, "%s", key);

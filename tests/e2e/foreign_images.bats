@@ -33,8 +33,8 @@ image() {
     unpack "$T/image" "$T/bundle"
 }
 
-# bima: a layer for each file, all of mode 0000; base64 in the manifest's annotations and in /urunc.json; no label; the
-# words of the cmdline as the image's command.
+# bima: a layer for each file, all of mode 0000; base64 in the manifest's annotations (a tar file of it has none) and in
+# /urunc.json; no label; the kernel's path as the image's command.
 bima_image() {
     local set
     set=$(base64_of "$(keys unikernelType=unikraft unikernelVersion=0.16.3 hypervisor=qemu binary=/unikernel/app \
@@ -44,11 +44,11 @@ bima_image() {
                  [{path: "/unikernel/initrd", file: $initrd, mode: "0000"}],
                  [{path: "/urunc.json", text: ($set | tojson), mode: "0000"}]],
         annotations: (if $annotated then $set else {} end),
-        config: {Cmd: ($cmdline / " ")}}' --argjson set "$set" --argjson annotated "$2" --arg cmdline "$1"
+        config: {Cmd: ["/unikernel/app"]}}' --argjson set "$set" --argjson annotated "$2"
 }
 
-# bunny, from a bunnyfile: files under /.boot, plain text in annotations, base64 in /urunc.json, mountRootfs and cmdline
-# always.
+# bunny, from a bunnyfile: files under /.boot, plain text in annotations and labels, base64 in /urunc.json, mountRootfs
+# and cmdline always. By --LLB nothing but /urunc.json: no annotation, no label, no command.
 bunny_image() {
     local set
     set=$(keys unikernelType=unikraft unikernelVersion=0.16.3 hypervisor=qemu binary=/.boot/kernel initrd=/.boot/rootfs \
@@ -95,6 +95,13 @@ without_environment() {
     expect_guest "app $FSTAB --  -c \"/a b\""
 }
 
+@test "pun: the words of the cmdline as the command" {
+    bima_image 'app -c /app.conf' true
+    without_environment
+    edit "$T/bundle" '.process.args = ["app", "-c", "/app.conf"]'
+    expect_guest "app $FSTAB -- -c /app.conf"
+}
+
 @test "bima: a command that is the container's own wins" {
     bima_image 'app -c /app.conf' true
     without_environment
@@ -122,6 +129,30 @@ without_environment() {
     bunny_image '-c a b' plain '{"Cmd": ["-c", "a b"]}'
     without_environment
     expect_guest "Unikraft $FSTAB -- -c 'a b'"
+}
+
+# bunny_plain_image KEY=VALUE...: one without storage, of a kernel that is the whole program.
+bunny_plain_image() {
+    local set
+    set=$(keys unikernelType=mewz hypervisor=qemu binary=/.boot/kernel "$@" | jq -c '. + {"bunny.urunit": "false"}')
+    image '{
+        layers: [[{path: ".boot/kernel", file: $kernel}],
+                 [{path: "urunc.json", text: ($set | map_values(@base64) | tojson)}]],
+        config: {Labels: $set}}' --argjson set "$set"
+}
+
+@test "bunny: mountRootfs of an image without storage, where the framework has no file system" {
+    bunny_plain_image mountRootfs=true 'cmdline=one two'
+    without_environment
+    run_guest
+    expect_match '^cmdline: .*one two' "$T/console"
+}
+
+@test "bunny: an initrd of no name, where a Unikraft image has no rootfs" {
+    bunny_plain_image unikernelType=unikraft unikernelVersion=0.16.3 mountRootfs=false initrd= 'cmdline=-c /x'
+    without_environment
+    run_guest
+    expect_match '^cmdline: /guest/kernel Unikraft .*-- -c /x$' "$T/console"
 }
 
 @test "no command at all" {

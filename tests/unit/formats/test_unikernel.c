@@ -218,6 +218,38 @@ static void the_newer_name_of_mountrootfs_decides_and_is_written(void **state)
     expect_mount_rootfs(WITH("\"" KEY "useDMBlock\":\"1\",\"" KEY "mountRootfs\":\"\""), true, "true");
 }
 
+static bool keeps_rootfs(const char *framework, const char *hypervisor, const char *more)
+{
+    char json[512];
+    (void)snprintf(json, sizeof json,
+                   "{\"" KEY "unikernelType\":\"%s\",\"" KEY "hypervisor\":\"%s\",\"" KEY
+                   "binary\":\"/k\",\"" KEY "mountRootfs\":\"true\"%s}",
+                   framework, hypervisor, more);
+    struct unikernel unikernel;
+    expect_found(json, &unikernel);
+    unikernel_forgo_rootfs(&unikernel);
+    bool keeps = unikernel.mount_rootfs;
+    unikernel_free(&unikernel);
+    return keeps;
+}
+
+static void the_rootfs_is_forgone_where_the_guest_can_do_without(void **state)
+{
+    (void)state;
+    assert_false(keeps_rootfs("mirage", "spt", ""));
+    assert_false(keeps_rootfs("mewz", "qemu", ""));
+    assert_false(keeps_rootfs("unikraft", "firecracker", ""));
+    assert_false(keeps_rootfs("linux", "qemu", ",\"" KEY "block\":\"/disk\""));
+    assert_false(keeps_rootfs("linux", "qemu", ",\"" KEY "initrd\":\"/initrd\""));
+}
+
+static void the_rootfs_stays_wanted_where_it_is_used_or_the_only_root(void **state)
+{
+    (void)state;
+    assert_true(keeps_rootfs("unikraft", "qemu", ""));
+    assert_true(keeps_rootfs("linux", "qemu", ""));
+}
+
 static void expect_older_tools(const char *json, bool older)
 {
     struct unikernel unikernel;
@@ -311,6 +343,8 @@ int main(void)
         cmocka_unit_test(a_framework_needs_a_hypervisor_that_it_runs_on),
         cmocka_unit_test(what_is_written_is_read_again),
         cmocka_unit_test(the_newer_name_of_mountrootfs_decides_and_is_written),
+        cmocka_unit_test(the_rootfs_is_forgone_where_the_guest_can_do_without),
+        cmocka_unit_test(the_rootfs_stays_wanted_where_it_is_used_or_the_only_root),
         cmocka_unit_test(older_tools_wrote_a_cmdline_and_no_mountrootfs),
         cmocka_unit_test(base64_goes_both_ways),
         cmocka_unit_test(base64_is_strict),
