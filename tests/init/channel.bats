@@ -23,8 +23,10 @@ prepare() {
 guest() {
     local line=$1
     shift
+    # Appended to: two processes of guest.py write here, and neither may write over the other's line.
+    : >"$T/answers"
     timeout 90 "$URUNC_SOURCE/tests/init/guest.py" "$INIT" "$T/rootfs" "$T/dev" "urunc.channel urunc.exit $line" \
-        --channel "$@" >"$T/answers" 2>"$T/guest.log" ||
+        --channel "$@" >>"$T/answers" 2>"$T/guest.log" ||
         fail "$(cat "$T/guest.log" "$T/dev/console" "$T/stdout" "$T/stderr")"
     rm "$T/dev"/vport*
 }
