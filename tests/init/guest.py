@@ -87,7 +87,7 @@ def supervise(words, ready, go):
         become_guest(*words)
     _, status = os.waitpid(first, 0)
     ended = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
-    print(ENDINGS.get(ended, f"status {status}"), flush=True)
+    host.say(ENDINGS.get(ended, f"status {status}"))
     os._exit(0)
 
 

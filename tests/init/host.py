@@ -25,6 +25,11 @@ TYPES = {"hello": (1, ""), "signal": (2, "I"), "window": (3, "HH"), "power-off":
 PHASES = {0: "starting", 1: "running", 2: "ended"}
 
 
+def say(line):
+    """One line of the log, in one write(2): two processes write it, and print() may take two."""
+    os.write(1, (line + "\n").encode())
+
+
 class Host:
     """`connect` returns the control port's descriptor; the others are pipes of the host."""
 
@@ -102,14 +107,14 @@ class Host:
         kind, _, session, length = struct.unpack("<BBHI", self.receive(8))
         payload = self.receive(length)
         if kind == 64:
-            print(f"done {session} {struct.unpack('<I', payload)[0]}", flush=True)
+            say(f"done {session} {struct.unpack('<I', payload)[0]}")
         elif kind == 65:
             phase, status = struct.unpack("<BI", payload)
-            print(f"state {session} {PHASES[phase]} {status}", flush=True)
+            say(f"state {session} {PHASES[phase]} {status}")
         elif kind == 66:
-            print(f"exited {session} {struct.unpack('<I', payload)[0]}", flush=True)
+            say(f"exited {session} {struct.unpack('<I', payload)[0]}")
         else:
-            print(f"unknown {kind}", flush=True)
+            say(f"unknown {kind}")
 
     def do_type(self, text):
         os.write(self.stdin, text.encode().decode("unicode_escape").encode("latin-1"))
