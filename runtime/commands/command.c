@@ -40,6 +40,25 @@ int command_parse(const struct command *command, const struct invocation *invoca
     return error_set(error, "%s: the usage is: urunc %s %s", command->name, command->name, command->usage);
 }
 
+int command_parse_id(const struct command *command, const struct invocation *invocation,
+                     const struct option_spec *specs, const char **id, char *const **words,
+                     struct error *error)
+{
+    int end = options_parse(specs, invocation->argv, OPTIONS_TO_OPERAND, NULL, error);
+    if (end < 0)
+        return error_prefix(error, "%s", command->name);
+    if (end == 0) {
+        print_usage(command, specs);
+        return 0;
+    }
+    if (invocation->argv[end] == NULL)
+        return error_set(error, "%s: the usage is: urunc %s %s", command->name, command->name,
+                         command->usage);
+    *id = invocation->argv[end];
+    *words = invocation->argv + end + 1;
+    return 1;
+}
+
 int command_hand_over(const struct invocation *invocation, const char *id, struct error *error)
 {
     if (!container_is_foreign(&invocation->runtime, id))

@@ -32,6 +32,7 @@ struct command {
     X(features, "", "Prints what this runtime can do, as JSON.")                                             \
     X(kill, "[OPTIONS] ID [SIGNAL]", "Sends a signal (a name or a number, default TERM) to a container.")    \
     X(list, "[OPTIONS]", "Lists urunc's containers.")                                                        \
+    X(ps, "[OPTIONS] ID [PS OPTIONS]", "Prints a container's processes: its monitor.")                       \
     X(run, "[OPTIONS] ID",                                                                                   \
       "Creates and boots a container, and waits for its end; the status is the guest's.")                    \
     X(spec, "[OPTIONS]", "Writes a config.json to start from.")                                              \
@@ -55,6 +56,12 @@ const struct command *command_find(const char *name);
 int command_parse(const struct command *command, const struct invocation *invocation,
                   const struct option_spec *specs, size_t minimum, size_t maximum, struct operands *operands,
                   struct error *error);
+
+/* The same for a command whose operand is an ID, behind which come words (`*words`, to a NULL) that are not
+ * its own. */
+int command_parse_id(const struct command *command, const struct invocation *invocation,
+                     const struct option_spec *specs, const char **id, char *const **words,
+                     struct error *error);
 
 /* The options of `create`, which `run` has too; `request_` is a struct create_request. */
 #define CREATE_OPTIONS(request_)                                                                             \

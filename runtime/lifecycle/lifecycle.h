@@ -44,6 +44,18 @@ int container_start(const struct runtime *runtime, const char *id, struct error 
 /* Signals the container's process, or with `all` each process in its cgroups. */
 int container_kill(const struct runtime *runtime, const char *id, int signal, bool all, struct error *error);
 
+/* What runs in a container: its monitor. `pids` is owned. */
+struct container_processes {
+    pid_t *pids;
+    size_t count;
+};
+void container_processes_free(struct container_processes *processes);
+#define cleanup_processes __attribute__((cleanup(container_processes_free)))
+
+/* The processes of the container's cgroups, else its own; none where it has stopped. */
+int container_processes(const struct runtime *runtime, const char *id, struct container_processes *processes,
+                        struct error *error);
+
 /* Removes what the container left: its network, cgroups and state; then runs its poststop hooks. `force`
  * kills it first where it runs, works from any half-made state, and takes a container that does not exist as
  * removed. */

@@ -353,9 +353,9 @@ json_t *cgroups_to_json(const struct cgroups *cgroups)
         json_t *made = json_array();
         for (size_t j = 0; j < cgroup->made_count; j++)
             json_array_append_new(made, json_integer((json_int_t)cgroup->made[j]));
-        json_array_append_new(array,
-                              json_pack("{s:s, s:I, s:b, s:o}", "directory", cgroup->directory, "device",
-                                        (json_int_t)cgroup->device, "v2", (int)cgroup->v2, "made", made));
+        json_array_append_new(array, json_pack("{s:s, s:I, s:b, s:i, s:o}", "directory", cgroup->directory,
+                                               "device", (json_int_t)cgroup->device, "v2", (int)cgroup->v2,
+                                               "controllers", (int)cgroup->controllers, "made", made));
     }
     return array;
 }
@@ -393,15 +393,18 @@ static int read_made(const json_t *item, const char *where, struct cgroup *cgrou
 static int read_cgroup(const json_t *item, const char *where, struct cgroup *cgroup, struct error *error)
 {
     const char *directory = NULL;
-    int64_t device = 0;
+    int64_t device = 0, controllers = 0;
     size_t depth = 0;
     if (require_string(item, where, "directory", &directory, error) < 0)
         return -1;
     cgroup->directory = xstrdup(directory);
     if (read_integer(item, where, "device", INT64_MIN, INT64_MAX, &device, error) < 0 ||
-        read_bool(item, where, "v2", &cgroup->v2, error) < 0 || read_made(item, where, cgroup, error) < 0)
+        read_bool(item, where, "v2", &cgroup->v2, error) < 0 ||
+        read_integer(item, where, "controllers", 0, CGROUP_ALL, &controllers, error) < 0 ||
+        read_made(item, where, cgroup, error) < 0)
         return -1;
     cgroup->device = (dev_t)device;
+    cgroup->controllers = (unsigned)controllers;
     if (!is_plain_path(directory, &depth) || depth <= cgroup->made_count)
         return error_set(error, "%sdirectory: \"%s\" cannot be a cgroup", where, directory);
     return 0;

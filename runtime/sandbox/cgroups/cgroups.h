@@ -16,7 +16,7 @@
 
 #include "formats/base/error.h"
 
-/* Controllers that limits are set through; what else is mounted is joined without a limit. */
+/* Controllers that urunc writes to or reads from; what else is mounted is joined only. */
 enum cgroup_controller {
     CGROUP_MEMORY = 1 << 0,
     CGROUP_CPU = 1 << 1,
@@ -24,10 +24,12 @@ enum cgroup_controller {
     CGROUP_PIDS = 1 << 3,
     CGROUP_IO = 1 << 4,
     CGROUP_HUGETLB = 1 << 5,
+    CGROUP_CPUACCT = 1 << 6, /* of version 1, for figures only */
+    CGROUP_ALL = (1 << 7) - 1,
 };
 
-/* The controller of that name ("blkio" in version 1 is "io" in version 2), or 0 for one through which nothing
- * is limited. */
+/* The controller of that name ("blkio" in version 1 is "io" in version 2), or 0 for one that is only joined.
+ */
 unsigned cgroup_controller(const char *name);
 
 enum { CGROUP_DEPTH_MAX = 64 };
@@ -41,7 +43,7 @@ struct cgroup {
     ino_t made[CGROUP_DEPTH_MAX];
     size_t made_count;
     bool v2;
-    unsigned controllers; /* enum cgroup_controller; not kept in state.json */
+    unsigned controllers; /* enum cgroup_controller */
     int join_fd;          /* while a process is being made, see cgroups_open; -1: closed */
 };
 
@@ -108,6 +110,12 @@ void cgroups_close(struct cgroups *cgroups);
  * Signalling and removing (remove.c) touch only what was made for the container: a directory below the
  * root of a cgroup hierarchy, with the device and inode number that it had when it was made.
  */
+
+/* Opens the directory (O_PATH; owned). -1 without an error where it is gone, or was never made for the
+ * container; -1 with one where no cgroup of a container can be. */
+int cgroup_open(const struct cgroup *cgroup, struct error *error);
+/* The processes in them, sorted; *pids is owned. None: 0. */
+int cgroups_processes(const struct cgroups *cgroups, pid_t **pids, size_t *count, struct error *error);
 
 /* Signals each process in them, but not the caller. Returns 1, or 0 where none of the cgroups is (still) the
  * container's. */

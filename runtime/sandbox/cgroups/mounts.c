@@ -10,7 +10,7 @@ static const struct {
     enum cgroup_controller controller;
 } controller_names[] = {
     {"memory", CGROUP_MEMORY}, {"cpu", CGROUP_CPU}, {"cpuset", CGROUP_CPUSET},   {"pids", CGROUP_PIDS},
-    {"blkio", CGROUP_IO},      {"io", CGROUP_IO},   {"hugetlb", CGROUP_HUGETLB},
+    {"blkio", CGROUP_IO},      {"io", CGROUP_IO},   {"hugetlb", CGROUP_HUGETLB}, {"cpuacct", CGROUP_CPUACCT},
 };
 
 unsigned cgroup_controller(const char *name)

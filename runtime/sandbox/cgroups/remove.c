@@ -17,6 +17,7 @@
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
 #include "runtime/sandbox/cgroups/cgroups.h"
+#include "runtime/sandbox/cgroups/processes.h"
 
 enum {
     KILL_ATTEMPTS = 200,            /* of REMOVE_PAUSE each, while killed processes go away */
@@ -71,37 +72,16 @@ static int open_made(const struct made *made, struct error *error)
     return same ? take_fd(fd) : -1;
 }
 
+int cgroup_open(const struct cgroup *cgroup, struct error *error)
+{
+    /* One that was only about to be made has no process in it yet. */
+    if (cgroup->made_count == 0 || cgroup->made[0] == 0)
+        return -1;
+    const struct made made = {cgroup->directory, cgroup->device, cgroup->made[0]};
+    return open_made(&made, error);
+}
+
 /* ---- signalling ---- */
-
-static int compare_pids(const void *a, const void *b)
-{
-    pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* The processes of a cgroup, sorted; owned. 0 stands for one that this process ID namespace does not see. */
-static pid_t *read_processes(int fd, size_t *count)
-{
-    cleanup_error struct error ignored = {0};
-    cleanup_buffer struct buffer text = {0};
-    *count = 0;
-    if (read_file(fd, "cgroup.procs", CGROUP_FILE_MAX, &text, &ignored) < 0)
-        return NULL;
-    pid_t *pids = xcalloc(text.length / 2 + 1, sizeof *pids);
-    char *rest = NULL;
-    for (char *line = strtok_r(text.data, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
-        pid_t pid = (pid_t)strtol(line, NULL, 10);
-        if (pid > 0)
-            pids[(*count)++] = pid;
-    }
-    qsort(pids, *count, sizeof *pids, compare_pids);
-    return pids;
-}
-
-static bool is_listed(const pid_t *pids, size_t count, pid_t pid)
-{
-    return count > 0 && bsearch(&pid, pids, count, sizeof *pids, compare_pids) != NULL;
-}
 
 /* Version 2 kills all at once, so that nothing can fork itself away. It would kill the caller too, and what
  * is in cgroups below. */
@@ -122,8 +102,8 @@ static int signal_one(int fd, pid_t pid, int signal, struct error *error)
     cleanup_close int pidfd = pidfd_open(pid, 0);
     if (pidfd < 0)
         return errno == ESRCH ? 0 : error_errno(error, errno, "cannot signal process %d", (int)pid);
-    cleanup_free pid_t *now = read_processes(fd, &count);
-    if (!is_listed(now, count, pid) || pidfd_send_signal(pidfd, signal, NULL, 0) == 0 || errno == ESRCH)
+    cleanup_free pid_t *now = cgroup_read_processes(fd, &count);
+    if (!pid_is_listed(now, count, pid) || pidfd_send_signal(pidfd, signal, NULL, 0) == 0 || errno == ESRCH)
         return 0;
     return error_errno(error, errno, "cannot signal process %d", (int)pid);
 }
@@ -131,8 +111,8 @@ static int signal_one(int fd, pid_t pid, int signal, struct error *error)
 static int signal_in(int fd, int signal, struct error *error)
 {
     size_t count;
-    cleanup_free pid_t *pids = read_processes(fd, &count);
-    if (signal == SIGKILL && count > 0 && kill_at_once(fd, is_listed(pids, count, getpid())))
+    cleanup_free pid_t *pids = cgroup_read_processes(fd, &count);
+    if (signal == SIGKILL && count > 0 && kill_at_once(fd, pid_is_listed(pids, count, getpid())))
         return 0;
     int status = 0;
     for (size_t i = 0; i < count; i++)
@@ -144,12 +124,7 @@ static int signal_in(int fd, int signal, struct error *error)
 int cgroups_signal(const struct cgroups *cgroups, int signal, struct error *error)
 {
     for (size_t i = 0; i < cgroups->count; i++) {
-        const struct cgroup *cgroup = &cgroups->items[i];
-        /* One that was only about to be made has no process in it yet. */
-        if (cgroup->made_count == 0 || cgroup->made[0] == 0)
-            continue;
-        const struct made made = {cgroup->directory, cgroup->device, cgroup->made[0]};
-        cleanup_close int fd = open_made(&made, error);
+        cleanup_close int fd = cgroup_open(&cgroups->items[i], error);
         if (error_is_set(error))
             return -1;
         /* The container's processes are in all of its cgroups. */
