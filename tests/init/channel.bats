@@ -25,7 +25,7 @@ guest() {
     shift
     # Appended to: two processes of guest.py write here, and neither may write over the other's line.
     : >"$T/answers"
-    timeout 90 "$URUNC_SOURCE/tests/init/guest.py" "$INIT" "$T/rootfs" "$T/dev" "urunc.channel urunc.exit $line" \
+    timeout 300 "$URUNC_SOURCE/tests/init/guest.py" "$INIT" "$T/rootfs" "$T/dev" "urunc.channel urunc.exit $line" \
         --channel "$@" >>"$T/answers" 2>"$T/guest.log" ||
         fail "$(cat "$T/guest.log" "$T/dev/console" "$T/stdout" "$T/stderr")"
     rm "$T/dev"/vport*
@@ -108,8 +108,8 @@ status() {
 }
 
 @test "a signal reaches the program alone" {
-    guest "-- /programs/sh -c '(trap \"echo child\" USR1; sleep 1; :) & trap : USR1; echo ready; wait; wait; exit 5'" \
-        until:ready pause:0.3 signal:1:10 answer answer
+    guest "-- /programs/sh -c '(trap \"echo child\" USR1; until test -e /told; do sleep 0.1; done) & trap \"echo >/told\" USR1; echo ready; wait; wait; exit 5'" \
+        until:ready signal:1:10 answer answer
     expect_equal "$(cat "$T/stdout")" ready
     expect_equal "$(status)" 5
 }
@@ -132,8 +132,8 @@ status() {
     guest '-- /programs/sh -c "echo ready; cat"' until:ready bytes:63000100020000004142 "bytes:0200020001100000$filler" \
         hello:9 answer
     expect_equal "$(answers 1)" 'state 9 running 0'
-    head -c 65536 /dev/urandom >"$T/noise"
-    guest '-- /programs/sh -c "echo ready; cat"' until:ready "bytes:$(head -c 30000 "$T/noise" | od -An -v -tx1 | tr -d ' \n')" \
+    python3 -c 'import random, sys; sys.stdout.buffer.write(random.Random(1).randbytes(30000))' >"$T/noise"
+    guest '-- /programs/sh -c "echo ready; cat"' until:ready "bytes:$(od -An -v -tx1 "$T/noise" | tr -d ' \n')" \
         'type:still\n'
     expect_equal "$(paste -sd, "$T/stdout")" ready,still
 }
@@ -168,13 +168,14 @@ status() {
 }
 
 @test "a terminal is the program's controlling one, and it can be opened by its names" {
-    guest 'urunc.terminal urunc.user=1000:1000 -- /programs/sh -c "tty; echo a >/dev/tty; echo b >/dev/stderr; test -t 0 && test -t 1 && test -t 2 && echo all"' pause:1
+    guest 'urunc.terminal urunc.user=1000:1000 -- /programs/sh -c "tty; echo a >/dev/tty; echo b >/dev/stderr; test -t 0 && test -t 1 && test -t 2 && echo all"' until:all
     expect_equal "$(tr -d '\r' <"$T/stdout" | paste -sd,)" /dev/pts/0,a,b,all
 }
 
 @test "Ctrl-C interrupts, Ctrl-D ends the input, Ctrl-Z does not stop the program itself" {
-    guest "urunc.terminal -- /programs/sh -c 'trap \"echo interrupted\" INT; echo ready; cat; cat; echo status \$?'" \
-        until:ready 'type:\x1a' pause:0.2 'type:\x03' until:interrupted 'type:line\n' pause:0.2 'type:\x04' 'until:status 0'
+    guest "urunc.terminal -- /programs/sh -c 'trap \"echo interrupted\" INT; cat; cat; echo status \$?'" \
+        'type:one\n' $'until:one\r\none' 'type:\x1a' 'type:two\n' $'until:two\r\ntwo' 'type:\x03' until:interrupted \
+        'type:line\n' $'until:line\r\nline' 'type:\x04' 'until:status 0'
     expect_match '^line' "$T/stdout"
     expect_match 'interrupted$' "$T/stdout"
 }
@@ -193,7 +194,7 @@ status() {
 }
 
 @test "a frame that stays incomplete for a second is forgotten" {
-    guest '-- /programs/sh -c "echo ready; cat"' until:ready bytes:02000100 pause:1.5 hello:9 answer \
-        bytes:02000100ffffffff pause:1.5 hello:8 answer
+    guest '-- /programs/sh -c "echo ready; cat"' until:ready bytes:02000100 taken pause:2 hello:9 answer \
+        bytes:02000100ffffffff taken pause:2 hello:8 answer
     expect_equal "$(answers 2)" 'state 9 running 0,state 8 running 0'
 }

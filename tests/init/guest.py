@@ -91,7 +91,7 @@ def supervise(words, ready, go):
     os._exit(0)
 
 
-def make_host(dev, control):
+def make_host(dev, control, slave):
     """The host's side of the ports, and descriptors that keep FIFOs without a guest from ending."""
     paths = {name: f"{dev}/vport0p{number}" for number, name in enumerate(PORTS, 1)}
     for name, path in paths.items():
@@ -108,7 +108,7 @@ def make_host(dev, control):
         held.append(os.open(paths[name], os.O_WRONLY))
         os.set_blocking(outputs[-1], True)
     files = [f"{os.path.dirname(dev)}/{name}" for name in ("stdout", "stderr")]
-    return host.Host(stdin, *outputs, lambda: control, files), held
+    return host.Host(stdin, *outputs, lambda: control, files, slave), held
 
 
 def main():
@@ -129,7 +129,7 @@ def main():
     for name in ("uid_map", "gid_map"):
         with open(f"/proc/{child}/{name}", "w", encoding="ascii") as file:
             file.write(f"0 {FIRST_ID} {IDS}")
-    side, held = make_host(sys.argv[3], master) if script is not None else (None, [])
+    side, held = make_host(sys.argv[3], master, slave) if script is not None else (None, [])
     os.write(go[1], b"x")
     if side:
         side.run(script)

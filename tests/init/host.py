@@ -9,6 +9,7 @@
     until:TEXT      wait until standard output holds the text
     hold            stop reading standard output
     release         go on reading it
+    taken           wait until the guest has read all that was sent to it on the control port
     pause:SECONDS
     connect, leave  another client on the control port; one is there at the start
 
@@ -20,7 +21,7 @@ import struct
 import threading
 import time
 
-LIMIT = 20
+LIMIT = 120  # of a loaded machine: no test waits for it to pass
 TYPES = {"hello": (1, ""), "signal": (2, "I"), "window": (3, "HH"), "power-off": (4, "")}
 PHASES = {0: "starting", 1: "running", 2: "ended"}
 
@@ -31,9 +32,11 @@ def say(line):
 
 
 class Host:
-    """`connect` returns the control port's descriptor; the others are pipes of the host."""
+    """`connect` returns the control port's descriptor; the others are pipes of the host. `guest_end` is what the guest
+    reads of the control port, where this process can have it."""
 
-    def __init__(self, stdin, stdout, stderr, connect, files):
+    def __init__(self, stdin, stdout, stderr, connect, files, guest_end=None):
+        self.guest_end = guest_end
         self.stdin, self.connect, self.control = stdin, connect, connect()
         self.seen, self.come = bytearray(), threading.Condition()
         self.reading = threading.Event()
@@ -140,6 +143,13 @@ class Host:
 
     def do_release(self):
         self.reading.set()
+
+    def do_taken(self):
+        end = time.monotonic() + LIMIT
+        while select.select([self.guest_end], [], [], 0)[0]:
+            if time.monotonic() > end:
+                raise TimeoutError("the guest does not read the control port")
+            time.sleep(0.01)
 
     def do_pause(self, seconds):
         time.sleep(float(seconds))
