@@ -108,8 +108,10 @@ struct boot {
     unsigned quirks;             /* enum boot_quirk */
     enum boot_exit exit;         /* with BOOT_QUIRK_EXIT_PORT */
     struct boot_channel channel; /* only where quirks has BOOT_QUIRK_CHANNEL */
-    bool terminal;               /* standard input and output are a terminal */
-    bool sandbox; /* the monitor's own seccomp; false only where the bundle asks for unconfined */
+    int manage_fd; /* listening unix socket on which the monitor is managed, kept open over exec; -1: none;
+                      borrowed */
+    bool terminal; /* standard input and output are a terminal */
+    bool sandbox;  /* the monitor's own seccomp; false only where the bundle asks for unconfined */
 };
 
 /* The name of the disk of that number in the private root: "/guest/disk0". Owned by the caller. */
@@ -127,6 +129,7 @@ struct boot_share *boot_add_share(struct boot *boot, const char *tag, bool reado
 #define BOOT_NONE                                                                                            \
     ((struct boot){                                                                                          \
         .kernel_fd = -1,                                                                                     \
+        .manage_fd = -1,                                                                                     \
         .channel = {.output = {.fd = -1}, .error = {.fd = -1}, .console_fd = -1, .control_fd = -1}})
 
 /* Releases what `boot` owns; no descriptor is closed. */

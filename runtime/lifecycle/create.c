@@ -116,14 +116,21 @@ static void fill_state(struct creation *creation)
     container->cgroups = &state->cgroups;
 }
 
-/* The socket that `start` connects to, and the one of the guest's channel. */
+/* The socket that `start` connects to, and those of the guest's channel and the monitor's management. */
 static int listen_for_others(struct creation *creation, struct error *error)
 {
     struct container *container = &creation->container;
     const struct guest_setup *setup = &container->guest;
     container->listener = state_listen(creation->directory, START_SOCKET, SOCK_SEQPACKET, error);
-    if (container->listener < 0 || !setup->guest->channel || !setup->monitor->channel)
-        return container->listener < 0 ? -1 : 0;
+    if (container->listener < 0)
+        return -1;
+    if (setup->monitor->managed) {
+        container->manage = state_listen(creation->directory, MONITOR_SOCKET, SOCK_STREAM, error);
+        if (container->manage < 0)
+            return -1;
+    }
+    if (!setup->guest->channel || !setup->monitor->channel)
+        return 0;
     container->control = state_listen(creation->directory, CHANNEL_SOCKET, SOCK_STREAM, error);
     return container->control < 0 ? -1 : 0;
 }

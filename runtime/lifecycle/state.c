@@ -25,6 +25,7 @@ enum {
     STATE_MAX = 32 << 20, /* bytes; holds the annotations of a config.json */
     ID_MAX = 1024,
     LISTEN_BACKLOG = 4,
+    CONNECT_TIMEOUT = 5, /* seconds */
 };
 
 int container_id_check(const char *id, struct error *error)
@@ -107,7 +108,8 @@ int state_directory_open(const char *root, const char *id, struct error *error)
 
 int state_directory_remove(const char *root, const char *id, struct error *error)
 {
-    static const char *const ours[] = {STATE_FILE, STATE_TEMPORARY, START_SOCKET, CHANNEL_SOCKET};
+    static const char *const ours[] = {STATE_FILE, STATE_TEMPORARY, START_SOCKET, CHANNEL_SOCKET,
+                                       MONITOR_SOCKET};
     cleanup_free char *path = xasprintf("%s/%s", root, id);
     cleanup_close int fd = open_directory(path);
     if (fd < 0)
@@ -143,8 +145,10 @@ int state_listen(int directory, const char *name, int type, struct error *error)
 int state_connect(int directory, const char *name, int type, struct error *error)
 {
     struct sockaddr_un address = socket_address(directory, name);
+    const struct timeval timeout = {.tv_sec = CONNECT_TIMEOUT};
     cleanup_close int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout) < 0 ||
+        connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
         return error_errno(error, errno, "%s", name);
     return take_fd(fd);
 }

@@ -1,6 +1,7 @@
 /*
  * The record of a container between two commands: the directory ROOT/ID with state.json and, until it is
- * started, start.sock; also control.sock, where the guest may have the channel (runtime/channel.h).
+ * started, start.sock; also control.sock, where the guest may have the channel (runtime/channel.h), and
+ * monitor.sock, where the monitor can be managed.
  *
  * `create` writes state.json before it makes anything else, and holds a lock (flock) on the directory until
  * it is done; the lock ends with the process. So a container that is not complete and not locked comes from a
@@ -18,8 +19,9 @@
 #include "formats/base/error.h"
 #include "runtime/sandbox/cgroups/cgroups.h"
 
-#define STATE_FILE   "state.json"
-#define START_SOCKET "start.sock"
+#define STATE_FILE     "state.json"
+#define START_SOCKET   "start.sock"
+#define MONITOR_SOCKET "monitor.sock"
 
 enum status {
     STATUS_CREATING,
@@ -70,7 +72,7 @@ int state_directory_remove(const char *root, const char *id, struct error *error
  * user who made it can connect to it. */
 int state_listen(int directory, const char *name, int type, struct error *error);
 /* Connects to such a socket; returns the connection (owned, close-on-exec). error->number is ENOENT or
- * ECONNREFUSED where nobody listens any more. */
+ * ECONNREFUSED where nobody listens any more, EAGAIN where too many wait for five seconds already. */
 int state_connect(int directory, const char *name, int type, struct error *error);
 
 /* Replaces state.json by rename(2). */

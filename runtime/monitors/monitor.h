@@ -49,6 +49,7 @@ struct monitor {
     unsigned overhead;     /* MiB that it needs beyond the guest's memory, where nothing is configured */
     bool generates;        /* its command may have generated files */
     bool channel;          /* it has the ports of runtime/channel.h */
+    bool managed;          /* it takes boot.manage_fd */
     bool nics_by_name;     /* it attaches to a tap by the interface's name, not by descriptor */
     bool raw_taps;         /* its taps have no vnet header and no offloads */
     bool ends_by_reset;    /* its machine has no power-off: a guest ends with a reset */

@@ -57,6 +57,15 @@ static void add_panic_device(struct qemu_argv *argv)
     qemu_add(argv, "-action", "panic=exit-failure");
 }
 
+/* QMP (runtime/monitors/qmp.h). */
+static void add_management(struct qemu_argv *argv)
+{
+    if (argv->boot->manage_fd < 0)
+        return;
+    qemu_format(argv, "-chardev", "socket,id=manage,fd=%d,server=on,wait=off", argv->boot->manage_fd);
+    qemu_add(argv, "-mon", "chardev=manage,mode=control");
+}
+
 static int command(const struct boot *boot, const struct monitor_config *config, const char *program,
                    struct monitor_command *out, struct error *error)
 {
@@ -70,6 +79,7 @@ static int command(const struct boot *boot, const struct monitor_config *config,
         return -1;
     strings_add(argv.strings, "-no-reboot");
     qemu_add_console(&argv);
+    add_management(&argv);
     add_kernel(&argv);
     if (qemu_add_disks(&argv, error) < 0 || qemu_add_nics(&argv, error) < 0)
         return -1;
@@ -83,5 +93,5 @@ static int command(const struct boot *boot, const struct monitor_config *config,
 }
 
 DEFINE_MONITOR(qemu, QEMU_PROGRAM, qemu_files, command, .quirks = QUIRKS, .overhead = OVERHEAD,
-               .channel = true, .settings = settings, .oldest = {.major = 5},
+               .channel = true, .managed = true, .settings = settings, .oldest = {.major = 5},
                .package = "the Debian package " QEMU_PACKAGE " has it");

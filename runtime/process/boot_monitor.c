@@ -120,6 +120,7 @@ static void plan_machine(const struct container *container, struct boot *boot)
     boot->memory = guest_memory(container, config);
     boot->vcpus = config->vcpus;
     boot->kernel_fd = setup->kernel_fd;
+    boot->manage_fd = container->manage;
     boot->terminal = container->bundle.process.terminal;
     boot->sandbox = !seccomp_is_unconfined(container->bundle.seccomp);
 }
@@ -152,7 +153,8 @@ static int keep_descriptors(const struct kept *kept, const struct boot *boot, st
     for (size_t i = 0; i < boot->disk_count; i++)
         if (keep_one(boot->disks[i].fd, "the disk's descriptor", error) < 0)
             return -1;
-    if (keep_one(boot->kernel_fd, "the kernel's descriptor", error) < 0)
+    if (keep_one(boot->kernel_fd, "the kernel's descriptor", error) < 0 ||
+        keep_one(boot->manage_fd, "the monitor's socket", error) < 0)
         return -1;
     return boot->quirks & BOOT_QUIRK_CHANNEL ? keep_channel(kept, boot, error) : 0;
 }

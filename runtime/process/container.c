@@ -6,7 +6,7 @@
 void container_free(struct container *container)
 {
     const struct kept *kept = &container->kept;
-    const int fds[] = {container->listener,    container->control, container->create_end,
+    const int fds[] = {container->listener,    container->control, container->manage, container->create_end,
                        container->process_end, kept->rootfs_tree,  kept->generated};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         if (fds[i] >= 0)

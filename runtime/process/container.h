@@ -52,6 +52,7 @@ struct container {
     struct cgroups *cgroups; /* borrowed */
     int listener;            /* that `start` connects to; -1 when closed, like all here; owned */
     int control;             /* listening socket of the guest's channel; -1: it has none */
+    int manage;              /* likewise of the monitor's management */
     int create_end;          /* of the socket pair between `create` and the process; owned */
     int process_end;
 
@@ -65,6 +66,7 @@ struct container {
                         .console = CONSOLE_NONE,                                                             \
                         .listener = -1,                                                                      \
                         .control = -1,                                                                       \
+                        .manage = -1,                                                                        \
                         .create_end = -1,                                                                    \
                         .process_end = -1,                                                                   \
                         .kept = KEPT_NONE})

@@ -103,6 +103,7 @@ static int close_host(struct container *container, struct error *error)
         STDERR_FILENO,
         container->listener,
         container->control,
+        container->manage,
         container->process_end,
         container->guest.kernel_fd,
         kept->rootfs_tree,

@@ -33,6 +33,12 @@ load standin
     expect_reported '[.descriptors[] | .close_on_exec] | any' false
 }
 
+@test "the monitor is managed by a socket in the state directory, which it has listening" {
+    start_standin
+    expect_reported '.management | map([.type, .close_on_exec])' '[["socket",false]]'
+    expect_equal "$(stat -c '%F %a' "$T/root/$ID/monitor.sock")" 'socket 600'
+}
+
 @test "a disk reaches the monitor as a descriptor of the very file, opened as the bundle allows" {
     head -c 1024 /dev/zero >"$T/bundle/rootfs/disk"
     annotate block /disk

@@ -73,8 +73,12 @@ has_report() {
     [[ $(wc -l <"$T/console") -ge 1 ]]
 }
 
+# The socket on which the monitor is managed is `.management`, and not among the descriptors.
 take_report() {
-    head -n 1 "$T/console" >"$T/report"
+    head -n 1 "$T/console" | jq -c '
+        [.argv[] | capture("^socket,id=manage,fd=(?<fd>[0-9]+),").fd | tonumber] as $named
+        | .management = [.descriptors[] | select(.fd | IN($named[]))]
+        | .descriptors |= map(select(.fd | IN($named[]) | not))' >"$T/report" 2>/dev/null
     [[ -s $T/report ]] && jq -e .argv "$T/report" >/dev/null 2>&1 || fail "no report; status ${STATUS-}: $(cat "$T/stderr" "$T/console")"
 }
 

@@ -119,6 +119,16 @@ static void devices_that_a_guest_tells_by_their_order_have_slots_in_that_order(v
                         "qemu: the guest has 30 devices in an order, and its PCI bus has places for 29");
 }
 
+static void the_management_socket_is_a_monitor_of_its_protocol(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = smallest_boot();
+    boot.manage_fd = 9;
+    ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-chardev",
+                "socket,id=manage,fd=9,server=on,wait=off", "-mon", "chardev=manage,mode=control", "-kernel",
+                "/guest/kernel");
+}
+
 #ifdef __x86_64__
 static void a_guest_that_uses_the_exit_port_has_it(void **state)
 {
@@ -478,6 +488,7 @@ int main(void)
         cmocka_unit_test(a_hostile_command_line_is_one_element),
         cmocka_unit_test(memory_is_whole_mebibytes_and_at_least_two),
         cmocka_unit_test(kvm_is_a_device_of_the_private_root),
+        cmocka_unit_test(the_management_socket_is_a_monitor_of_its_protocol),
 #ifdef __x86_64__
         cmocka_unit_test(a_guest_that_uses_the_exit_port_has_it),
         cmocka_unit_test(a_disk_with_a_boot_loader_is_booted_by_a_pcs_firmware),
