@@ -179,7 +179,8 @@ SPEC
     unpack "$context/image" "$1"
 }
 
-# Builds a Linux guest with busybox, its root in an initrd or a disk ($2: initrd, block), and unpacks it into $1.
+# Builds a Linux guest with busybox, its root in an initrd or a disk ($2: initrd, block), and unpacks it into $1. What a
+# test has put into $F/extra is in its root.
 busybox_bundle() {
     local context=$F/busybox-$2 block='' initrd='INITRD --from=rootfs /'
     if [[ ! -d $context/image ]]; then
@@ -191,6 +192,7 @@ busybox_bundle() {
         done
         printf 'root:x:0:0::/:/bin/sh\nguest:x:1000:1000::/tmp:/bin/sh\n' >"$context/rootfs/etc/passwd"
         printf 'root:x:0:\nguest:x:1000:\n' >"$context/rootfs/etc/group"
+        [[ ! -d $F/extra ]] || cp -a "$F/extra/." "$context/rootfs/"
         cp "$SAMPLES/linux/debian/vmlinuz" "$context/"
         cp -r "$SAMPLES/linux/debian/modules" "$context/modules"
         cp "$SAMPLES/linux/modules" "$context/modules.list"

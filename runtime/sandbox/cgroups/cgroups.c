@@ -15,6 +15,7 @@
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
 #include "formats/base/path.h"
+#include "runtime/sandbox/cgroups/files.h"
 
 /* ---- where ---- */
 
@@ -74,30 +75,14 @@ char *cgroup_path(const char *cgroups_path, const char *id, struct error *error)
 
 /* ---- files of a cgroup ---- */
 
-int cgroup_write(const struct cgroup *cgroup, const char *file, const char *value, struct error *error)
-{
-    cleanup_free char *path = xasprintf("%s/%s", cgroup->directory, file);
-    cleanup_close int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 || write(fd, value, strlen(value)) < 0)
-        return error_errno(error, errno, "%s: cannot write \"%s\"", path, value);
-    return 0;
-}
-
-static int read_in(const char *directory, const char *file, struct buffer *text)
-{
-    cleanup_error struct error ignored = {0};
-    cleanup_free char *path = xasprintf("%s/%s", directory, file);
-    return read_file(AT_FDCWD, path, CGROUP_FILE_MAX, text, &ignored);
-}
-
 static void copy_up(const char *directory, const char *file)
 {
     cleanup_error struct error ignored = {0};
     cleanup_buffer struct buffer own = {0}, above = {0};
     cleanup_free char *parent = xstrndup(directory, (size_t)(strrchr(directory, '/') - directory));
-    if (read_in(directory, file, &own) < 0 || (own.length > 1 && own.data[0] != '\n'))
+    if (cgroup_read(directory, file, &own) < 0 || (own.length > 1 && own.data[0] != '\n'))
         return;
-    if (read_in(parent, file, &above) == 0 && above.length > 0)
+    if (cgroup_read(parent, file, &above) == 0 && above.length > 0)
         cgroup_write(&(struct cgroup){.directory = (char *)directory}, file, above.data, &ignored);
 }
 
@@ -106,29 +91,6 @@ static void inherit_cpuset(const char *directory)
 {
     copy_up(directory, "cpuset.cpus");
     copy_up(directory, "cpuset.mems");
-}
-
-/* Version 2: a parent must hand each controller on to its children. One at a time, because one that cannot be
- * handed on would refuse them all; whether it is missed shows when a limit is set. */
-static void enable_controllers(const char *directory)
-{
-    static const char *const wanted[] = {"+memory", "+cpu", "+cpuset", "+pids", "+io", "+hugetlb"};
-    cleanup_error struct error ignored = {0};
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
-        cgroup_write(&(struct cgroup){.directory = (char *)directory}, "cgroup.subtree_control", wanted[i],
-                     &ignored);
-}
-
-static unsigned v2_controllers(const char *directory)
-{
-    cleanup_buffer struct buffer text = {0};
-    if (read_in(directory, "cgroup.controllers", &text) < 0)
-        return 0;
-    unsigned controllers = 0;
-    char *rest = NULL;
-    for (char *word = strtok_r(text.data, " \n", &rest); word != NULL; word = strtok_r(NULL, " \n", &rest))
-        controllers |= cgroup_controller(word);
-    return controllers;
 }
 
 /* ---- planning ---- */
@@ -194,7 +156,7 @@ static int check_unused(const char *directory, struct error *error)
 {
     cleanup_buffer struct buffer text = {0};
     struct stat status;
-    if (read_in(directory, "cgroup.procs", &text) == 0 && text.length > 0)
+    if (cgroup_read(directory, "cgroup.procs", &text) == 0 && text.length > 0)
         return error_set(error, "linux.cgroupsPath: %s has processes in it", directory);
     if (stat(directory, &status) == 0 && status.st_nlink > 2)
         return error_set(error, "linux.cgroupsPath: %s has cgroups below it", directory);
@@ -238,8 +200,8 @@ static int make_cgroup(struct cgroup *cgroup, struct error *error)
     cgroup->made_count = 0;
     for (char *end = directory + cgroup->mount; end != NULL;) {
         *end = '\0';
-        if (cgroup->v2 && access(directory, W_OK) == 0 && v2_controllers(directory) != 0)
-            enable_controllers(directory);
+        if (cgroup->v2 && access(directory, W_OK) == 0)
+            v2_hand_on(directory);
         *end = '/';
         end = strchr(end + 1, '/');
         if (end != NULL)
@@ -252,9 +214,10 @@ static int make_cgroup(struct cgroup *cgroup, struct error *error)
             return -1;
         }
     }
-    if (cgroup->v2)
-        cgroup->controllers = v2_controllers(cgroup->directory);
-    return 0;
+    if (!cgroup->v2)
+        return 0;
+    cgroup->controllers = v2_controllers(cgroup->directory);
+    return v2_check_type(cgroup->directory, error);
 }
 
 /* A hierarchy that cannot be written to is left out; whether it is missed shows when a limit is set. */

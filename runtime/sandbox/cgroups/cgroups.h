@@ -31,6 +31,8 @@ enum cgroup_controller {
 /* The controller of that name ("blkio" in version 1 is "io" in version 2), or 0 for one that is only joined.
  */
 unsigned cgroup_controller(const char *name);
+/* Its name in version 2. */
+const char *cgroup_controller_name(unsigned controller);
 
 enum { CGROUP_DEPTH_MAX = 64 };
 

@@ -4,6 +4,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
+#include "runtime/sandbox/cgroups/files.h"
 #include "runtime/sandbox/cgroups/limit.h"
 
 const struct cgroup *limit_cgroup(const struct cgroups *cgroups, unsigned controller)
@@ -14,14 +15,25 @@ const struct cgroup *limit_cgroup(const struct cgroups *cgroups, unsigned contro
     return NULL;
 }
 
+/* A limit cannot be set because the container's cgroups do not have the controller. */
+static int no_controller(const struct cgroups *cgroups, const struct limit *limit, struct error *error)
+{
+    for (size_t i = 0; i < cgroups->count; i++)
+        if (cgroups->items[i].v2 && cgroups->count == 1) {
+            cleanup_free char *why = v2_why_missing(&cgroups->items[i], limit->controller);
+            return error_set(error, RESOURCES "%s: %s", limit->key, why);
+        }
+    return error_set(error,
+                     RESOURCES
+                     "%s: it needs a controller that this host does not have, or that cannot be written to",
+                     limit->key);
+}
+
 int limit_apply(const struct cgroups *cgroups, const struct limit *limit, struct error *error)
 {
     const struct cgroup *cgroup = limit_cgroup(cgroups, limit->controller);
     if (cgroup == NULL)
-        return error_set(
-            error,
-            RESOURCES "%s: it needs a controller that this host does not have, or that cannot be written to",
-            limit->key);
+        return no_controller(cgroups, limit, error);
     const char *file = cgroup->v2 ? limit->v2_file : limit->v1_file;
     const char *value = cgroup->v2 ? limit->v2_value : limit->v1_value;
     if (file == NULL)

@@ -21,6 +21,14 @@ unsigned cgroup_controller(const char *name)
     return 0;
 }
 
+const char *cgroup_controller_name(unsigned controller)
+{
+    for (size_t i = sizeof controller_names / sizeof *controller_names; i-- > 0;)
+        if (controller == controller_names[i].controller)
+            return controller_names[i].name;
+    return "";
+}
+
 static unsigned parse_controllers(char *options)
 {
     unsigned controllers = 0;

@@ -1,0 +1,191 @@
+#!/bin/sh
+# Runs in a Linux guest whose only cgroups are those of version 2: each function check_NAME runs urunc with the stand-in
+# monitor and looks at the kernel's own files. Prints "ok NAME" or "not ok NAME: WHY" for each; tests/e2e/cgroup2.bats
+# makes the bundles /checks/BUNDLE and reads the lines.
+export PATH=/bin:/sbin
+busybox --install -s /bin
+mount -t tmpfs -o mode=755 tmpfs /run
+mount -t tmpfs -o mode=1777 tmpfs /tmp
+mkdir -p /sys/fs/cgroup
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+G=/sys/fs/cgroup
+
+urunc() {
+    command urunc --config /checks/urunc.json "$@"
+}
+
+# wrong WORD...: the check has failed.
+wrong() {
+    printf '%s; ' "$*" >>/tmp/wrong
+}
+
+# holds FILE VALUE: a file of the cgroup $C is exactly that (lines joined by blanks).
+holds() {
+    got=$(tr '\n' ' ' <"$C/$1" 2>&1) || got="missing"
+    [ "${got% }" = "$2" ] || wrong "$1 is '${got% }' and not '$2'"
+}
+
+# has FILE LINE: one line of the file begins so.
+has() {
+    grep -q "^$2" "$C/$1" || wrong "$1 has no '$2': $(cat "$C/$1" 2>&1)"
+}
+
+# soon COMMAND...: polls until it succeeds, as long as the guest lives.
+soon() {
+    for i in $(seq 600); do
+        "$@" 2>/dev/null && return 0
+        usleep 50000
+    done
+    wrong "did not come true: $*"
+}
+
+# up BUNDLE: a started container; $C is its cgroup, $P its process.
+up() {
+    C=$G/urunc-$1
+    urunc create --bundle "/checks/$1" --pid-file /tmp/pid "$1" </dev/null >/tmp/console 2>/tmp/stderr ||
+        wrong "create: $(cat /tmp/stderr /tmp/console)"
+    P=$(cat /tmp/pid)
+    urunc start "$1" >/tmp/start 2>&1 || wrong "start: $(cat /tmp/start /tmp/console)"
+}
+
+# down BUNDLE: deletes it; its cgroup goes with it.
+down() {
+    urunc delete --force "$1" >/tmp/delete 2>&1 || wrong "delete: $(cat /tmp/delete)"
+    [ ! -d "$C" ] || wrong "$C is still there"
+}
+
+# refused BUNDLE TEXT: create fails with that text, and leaves nothing.
+refused() {
+    if urunc create --bundle "/checks/$1" "$1" </dev/null >/tmp/console 2>/tmp/stderr; then
+        wrong "was not refused"
+        urunc delete --force "$1"
+    fi
+    grep -q "$2" /tmp/stderr || wrong "no '$2' in: $(cat /tmp/stderr)"
+    [ -z "$(find $G -name "*-$1")" ] || wrong "left a cgroup"
+}
+
+check_alone() {
+    [ "$(grep -c ' - cgroup ' /proc/self/mountinfo)" = 0 ] || wrong "version 1 is mounted"
+    for controller in memory cpu cpuset io pids hugetlb; do
+        grep -qw $controller $G/cgroup.controllers || wrong "no $controller"
+    done
+}
+
+check_limits() {
+    up limits
+    holds memory.max $(((64 + 32) << 20))
+    holds memory.low $(((48 + 32) << 20))
+    holds memory.swap.max $((16 << 20))
+    holds cpu.weight 20
+    holds cpu.max '20000 50000'
+    holds cpu.max.burst 10000
+    holds cpuset.cpus 0
+    holds cpuset.cpus.effective 0
+    holds pids.max 7
+    has io.max "$(sed 's/$/ /' /sys/block/vda/dev)rbps=1048576 wbps=2097152 riops=100 wiops=200"
+    holds hugetlb.2MB.max 0
+    holds memory.high $((90 << 20))
+    holds cgroup.procs "$P"
+    [ "$(cat "/proc/$P/cgroup")" = "0::/urunc-limits" ] || wrong "is in $(cat "/proc/$P/cgroup")"
+    down limits
+}
+
+check_none() {
+    up none
+    holds memory.max max
+    holds pids.max max
+    holds cpu.max 'max 100000'
+    down none
+}
+
+check_oom() {
+    C=$G/urunc-oom
+    urunc create --bundle /checks/oom oom </dev/null >/tmp/console 2>/tmp/stderr || wrong "$(cat /tmp/stderr)"
+    urunc start oom
+    soon grep -q 'oom_kill 1' $C/memory.events
+    down oom
+}
+
+check_processes() {
+    up processes
+    soon grep -q forked /tmp/console
+    [ "$(wc -l <$C/cgroup.procs)" = 5 ] || wrong "$(wc -l <$C/cgroup.procs) processes"
+    has pids.events 'max 4'
+    [ "$(urunc ps --format json processes | tr ',' '\n' | wc -l)" = 5 ] || wrong "ps: $(urunc ps -f json processes)"
+    urunc kill --all processes KILL || wrong 'kill --all failed'
+    soon grep -q 'populated 0' $C/cgroup.events
+    down processes
+}
+
+# A cgroup of somebody else's that hands on two controllers already.
+check_below() {
+    mkdir $G/engine
+    echo +memory >$G/cgroup.subtree_control
+    echo $((256 << 20)) >$G/engine/memory.max
+    up below
+    C=$G/engine/pod/below
+    holds memory.max $((96 << 20))
+    holds pids.max 9
+    grep -qw memory $G/engine/pod/cgroup.subtree_control || wrong "memory is not handed on"
+    down below
+    [ ! -d $G/engine/pod ] || wrong "the pod's cgroup is left"
+    [ -d $G/engine ] || wrong "the engine's cgroup is gone"
+    rmdir $G/engine
+}
+
+# Processes may only be in leaves: a cgroup that has some hands no controller on.
+check_inner() {
+    mkdir $G/inner
+    sleep 1000 &
+    echo $! >$G/inner/cgroup.procs
+    refused inner 'linux.resources.pids.limit'
+    grep -q "$G/inner has processes" /tmp/stderr || wrong "not said why: $(cat /tmp/stderr)"
+    [ "$(cat $G/inner/cgroup.type)" = domain ] || wrong "it became $(cat $G/inner/cgroup.type)"
+    kill -KILL $!
+    soon rmdir $G/inner
+}
+
+check_threaded() {
+    mkdir -p $G/threads/below
+    echo threaded >$G/threads/below/cgroup.type
+    refused threaded 'ctr-threaded lies below a threaded cgroup'
+    rmdir $G/threads/below $G/threads
+}
+
+check_without_limits_inner() {
+    mkdir $G/inner2
+    sleep 1000 &
+    echo $! >$G/inner2/cgroup.procs
+    up free
+    C=$G/inner2/free
+    holds cgroup.procs "$P"
+    down free
+    kill -KILL $!
+    soon rmdir $G/inner2
+}
+
+check_version_1() {
+    refused swappiness 'memory.swappiness: cgroups of version 2 do not have it'
+    refused realtime 'cpu.realtimePeriod: cgroups of version 2 do not have it'
+}
+
+check_occupied() {
+    mkdir $G/occupied
+    sleep 1000 &
+    echo $! >$G/occupied/cgroup.procs
+    refused occupied 'has processes in it'
+    kill -KILL $!
+    soon rmdir $G/occupied
+}
+
+for check in $(sed -n 's/^check_\([a-z0-9_]*\)() {/\1/p' "$0"); do
+    : >/tmp/wrong
+    "check_$check"
+    if [ -s /tmp/wrong ]; then
+        echo "not ok $check: $(tr '\n' ' ' </tmp/wrong)"
+    else
+        echo "ok $check"
+    fi
+done
+[ -z "$(find $G -name 'urunc-*')" ] || echo "left: $(find $G -name 'urunc-*')"
+echo done
