@@ -44,6 +44,9 @@ setup() {
 teardown() {
     local id pid namespace status=0
     [[ -n ${T-} ]] || return 0 # setup made nothing
+    if declare -F clear_up >/dev/null; then
+        clear_up || status=1
+    fi
     while read -r id; do
         timeout 30 "$URUNC" --root "$T/root" --config "$T/urunc.json" delete --force "$id" >&2 || true
     done <"$T/containers"
