@@ -10,6 +10,7 @@
 #include "formats/base/file.h"
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
+#include "runtime/config_toml.h"
 #include "runtime/monitors/monitor.h"
 
 enum {
@@ -31,7 +32,7 @@ static const struct monitor_setting common_settings[] = {
 
 static void set_defaults(struct config *config)
 {
-    *config = (struct config){.overrides = OVERRIDES_DEFAULT};
+    *config = (struct config){.overrides = OVERRIDES_DEFAULT, .origins = json_object()};
     for (int i = 0; i < HYPERVISOR_COUNT; i++) {
         struct monitor_config *monitor = &config->monitors[i];
         monitor->memory = 256 * MIB;
@@ -54,17 +55,16 @@ static int read_number(const json_t *value, json_int_t minimum, json_int_t maxim
     return 0;
 }
 
+static const char *const accelerations[] = {
+    [ACCELERATION_AUTO] = "auto", [ACCELERATION_KVM] = "kvm", [ACCELERATION_TCG] = "tcg"};
+
 static int read_acceleration(const json_t *value, enum acceleration *out, struct error *error)
 {
-    static const struct {
-        const char *name;
-        enum acceleration acceleration;
-    } names[] = {{"auto", ACCELERATION_AUTO}, {"kvm", ACCELERATION_KVM}, {"tcg", ACCELERATION_TCG}};
     if (!json_is_string(value))
         return error_set(error, "not a string");
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i].name, json_string_value(value)) == 0) {
-            *out = names[i].acceleration;
+    for (size_t i = 0; i < sizeof accelerations / sizeof *accelerations; i++)
+        if (strcmp(accelerations[i], json_string_value(value)) == 0) {
+            *out = (enum acceleration)i;
             return 0;
         }
     return error_set(error, "\"%s\" is not auto, kvm or tcg", json_string_value(value));
@@ -184,13 +184,95 @@ static int read_monitors(const json_t *object, struct config *config, struct err
     return 0;
 }
 
-static int read_config(const json_t *root, struct config *config, struct error *error)
+/* ---- origins ---- */
+
+/* Keys of a monitor stand below "monitors.NAME". */
+static void set_origins(const json_t *document, const char *origin, struct config *config)
 {
-    if (!json_is_object(root))
+    const char *key, *name, *setting;
+    json_t *value, *monitor, *ignored;
+    json_object_foreach ((json_t *)document, key, value) {
+        if (strcmp(key, "monitors") != 0) {
+            json_object_set_new(config->origins, key, json_string(origin));
+            continue;
+        }
+        json_object_foreach (value, name, monitor) {
+            json_object_foreach (monitor, setting, ignored) {
+                const char *main_name = strcmp(setting, "memory") == 0 ? "memory_mib" : setting;
+                cleanup_free char *whole = xasprintf("monitors.%s.%s", name, main_name);
+                json_object_set_new(config->origins, whole, json_string(origin));
+            }
+        }
+    }
+}
+
+static json_t *describe_text(const char *text)
+{
+    return text != NULL ? json_string(text) : json_null();
+}
+
+static json_t *describe_setting(const struct monitor_setting *setting, const struct monitor_config *monitor)
+{
+    const void *field = (const char *)monitor + setting->field;
+    switch (setting->type) {
+    case SETTING_PROGRAM:
+    case SETTING_PATH:
+    case SETTING_WORD:
+    case SETTING_OPTIONS:
+        return describe_text(*(char *const *)field);
+    case SETTING_MIB:
+    case SETTING_MIB_OR_NONE:
+        return json_integer((json_int_t)(*(const uint64_t *)field / MIB));
+    case SETTING_VCPUS:
+        return json_integer(*(const unsigned *)field);
+    case SETTING_ACCELERATION:
+        return json_string(accelerations[*(const enum acceleration *)field]);
+    }
+    return json_null();
+}
+
+static void add_description(json_t *list, const struct config *config, const char *key, json_t *value)
+{
+    const json_t *origin = json_object_get(config->origins, key);
+    json_array_append_new(list, json_pack("{s:s, s:o, s:s}", "key", key, "value", value, "origin",
+                                          origin != NULL ? json_string_value(origin) : "default"));
+}
+
+static void describe_settings(json_t *list, const struct config *config, enum hypervisor hypervisor,
+                              const struct monitor_setting *settings)
+{
+    for (; settings != NULL && settings->key != NULL; settings++) {
+        if (strcmp(settings->key, "memory") == 0)
+            continue;
+        cleanup_free char *key = xasprintf("monitors.%s.%s", hypervisor_name(hypervisor), settings->key);
+        add_description(list, config, key, describe_setting(settings, &config->monitors[hypervisor]));
+    }
+}
+
+json_t *config_describe(const struct config *config)
+{
+    json_t *list = json_array();
+    add_description(list, config, "fallback_runtime", describe_text(config->fallback_runtime));
+    add_description(list, config, "overrides", overrides_to_json(config->overrides));
+    for (int i = 0; i < HYPERVISOR_COUNT; i++) {
+        const struct monitor *driver = monitor_find((enum hypervisor)i);
+        if (driver == NULL)
+            continue;
+        describe_settings(list, config, (enum hypervisor)i, common_settings);
+        describe_settings(list, config, (enum hypervisor)i, driver->settings);
+    }
+    return list;
+}
+
+/* ---- files ---- */
+
+int config_apply(const json_t *document, const char *origin, struct config *config, struct error *error)
+{
+    if (!json_is_object(document))
         return error_set(error, "not a JSON object");
     const char *key;
     json_t *value;
-    json_object_foreach ((json_t *)root, key, value) {
+    json_object_foreach ((json_t *)document, key, value) {
         int status;
         if (strcmp(key, "monitors") == 0)
             status = read_monitors(value, config, error);
@@ -203,28 +285,50 @@ static int read_config(const json_t *root, struct config *config, struct error *
         if (status < 0)
             return error_prefix(error, "%s", key);
     }
+    set_origins(document, origin, config);
     return 0;
+}
+
+static int apply_json(const struct buffer *text, const char *path, struct config *config, struct error *error)
+{
+    cleanup_json json_t *document = parse_json(text->data, text->length, path, error);
+    if (document == NULL)
+        return -1;
+    return config_apply(document, path, config, error) < 0 ? error_prefix(error, "%s", path) : 0;
+}
+
+static bool is_toml(const char *path)
+{
+    size_t length = strlen(path);
+    return length >= 5 && strcmp(path + length - 5, ".toml") == 0;
+}
+
+static int apply_file(const char *path, bool required, struct config *config, struct error *error)
+{
+    cleanup_buffer struct buffer text = {0};
+    if (read_file(AT_FDCWD, path, CONFIG_MAX, &text, error) < 0) {
+        if (required || error->number != ENOENT)
+            return -1;
+        error_clear(error);
+        return 0;
+    }
+    return is_toml(path) ? config_apply_toml(&text, path, config, error)
+                         : apply_json(&text, path, config, error);
 }
 
 int config_load(const char *path, struct config *config, struct error *error)
 {
     set_defaults(config);
-    const char *name = path != NULL ? path : CONFIG_DEFAULT_PATH;
-    cleanup_buffer struct buffer text = {0};
-    if (read_file(AT_FDCWD, name, CONFIG_MAX, &text, error) < 0) {
-        if (path != NULL || error->number != ENOENT)
-            return -1;
-        error_clear(error);
-        return 0;
-    }
-    cleanup_json json_t *root = parse_json(text.data, text.length, name, error);
-    if (root == NULL)
-        return -1;
-    if (read_config(root, config, error) < 0) {
+    const char *variable = getenv(CONFIG_PATH_VARIABLE);
+    if (path == NULL && variable != NULL && *variable != '\0')
+        path = variable;
+    int status = path != NULL ? apply_file(path, true, config, error)
+                              : apply_file(CONFIG_TOML_PATH, false, config, error);
+    if (status == 0 && path == NULL)
+        status = apply_file(CONFIG_DEFAULT_PATH, false, config, error);
+    if (status < 0)
         config_free(config);
-        return error_prefix(error, "%s", name);
-    }
-    return 0;
+    return status;
 }
 
 void config_free(struct config *config)
@@ -236,5 +340,7 @@ void config_free(struct config *config)
         free(config->monitors[i].cpu);
     }
     free(config->fallback_runtime);
+    json_decref(config->origins);
+    strings_free(&config->ignored);
     *config = (struct config){0};
 }

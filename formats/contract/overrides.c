@@ -73,6 +73,15 @@ int overrides_from_json(const json_t *names, unsigned *allowed, struct error *er
     return 0;
 }
 
+json_t *overrides_to_json(unsigned allowed)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < ANNOTATION_COUNT; i++)
+        if (allowed & (1U << i))
+            json_array_append_new(names, json_string(annotations[i].key + strlen(ANNOTATION_PREFIX)));
+    return names;
+}
+
 static int lay_over(struct annotation_set *base, const struct annotation_set *over, unsigned allowed,
                     struct error *error)
 {

@@ -25,6 +25,8 @@ bool annotations_only_override(const json_t *object, unsigned allowed);
 
 /* Reads the names of keys, without their prefix, into a set. */
 int overrides_from_json(const json_t *names, unsigned *allowed, struct error *error);
+/* The same the other way round; a new reference. */
+json_t *overrides_to_json(unsigned allowed);
 
 /* Replaces values of the image's set by those of the object, which are plain text. A value that is the
  * image's own needs no leave. `where` ("config.json: annotations") stands first in the error. */

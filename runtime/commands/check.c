@@ -1,5 +1,6 @@
 /* Whether this host can boot a unikernel, and what is missing where it cannot. */
 #include <stdio.h>
+#include <string.h>
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
@@ -118,6 +119,29 @@ static void print_other_pairs(const json_t *pairs, const json_t *monitors)
     }
 }
 
+/* What somebody has set; the rest is in the manual. */
+static void print_configuration(const json_t *settings, const json_t *ignored)
+{
+    size_t i;
+    json_t *setting, *line;
+    bool has_title = false;
+    json_array_foreach (settings, i, setting) {
+        cleanup_free char *key = text_of(setting, "key");
+        cleanup_free char *origin = text_of(setting, "origin");
+        if (strcmp(origin, "default") == 0)
+            continue;
+        cleanup_free char *value = json_dumps(json_object_get(setting, "value"), JSON_ENCODE_ANY);
+        cleanup_free char *printable = text_printable(value);
+        printf("%s  %s = %s (%s)\n", has_title ? "" : "\nConfiguration:\n", key, printable, origin);
+        has_title = true;
+    }
+    json_array_foreach (ignored, i, line) {
+        cleanup_free char *printable = text_printable(json_string_value(line));
+        printf("%s  %s\n", has_title ? "" : "\nConfiguration:\n", printable);
+        has_title = true;
+    }
+}
+
 static void print_text(const json_t *host)
 {
     cleanup_free char *version = text_of(host, "version");
@@ -130,6 +154,7 @@ static void print_text(const json_t *host)
     print_monitors(monitors);
     print_usable_pairs(pairs);
     print_other_pairs(pairs, monitors);
+    print_configuration(json_object_get(host, "configuration"), json_object_get(host, "ignored"));
 }
 
 int command_check(const struct command *command, const struct invocation *invocation, struct error *error)

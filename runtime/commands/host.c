@@ -192,6 +192,14 @@ static json_t *describe_pair(struct pair pair, const json_t *monitors)
     return object;
 }
 
+static json_t *list_of(const struct strings *lines)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < lines->count; i++)
+        json_array_append_new(list, json_string(lines->items[i]));
+    return list;
+}
+
 json_t *host_describe(const struct config *config, const char *root)
 {
     json_t *devices_found = describe_devices();
@@ -204,7 +212,8 @@ json_t *host_describe(const struct config *config, const char *root)
         usable = usable || problem_of(object) == NULL;
         json_array_append_new(pairs, object);
     }
-    return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o}", "version", URUNC_VERSION, "architecture",
+    return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "version", URUNC_VERSION, "architecture",
                      platform_host_architecture(), "usable", (int)usable, "devices", devices_found,
-                     "monitors", monitors, "pairs", pairs);
+                     "monitors", monitors, "pairs", pairs, "configuration", config_describe(config),
+                     "ignored", list_of(&config->ignored));
 }

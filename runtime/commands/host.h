@@ -16,6 +16,8 @@
  *     monitors                list of {name, usable, program, version, problem}
  *     pairs                   list of {framework, hypervisor, usable, storage, network, architectures,
  * problem}
+ *     configuration           list of {key, value, origin}: every setting that is in force
+ *     ignored                 lines about keys of the configuration that have no effect
  *
  * `problem` is there where `usable` is false: what is missing, and how to get it. `root` is the state
  * directory, in which the monitors' versions are kept.
