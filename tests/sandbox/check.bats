@@ -119,3 +119,25 @@ toy_qemu() {
     fails urunc check
     expect_one_error 'urunc.json'
 }
+
+@test "each value of the configuration says which file set it" {
+    printf '[monitors.qemu]\npath = "%s"\ndefault_memory_mb = 77\n[log]\nlevel = "info"\n' "$(toy_qemu)" >"$T/urunc.toml"
+    "$URUNC_BIN/runtime/urunc" --root "$T/root" --config "$T/urunc.toml" check --json >"$T/host" || true
+    expect_equal "$(host '.configuration[] | select(.key == "monitors.qemu.memory_mib") | [.value, .origin] | join(" ")')" "77 $T/urunc.toml"
+    expect_equal "$(host '.configuration[] | select(.key == "monitors.qemu.vcpus") | [.value, .origin] | join(" ")')" '1 default'
+    expect_equal "$(host '.ignored | length')" 1
+    "$URUNC_BIN/runtime/urunc" --root "$T/root" --config "$T/urunc.toml" check >"$T/text" || true
+    expect_line "  monitors.qemu.memory_mib = 77 ($T/urunc.toml)" "$T/text"
+    expect_match 'log.level has no effect' "$T/text"
+}
+
+@test "config.json lies over config.toml" {
+    mkdir -p "$T/etc/urunc"
+    printf '[monitors.qemu]\npath = "%s"\nvcpus = 3\nmemory_mib = 77\n' "$(toy_qemu)" >"$T/etc/urunc/config.toml"
+    printf '{"monitors":{"qemu":{"vcpus":2}}}\n' >"$T/etc/urunc/config.json"
+    # The default places, in a mount namespace of the test's own.
+    unshare --mount sh -c 'mount --bind "$1" /etc && exec "$2" --root "$3" check --json' \
+        sh "$T/etc" "$URUNC_BIN/runtime/urunc" "$T/root" >"$T/host" || true
+    expect_equal "$(host '.configuration[] | select(.key == "monitors.qemu.vcpus") | [.value, .origin] | join(" ")')" '2 /etc/urunc/config.json'
+    expect_equal "$(host '.configuration[] | select(.key == "monitors.qemu.memory_mib") | [.value, .origin] | join(" ")')" '77 /etc/urunc/config.toml'
+}
