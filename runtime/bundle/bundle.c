@@ -158,7 +158,9 @@ int bundle_read(struct bundle *bundle, struct error *error)
         read_linux(bundle, error) < 0 || check_annotations(bundle, error) < 0 ||
         read_host_name(bundle, "hostname", &bundle->hostname, error) < 0 ||
         read_host_name(bundle, "domainname", &bundle->domainname, error) < 0 ||
-        read_object(bundle->config, CONFIG_PLACE, "hooks", &bundle->hooks, error) < 0)
+        read_object(bundle->config, CONFIG_PLACE, "hooks", &bundle->hooks, error) < 0 ||
+        bundle_mounts_read(bundle->config, bundle->path, CONFIG_NAME, &bundle->mounts, error) < 0 ||
+        bundle_mounts_open(&bundle->mounts, error) < 0)
         return -1;
     return hooks_check(bundle->hooks, CONFIG_NAME, error);
 }
@@ -171,33 +173,25 @@ void bundle_free(struct bundle *bundle)
     free(bundle->rootfs);
     process_free(&bundle->process);
     namespaces_free(&bundle->namespaces);
+    bundle_mounts_free(&bundle->mounts);
     json_decref(bundle->config);
     *bundle = BUNDLE_NONE;
 }
 
 /* The engine's file that is mounted at /etc/resolv.conf, or -1. */
-static int open_mounted_resolv_conf(const struct bundle *bundle, struct error *error)
+static int open_mounted_resolv_conf(const struct bundle *bundle)
 {
-    const json_t *mounts = json_object_get(bundle->config, "mounts");
-    size_t index;
-    json_t *mount;
-    json_array_foreach (mounts, index, mount) {
-        const char *destination = json_string_value(json_object_get(mount, "destination"));
-        const char *source = json_string_value(json_object_get(mount, "source"));
-        if (destination == NULL || source == NULL || strcmp(destination, "/etc/resolv.conf") != 0)
-            continue;
-        cleanup_free char *path =
-            source[0] == '/' ? xstrdup(source) : xasprintf("%s/%s", bundle->path, source);
-        return open_regular(AT_FDCWD, path, O_RDONLY, error);
-    }
-    return -1;
+    const struct bundle_mount *mount = bundle_mounts_find(&bundle->mounts, "/etc/resolv.conf");
+    if (mount == NULL || mount->fd < 0 || !S_ISREG(mount->status.st_mode))
+        return -1;
+    return reopen_descriptor(mount->fd, O_RDONLY);
 }
 
 char *bundle_resolv_conf(const struct bundle *bundle)
 {
     cleanup_error struct error ignored = {0};
     cleanup_buffer struct buffer text = {0};
-    cleanup_close int fd = open_mounted_resolv_conf(bundle, &ignored);
+    cleanup_close int fd = open_mounted_resolv_conf(bundle);
     if (fd < 0)
         fd = beneath_open_file(bundle->rootfs_fd, "/etc/resolv.conf", O_RDONLY, BENEATH_IN_ROOT, &ignored);
     if (fd < 0 || read_all(fd, RESOLV_CONF_MAX, &text, "resolv.conf", &ignored) < 0)

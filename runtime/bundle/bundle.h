@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "formats/base/error.h"
+#include "runtime/bundle/mounts.h"
 #include "runtime/bundle/process.h"
 #include "runtime/sandbox/namespaces.h"
 
@@ -25,6 +26,7 @@ struct bundle {
     const char *hostname;   /* or NULL */
     const char *domainname; /* or NULL */
     struct namespaces namespaces;
+    struct bundle_mounts mounts;
     const char *cgroups_path;  /* or NULL */
     uint64_t memory_limit;     /* linux.resources.memory.limit, bytes; 0: none */
     const json_t *annotations; /* each of these may be NULL */

@@ -189,10 +189,11 @@ static void resolv_conf_comes_from_the_engine_or_the_rootfs(void **state)
     cleanup_bundle struct bundle bundle = BUNDLE_NONE;
     cleanup_error struct error error = {0};
     temporary_write_text(temporary, "resolv", "nameserver 1.2.3.4\n");
-    assert_int_equal(load(state,
-                          "{\"mounts\":[{\"destination\":\"/etc/resolv.conf\",\"source\":\"resolv\"}]}",
-                          &bundle, &error),
-                     0);
+    assert_int_equal(
+        load(state,
+             "{\"mounts\":[{\"destination\":\"/etc/resolv.conf\",\"type\":\"bind\",\"source\":\"resolv\"}]}",
+             &bundle, &error),
+        0);
     cleanup_free char *mounted = bundle_resolv_conf(&bundle);
     assert_string_equal(mounted, "nameserver 1.2.3.4\n");
     bundle_free(&bundle);
