@@ -2,10 +2,6 @@
 # Debian's containerd with its runc shim and urunc in runc's place: what ctr asks for, a unikernel's container answers.
 load engine
 
-prepare_engine() {
-    ENGINE_NAMESPACE=$ID
-}
-
 @test "a detached container runs, is seen, ends on SIGTERM and is removed" {
     import_standin
     run_task --detach one
@@ -37,7 +33,7 @@ prepare_engine() {
     import_standin
     local status=0
     export -f ctr run_image run_task
-    export T ID PATIENCE ENGINE_NAMESPACE
+    export T ID PATIENCE
     script --quiet --return --echo never --command "bash -c 'run_task --rm --tty one guest standin:exit=6'" "$T/output" \
         </dev/null >/dev/null 2>&1 || status=$?
     expect_equal "$status" 6

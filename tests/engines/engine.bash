@@ -17,10 +17,6 @@ SCRIPT
     chmod +x "$T/runc"
     : >"$T/calls"
     containerd_configuration >"$T/containerd.toml"
-    printf '%s\n' "${ENGINE_NAMESPACE:-$ID}" >>"$T/containers"
-    if declare -F prepare_engine >/dev/null; then
-        prepare_engine
-    fi
     start_containerd
 }
 
@@ -49,7 +45,7 @@ stop_containerd() {
     wait "$CONTAINERD" || true
 }
 
-# Each test has a namespace of its own, which is also its directory of cgroups.
+# Each test has a namespace of its own, which is also its directory of cgroups, but for pods, whose namespace is fixed.
 ctr() {
     timeout --foreground --kill-after 5 "$PATIENCE" ctr --namespace "${ENGINE_NAMESPACE:-$ID}" "$@" 3>&-
 }
@@ -93,16 +89,18 @@ run_plain() {
     run_image plain "$@"
 }
 
-# An ordinary image with busybox, for the other runtime.
-import_plain() {
-    local context=$F/image-plain
-    if [[ ! -e $context/image.tar ]]; then
+# import_files NAME LINE...: an ordinary image, for the other runtime, of busybox and the tests' own pause program.
+import_files() {
+    local context=$F/image-$1
+    if [[ ! -d $context ]]; then
         mkdir -p "$context"
-        cp "$(command -v busybox)" "$context/busybox"
-        printf 'FROM scratch\nCOPY busybox /bin/busybox\nENTRYPOINT ["/bin/busybox"]\n' >"$context/Containerfile"
-        build -t plain:v1 -o "type=oci-archive,dest=$context/image.tar" "$context"
+        cp "$(command -v busybox)" "$URUNC_BIN/tests/engines/pod-pause" "$context"
     fi
-    ctr images import --snapshotter native "$context/image.tar" >"$T/import.log" || fail "$(cat "$T/import.log")"
+    import_image "$@"
+}
+
+import_plain() {
+    import_files plain 'FROM scratch' 'COPY busybox /bin/busybox' 'ENTRYPOINT ["/bin/busybox"]'
 }
 
 task_status() {
@@ -140,6 +138,9 @@ clear_up() {
 stop_engine() {
     local name left
     kill -0 "$CONTAINERD" 2>/dev/null || start_containerd || return 1
+    if declare -F remove_pods >/dev/null; then
+        remove_pods
+    fi
     for name in $(ctr task ls -q); do
         printf 'a task is left: %s\n' "$name"
         ctr task rm --force "$name"
@@ -148,7 +149,7 @@ stop_engine() {
     left=$(find /run/containerd/runc -mindepth 2 -maxdepth 2 ! -name 'version@*' 2>/dev/null)
     stop_containerd TERM
     # The directory of all containers of a namespace stays, as it does with runc.
-    rmdir /sys/fs/cgroup/{*/,}"${ENGINE_NAMESPACE:-$ID}" 2>/dev/null
+    rmdir /sys/fs/cgroup/{*/,}"$ID" 2>/dev/null
     [[ -z $left ]] || fail "urunc's state is left: $left"
     ! grep -E " (/run/containerd|$T)/" /proc/self/mountinfo || fail 'mounts are left'
 }

@@ -2,10 +2,6 @@
 # containerd ends, by itself or by SIGKILL, while containers run: what comes after it finds them as they are.
 load engine
 
-prepare_engine() {
-    ENGINE_NAMESPACE=$ID
-}
-
 # restarted SIGNAL: one container that runs, one that was only created, one that ends meanwhile, one of the other runtime.
 restarted() {
     import_standin
