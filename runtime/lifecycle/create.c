@@ -17,6 +17,7 @@
 #include "runtime/channel.h"
 #include "runtime/lifecycle/lifecycle.h"
 #include "runtime/process/container.h"
+#include "runtime/process/guest_network.h"
 #include "runtime/process/message.h"
 #include "runtime/process/waiting.h"
 #include "runtime/sandbox/descriptors.h"
@@ -284,8 +285,10 @@ static int write_pid_file(const char *path, pid_t pid, struct error *error)
 static int make_everything(struct creation *creation, struct error *error)
 {
     if (write_plan(creation, error) < 0 || listen_for_others(creation, error) < 0 ||
-        make_cgroups(creation, error) < 0 || make_console(creation, error) < 0 ||
-        spawn(creation, error) < 0 || lead(creation, error) < 0 ||
+        make_cgroups(creation, error) < 0 || make_console(creation, error) < 0)
+        return -1;
+    guest_network_share(&creation->container);
+    if (spawn(creation, error) < 0 || lead(creation, error) < 0 ||
         write_pid_file(creation->request->pid_file, creation->state.pid, error) < 0)
         return -1;
     creation->state.complete = true;

@@ -5,7 +5,8 @@
  * guest, before the container's own network stack sees it; every frame that the guest sends is handed to the
  * interface. The guest so takes the container's place on the wire: same MAC, same address, no bridge and no
  * address of our own in between. An ingress qdisc and one u32 filter that matches everything do it on each
- * side (matchall would be simpler, and is not in every kernel).
+ * side (matchall would be simpler, and is not in every kernel). In a pod a packet filter stands before them
+ * that makes exceptions (runtime/network/sharing/filter.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,8 +28,7 @@
 #include "formats/base/memory.h"
 #include "runtime/network/netlink.h"
 #include "runtime/network/network.h"
-
-#define INGRESS_HANDLE UINT32_C(0xffff0000) /* ffff: */
+#include "runtime/network/share.h"
 
 int network_open_tun(void)
 {
@@ -102,7 +102,7 @@ static struct rtnl_qdisc *ingress_of(int index)
     struct rtnl_qdisc *qdisc = rtnl_qdisc_alloc();
     rtnl_tc_set_ifindex(TC_CAST(qdisc), index);
     rtnl_tc_set_parent(TC_CAST(qdisc), TC_H_INGRESS);
-    rtnl_tc_set_handle(TC_CAST(qdisc), INGRESS_HANDLE);
+    rtnl_tc_set_handle(TC_CAST(qdisc), NETLINK_INGRESS);
     rtnl_tc_set_kind(TC_CAST(qdisc), "ingress");
     return qdisc;
 }
@@ -119,16 +119,27 @@ static int add_ingress(struct nl_sock *socket, int index, const char *name, stru
     return 0;
 }
 
-/* One u32 key that any frame matches: its first four bytes under an empty mask. */
-static int add_redirect(struct nl_sock *socket, int from, int to, const char *name, struct error *error)
+/* Four bytes that a frame must have, counted from behind its Ethernet header, in network order. */
+struct pattern {
+    uint32_t value;
+    uint32_t mask;
+    int offset;
+};
+
+static const struct pattern any_frame;
+/* The source that runtime/network/sharing/filter.c writes. */
+static const struct pattern readdressed_frame = {.value = 0x0200a9fe, .mask = UINT32_MAX, .offset = -8};
+
+static int add_redirect(struct nl_sock *socket, int from, int to, const struct pattern *pattern,
+                        const char *name, struct error *error)
 {
     cleanup_rtnl_cls struct rtnl_cls *filter = rtnl_cls_alloc();
     rtnl_tc_set_ifindex(TC_CAST(filter), from);
-    rtnl_tc_set_parent(TC_CAST(filter), INGRESS_HANDLE);
+    rtnl_tc_set_parent(TC_CAST(filter), NETLINK_INGRESS);
     rtnl_tc_set_kind(TC_CAST(filter), "u32");
-    rtnl_cls_set_prio(filter, 1);
+    rtnl_cls_set_prio(filter, NETLINK_REDIRECT);
     rtnl_cls_set_protocol(filter, ETH_P_ALL);
-    rtnl_u32_add_key_uint32(filter, 0, 0, 0, 0);
+    rtnl_u32_add_key_uint32(filter, pattern->value, pattern->mask, pattern->offset, 0);
     rtnl_u32_set_cls_terminal(filter);
 
     cleanup_rtnl_act struct rtnl_act *redirect = rtnl_act_alloc();
@@ -144,19 +155,50 @@ static int add_redirect(struct nl_sock *socket, int from, int to, const char *na
     return 0;
 }
 
+static void delete_ingress(struct nl_sock *socket, int index)
+{
+    cleanup_rtnl_qdisc struct rtnl_qdisc *qdisc = ingress_of(index);
+    rtnl_qdisc_delete(socket, qdisc);
+}
+
+/* Where somebody else has filters on lo, the other containers reach the guest from outside of the pod alone.
+ * The redirect comes first: a filter without it would be nobody's (is_ours). */
+static int join_loopback(struct nl_sock *socket, const struct sharing *sharing, int tap, struct error *error)
+{
+    cleanup_error struct error taken = {0};
+    if (add_ingress(socket, SHARING_LOOPBACK, "lo", &taken) < 0)
+        return 0;
+    if (add_redirect(socket, SHARING_LOOPBACK, tap, &readdressed_frame, "lo", error) == 0 &&
+        sharing_attach(socket, sharing, SHARING_LOOPBACK, "lo", error) == 0 &&
+        sharing_open_loopback(socket, true, error) == 0)
+        return 0;
+    delete_ingress(socket, SHARING_LOOPBACK);
+    return -1;
+}
+
+static int share(struct nl_sock *socket, const struct sharing *sharing, const struct network *network,
+                 int interface, int tap, struct error *error)
+{
+    sharing_settle(sharing, network, tap);
+    if (sharing_attach(socket, sharing, tap, network->tap, error) < 0 ||
+        sharing_attach(socket, sharing, interface, network->interface, error) < 0)
+        return -1;
+    return join_loopback(socket, sharing, tap, error);
+}
+
 static int join(struct nl_sock *socket, const struct network *network, int interface, int tap,
-                struct error *error)
+                const struct sharing *sharing, struct error *error)
 {
     /* The tap's qdisc and filter go with the tap. */
     if (add_ingress(socket, tap, network->tap, error) < 0 ||
-        add_redirect(socket, tap, interface, network->tap, error) < 0)
+        add_redirect(socket, tap, interface, &any_frame, network->tap, error) < 0)
         return -1;
     if (add_ingress(socket, interface, network->interface, error) < 0)
         return -1;
-    if (add_redirect(socket, interface, tap, network->interface, error) == 0)
+    if (add_redirect(socket, interface, tap, &any_frame, network->interface, error) == 0 &&
+        (sharing == NULL || share(socket, sharing, network, interface, tap, error) == 0))
         return 0;
-    cleanup_rtnl_qdisc struct rtnl_qdisc *qdisc = ingress_of(interface);
-    rtnl_qdisc_delete(socket, qdisc);
+    delete_ingress(socket, interface);
     return -1;
 }
 
@@ -174,7 +216,7 @@ int network_join(const struct network *network, int tun, const struct tap_option
         (options->raw && stop_offloads(network->tap, error) < 0) ||
         raise_tap(socket, network, &tap, error) < 0)
         return -1;
-    return join(socket, network, (int)interface, tap, error);
+    return join(socket, network, (int)interface, tap, options->sharing, error);
 }
 
 int network_keep_tap(const struct network *network, int tun, struct error *error)
@@ -184,12 +226,9 @@ int network_keep_tap(const struct network *network, int tun, struct error *error
     return 0;
 }
 
-/* The device that the interface's ingress is redirected to; 0 where there is no such redirect. */
-static int redirect_target(struct nl_sock *socket, int interface)
+/* The device that the ingress is redirected to: 0 where that is gone, -1 where there is no redirect. */
+static int redirect_target(struct nl_cache *filters)
 {
-    cleanup_nl_cache struct nl_cache *filters = NULL;
-    if (rtnl_cls_alloc_cache(socket, interface, INGRESS_HANDLE, &filters) < 0)
-        return 0;
     for (struct nl_object *object = nl_cache_get_first(filters); object != NULL;
          object = nl_cache_get_next(object)) {
         struct rtnl_cls *filter = (struct rtnl_cls *)object;
@@ -200,23 +239,30 @@ static int redirect_target(struct nl_sock *socket, int interface)
         if (kind != NULL && strcmp(kind, "mirred") == 0)
             return (int)rtnl_mirred_get_ifindex(action);
     }
-    return 0;
+    return -1;
 }
 
 /* A qdisc that leads to a device that stands and is not our tap belongs to another guest on the same
- * interface. */
-static bool is_another_guests(struct nl_sock *socket, int interface, const char *tap)
+ * interface; one with filters and no redirect to somebody else. */
+static bool is_ours(struct nl_sock *socket, int interface, const char *tap)
 {
-    int target = redirect_target(socket, interface);
+    cleanup_nl_cache struct nl_cache *filters = NULL;
+    if (rtnl_cls_alloc_cache(socket, interface, NETLINK_INGRESS, &filters) < 0 || nl_cache_is_empty(filters))
+        return true;
+    int target = redirect_target(filters);
     char name[IF_NAMESIZE];
-    return target > 0 && if_indextoname((unsigned)target, name) != NULL && strcmp(name, tap) != 0;
+    if (target > 0 && if_indextoname((unsigned)target, name) != NULL)
+        return strcmp(name, tap) == 0;
+    return target >= 0;
 }
 
 static int remove_ingress(struct nl_sock *socket, const char *interface, const char *tap, struct error *error)
 {
     int index = (int)if_nametoindex(interface);
-    if (index == 0 || is_another_guests(socket, index, tap))
+    if (index == 0 || !is_ours(socket, index, tap))
         return 0;
+    if (index == SHARING_LOOPBACK && sharing_open_loopback(socket, false, error) < 0)
+        return -1;
     cleanup_rtnl_qdisc struct rtnl_qdisc *qdisc = ingress_of(index);
     int number = rtnl_qdisc_delete(socket, qdisc);
     if (number == 0 || number == -NLE_OBJ_NOTFOUND || number == -NLE_INVAL || number == -NLE_NODEV)

@@ -34,6 +34,13 @@ NETLINK_CLEANUP(struct rtnl_act, rtnl_act, rtnl_act_put)
 #define cleanup_rtnl_cls   __attribute__((cleanup(cleanup_rtnl_cls_)))
 #define cleanup_rtnl_act   __attribute__((cleanup(cleanup_rtnl_act_)))
 
+enum {
+    NETLINK_INGRESS = 0xffff0000, /* the ingress qdisc's handle, ffff: */
+    /* The preference of the redirect, and of what decides before it. */
+    NETLINK_REDIRECT = 2,
+    NETLINK_BEFORE_REDIRECT = 1,
+};
+
 /* A routing socket in the calling process's network namespace; the caller frees it. NULL with the error set.
  */
 struct nl_sock *netlink_open(struct error *error);

@@ -24,11 +24,14 @@ struct network {
     char tap[16];               /* "urunc0" */
 };
 
+struct sharing;
+
 /* How taps are made. */
 struct tap_options {
     uid_t owner;
     gid_t group;
-    bool raw; /* frames as they are on the wire: no vnet header, nothing offloaded */
+    bool raw;                      /* frames as they are on the wire: no vnet header, nothing offloaded */
+    const struct sharing *sharing; /* NULL: every frame is the guest's; borrowed */
 };
 
 /*

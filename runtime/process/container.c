@@ -15,6 +15,7 @@ void container_free(struct container *container)
         if (kept->tuns[i] >= 0)
             close(kept->tuns[i]);
     streams_close(&container->kept.streams);
+    sharing_close(&container->sharing);
     free(container->kept.resolv_conf);
     exec_label_free(&container->kept.label);
     monitor_user_free(&container->kept.user);

@@ -12,6 +12,7 @@
 #include "runtime/bundle/spec_state.h"
 #include "runtime/config.h"
 #include "runtime/network/network.h"
+#include "runtime/network/share.h"
 #include "runtime/process/guest_setup.h"
 #include "runtime/process/monitor_user.h"
 #include "runtime/process/streams.h"
@@ -50,6 +51,7 @@ struct container {
     /* Made by `create` for the process, which closes or empties it once it has used it. */
     struct console console;
     struct cgroups *cgroups; /* borrowed */
+    struct sharing sharing;  /* with the pod's other containers; of guest_network_share */
     int listener;            /* that `start` connects to; -1 when closed, like all here; owned */
     int control;             /* listening socket of the guest's channel; -1: it has none */
     int manage;              /* likewise of the monitor's management */
@@ -64,6 +66,7 @@ struct container {
     ((struct container){.bundle = BUNDLE_NONE,                                                               \
                         .guest = GUEST_SETUP_NONE,                                                           \
                         .console = CONSOLE_NONE,                                                             \
+                        .sharing = SHARING_NONE,                                                             \
                         .listener = -1,                                                                      \
                         .control = -1,                                                                       \
                         .manage = -1,                                                                        \

@@ -32,6 +32,18 @@ void guest_network_keep(struct container *container)
     }
 }
 
+void guest_network_share(struct container *container)
+{
+    cleanup_error struct error ignored = {0};
+    if (container->foreign_network && guest_network_limit(container) > 0)
+        sharing_load(&container->sharing, &ignored);
+}
+
+static bool is_shared(const struct container *container)
+{
+    return container->sharing.program >= 0;
+}
+
 /* Tells `start` what is about to be joined, so that `delete` can undo it; a namespace of the container's own
  * needs no undoing. */
 static int announce(const struct container *container, const struct network *networks, size_t count,
@@ -43,6 +55,8 @@ static int announce(const struct container *container, const struct network *net
     cleanup_buffer struct buffer text = {0};
     for (size_t i = 0; i < count; i++)
         buffer_format(&text, "%s%s %s", i > 0 ? " " : "", networks[i].interface, networks[i].tap);
+    if (is_shared(container))
+        buffer_format(&text, " lo %s", networks->tap);
     if (message_send(connection, MESSAGE_NETWORK, text.data, error) < 0)
         return -1;
     return message_expect(connection, MESSAGE_TIMEOUT, MESSAGE_WRITTEN, &answer, error);
@@ -53,6 +67,8 @@ static int announce(const struct container *container, const struct network *net
 static void leave(const struct network *networks, size_t count)
 {
     cleanup_error struct error ignored = {0};
+    if (count > 0)
+        network_leave("lo", networks->tap, &ignored);
     for (size_t i = 0; i < count; i++)
         network_leave(networks[i].interface, networks[i].tap, &ignored);
 }
@@ -61,13 +77,15 @@ static int join_all(const struct container *container, const struct network *net
                     struct error *error)
 {
     const struct identity *user = &container->kept.user.identity;
-    const struct tap_options options = {
+    struct tap_options options = {
         .owner = user->uid, .group = user->gid, .raw = container->guest.monitor->raw_taps};
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        options.sharing = i == 0 && is_shared(container) ? &container->sharing : NULL;
         if (network_join(&networks[i], container->kept.tuns[i], &options, error) < 0) {
             leave(networks, i);
             return -1;
         }
+    }
     return 0;
 }
 

@@ -7,6 +7,10 @@
 /* How many interfaces the guest can take, 0 where it gets none. */
 size_t guest_network_limit(const struct container *container);
 
+/* For `create`: loads into container->sharing what lets the guest share the address with other containers of
+ * its pod. Only a network namespace that is joined can have others. Without the privilege there is none. */
+void guest_network_share(struct container *container);
+
 /* Keeps in container->kept what joining needs and the private root has not: /dev/net/tun, once for each tap,
  * and the text of resolv.conf. A missing /dev/net/tun is an error only where `start` finds a network, so it
  * is left to `start`. */

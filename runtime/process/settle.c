@@ -105,6 +105,7 @@ static int close_host(struct container *container, struct error *error)
         container->control,
         container->manage,
         container->process_end,
+        container->sharing.program,
         container->guest.kernel_fd,
         kept->rootfs_tree,
         kept->generated,

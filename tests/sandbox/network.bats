@@ -74,6 +74,26 @@ start_standin_linux() {
     expect_equal "$(tc -n "$NETNS" qdisc show dev eth0 | grep -c ingress)" 0
 }
 
+@test "delete takes the filters of lo along, whatever died" {
+    start_standin
+    tc -n "$NETNS" filter show dev lo ingress | grep -q urunc
+    tc -n "$NETNS" filter show dev eth0 ingress | grep -q urunc
+    kill -KILL "$PID"
+    urunc delete --force "$ID"
+    expect_equal "$(tc -n "$NETNS" qdisc show | grep -c ingress)" 0
+    expect_equal "$(ip netns exec "$NETNS" cat /proc/sys/net/ipv4/conf/lo/accept_local)" 0
+}
+
+@test "a container with a network namespace of its own shares it with nobody" {
+    edit "$T/bundle" '.linux.namespaces |= (map(select(.type != "network")) + [{type: "network"}])'
+    edit "$T/bundle" '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", $script]}]' --arg script \
+        "pid=\$(sed 's/.*\"pid\": *//; s/[^0-9].*//'); ip -n $CLIENT link add veth7 type veth peer name eth0 netns \$pid &&
+         nsenter -t \$pid -n ip address add 10.78.0.2/24 dev eth0 && nsenter -t \$pid -n ip link set eth0 up"
+    start_standin
+    expect_equal "$(netdev)" "tap,id=net0,fd=$(reported '.descriptors[3].fd')"
+    expect_equal "$(nsenter -t "$PID" -n tc filter show dev eth0 ingress | grep -c urunc_sharing)" 0
+}
+
 @test "the second guest on an interface is refused, and the first keeps it" {
     start_standin
     local first=$ID tap

@@ -1,0 +1,272 @@
+/*
+ * The packet filter by which a guest and the other containers of its pod share one address.
+ *
+ * Theory of operation. All of them have the same MAC and the same IP address: the guest behind the tap, the
+ * others on the kernel's own network stack. The filter stands before the redirects of runtime/network/join.c
+ * and decides for each frame whether it is an exception to them. What a socket of the namespace waits for is
+ * the stack's, everything else is the guest's:
+ *
+ * - On the container's interface: TCP and UDP go by the sockets; ARP, neighbour discovery and other ICMP,
+ *   broadcast and multicast are for both, because both hold the address; the rest (a ping, fragments, which
+ *   have no ports) is the guest's.
+ * - On lo: a packet from the pod's address to itself, or from 127.0.0.1 to itself, that no socket waits for
+ *   is the guest's. A guest would take the source for its own, so an address that stands for it is put there
+ *   (SHARING_POD_ADDRESS, SHARING_LOOPBACK_ADDRESS). Ports stay, so nothing is remembered.
+ * - On the tap: what the guest sends to one of these two addresses is turned back into the same kind of
+ *   packet and arrives at lo. Answers go this way, and the guest can call the other containers so.
+ *
+ * Compiled for the kernel's BPF machine, for the classifier bpf in direct-action mode (tc-bpf(8)); helpers
+ * are those of Linux 5.3 (bpf-helpers(7)). Everything is one function after inlining. The settings stand at
+ * an address that no memory has; sharing.c puts a map's in its place.
+ */
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/pkt_cls.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "runtime/network/sharing/settings.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the BPF machine of x86_64 and arm64 is little-endian"
+#endif
+#define NET16(value) ((__be16)__builtin_bswap16(value))
+#define NET32(value) ((__be32)__builtin_bswap32(value))
+
+enum {
+    TO_STACK = TC_ACT_OK,
+    TO_GUEST = TC_ACT_UNSPEC, /* the next filter, which is the redirect */
+    DROPPED = TC_ACT_SHOT,
+    L4_NONE = 0, /* not TCP and not UDP, or a fragment */
+    MARK = 0x75726e63,
+    ICMP_ECHO_REQUEST = 8,
+    ICMPV6_ECHO_REQUEST_TYPE = 128,
+    TCP_FLAGS = 13, /* offsets (RFC 9293) */
+    TCP_CHECKSUM = 16,
+    UDP_CHECKSUM = 6,
+    FLAG_SYN = 0x02,
+    FLAG_ACK = 0x10,
+    FRAGMENT = 0x3fff, /* more fragments, or an offset */
+};
+
+#define LOOPBACK     NET32(0x7f000001)
+#define FOR_POD      NET32(0xa9fe4d01) /* SHARING_POD_ADDRESS */
+#define FOR_LOOPBACK NET32(0xa9fe4d02) /* SHARING_LOOPBACK_ADDRESS */
+
+#define settings (*(const volatile struct sharing_settings *)SHARING_PLACEHOLDER)
+
+/* bpf-helpers(7); the numbers are the kernel's interface. */
+static long (*const load_bytes)(const void *, __u32, void *, __u32) = (void *)BPF_FUNC_skb_load_bytes;
+static long (*const store_bytes)(void *, __u32, const void *, __u32,
+                                 __u64) = (void *)BPF_FUNC_skb_store_bytes;
+static long (*const l3_replace)(void *, __u32, __u64, __u64, __u64) = (void *)BPF_FUNC_l3_csum_replace;
+static long (*const l4_replace)(void *, __u32, __u64, __u64, __u64) = (void *)BPF_FUNC_l4_csum_replace;
+static long (*const clone_redirect)(void *, __u32, __u64) = (void *)BPF_FUNC_clone_redirect;
+static long (*const redirect)(__u32, __u64) = (void *)BPF_FUNC_redirect;
+static struct bpf_sock *(*const lookup_tcp)(void *, struct bpf_sock_tuple *, __u32, __u64,
+                                            __u64) = (void *)BPF_FUNC_skc_lookup_tcp;
+static struct bpf_sock *(*const lookup_udp)(void *, struct bpf_sock_tuple *, __u32, __u64,
+                                            __u64) = (void *)BPF_FUNC_sk_lookup_udp;
+static long (*const release)(void *) = (void *)BPF_FUNC_sk_release;
+
+/* One TCP or UDP packet. */
+struct packet {
+    struct bpf_sock_tuple ends;
+    __u64
+        size; /* of `ends`, by the family; 64 bits, which the kernel's verifier keeps track of on the stack */
+    __u64 at; /* of the TCP or UDP header */
+    __u8 protocol;
+};
+
+/* A listening socket waits for nothing but a connection's first packet: its port may be in use by the guest
+ * for a connection of its own. */
+INLINE bool tcp_is_waited_for(struct __sk_buff *frame, struct packet *packet)
+{
+    __u8 flags = 0;
+    if (load_bytes(frame, packet->at + TCP_FLAGS, &flags, sizeof flags) < 0)
+        return false;
+    struct bpf_sock *socket = lookup_tcp(frame, &packet->ends, packet->size, BPF_F_CURRENT_NETNS, 0);
+    if (socket == NULL)
+        return false;
+    bool waits = socket->state != BPF_TCP_LISTEN || (flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN;
+    release(socket);
+    return waits;
+}
+
+INLINE bool udp_is_waited_for(struct __sk_buff *frame, struct packet *packet)
+{
+    struct bpf_sock *socket = lookup_udp(frame, &packet->ends, packet->size, BPF_F_CURRENT_NETNS, 0);
+    if (socket == NULL)
+        return false;
+    release(socket);
+    return true;
+}
+
+/* A socket of the namespace waits for the packet. */
+INLINE bool is_waited_for(struct __sk_buff *frame, struct packet *packet)
+{
+    if (packet->protocol == IPPROTO_TCP)
+        return tcp_is_waited_for(frame, packet);
+    return packet->protocol == IPPROTO_UDP && udp_is_waited_for(frame, packet);
+}
+
+/* False where it is malformed. Without ports the protocol is L4_NONE. */
+INLINE bool read_ipv4(struct __sk_buff *frame, struct iphdr *header, struct packet *packet)
+{
+    if (load_bytes(frame, ETH_HLEN, header, sizeof *header) < 0)
+        return false;
+    packet->protocol = L4_NONE;
+    packet->at = ETH_HLEN + header->ihl * 4;
+    packet->size = sizeof packet->ends.ipv4;
+    packet->ends.ipv4.saddr = header->saddr;
+    packet->ends.ipv4.daddr = header->daddr;
+    bool has_ports = header->protocol == IPPROTO_TCP || header->protocol == IPPROTO_UDP;
+    if (!has_ports || (header->frag_off & NET16(FRAGMENT)))
+        return true;
+    packet->protocol = header->protocol;
+    return load_bytes(frame, packet->at, &packet->ends.ipv4.sport, 4) == 0;
+}
+
+INLINE bool read_ipv6(struct __sk_buff *frame, struct ipv6hdr *header, struct packet *packet)
+{
+    if (load_bytes(frame, ETH_HLEN, header, sizeof *header) < 0)
+        return false;
+    packet->protocol = L4_NONE;
+    packet->at = ETH_HLEN + sizeof *header;
+    packet->size = sizeof packet->ends.ipv6;
+    __builtin_memcpy(packet->ends.ipv6.saddr, &header->saddr, sizeof header->saddr);
+    __builtin_memcpy(packet->ends.ipv6.daddr, &header->daddr, sizeof header->daddr);
+    if (header->nexthdr != IPPROTO_TCP && header->nexthdr != IPPROTO_UDP)
+        return true;
+    packet->protocol = header->nexthdr;
+    return load_bytes(frame, packet->at, &packet->ends.ipv6.sport, 4) == 0;
+}
+
+/* A copy for the guest; the frame itself stays the stack's. */
+INLINE int to_both(struct __sk_buff *frame)
+{
+    clone_redirect(frame, settings.tap, 0);
+    return TO_STACK;
+}
+
+/* All ICMP but a ping says something about the address, or about a connection of either. */
+INLINE int share_icmp(struct __sk_buff *frame, __u32 at, __u8 echo_request)
+{
+    __u8 type = echo_request;
+    load_bytes(frame, at, &type, sizeof type);
+    return type == echo_request ? TO_GUEST : to_both(frame);
+}
+
+INLINE int share_ipv4(struct __sk_buff *frame)
+{
+    struct iphdr header;
+    struct packet packet;
+    if (!read_ipv4(frame, &header, &packet))
+        return TO_GUEST;
+    if (header.protocol == IPPROTO_ICMP)
+        return share_icmp(frame, packet.at, ICMP_ECHO_REQUEST);
+    return is_waited_for(frame, &packet) ? TO_STACK : TO_GUEST;
+}
+
+INLINE int share_ipv6(struct __sk_buff *frame)
+{
+    struct ipv6hdr header;
+    struct packet packet;
+    if (!read_ipv6(frame, &header, &packet))
+        return TO_GUEST;
+    if (header.nexthdr == IPPROTO_ICMPV6)
+        return share_icmp(frame, packet.at, ICMPV6_ECHO_REQUEST_TYPE);
+    return is_waited_for(frame, &packet) ? TO_STACK : TO_GUEST;
+}
+
+INLINE int from_interface(struct __sk_buff *frame)
+{
+    if (frame->vlan_present)
+        return TO_GUEST;
+    if (frame->protocol == NET16(ETH_P_ARP) || frame->pkt_type == PACKET_BROADCAST ||
+        frame->pkt_type == PACKET_MULTICAST)
+        return to_both(frame);
+    if (frame->protocol == NET16(ETH_P_IP))
+        return share_ipv4(frame);
+    return frame->protocol == NET16(ETH_P_IPV6) ? share_ipv6(frame) : TO_GUEST;
+}
+
+struct ends {
+    __be32 source;
+    __be32 destination;
+};
+
+INLINE int replace(struct __sk_buff *frame, const struct packet *packet, __u32 offset, __be32 from, __be32 to)
+{
+    bool udp = packet->protocol == IPPROTO_UDP;
+    __u64 checksum = packet->at + (udp ? UDP_CHECKSUM : TCP_CHECKSUM);
+    __u64 flags = BPF_F_PSEUDO_HDR | sizeof to | (udp ? BPF_F_MARK_MANGLED_0 : 0);
+    if (l4_replace(frame, checksum, from, to, flags) < 0 ||
+        l3_replace(frame, ETH_HLEN + offsetof(struct iphdr, check), from, to, sizeof to) < 0)
+        return -1;
+    return store_bytes(frame, ETH_HLEN + offset, &to, sizeof to, 0) < 0 ? -1 : 0;
+}
+
+INLINE int readdress(struct __sk_buff *frame, const struct packet *packet, const struct ends *to,
+                     const struct ethhdr *ethernet)
+{
+    __be32 source = packet->ends.ipv4.saddr, destination = packet->ends.ipv4.daddr;
+    if (replace(frame, packet, offsetof(struct iphdr, saddr), source, to->source) < 0 ||
+        replace(frame, packet, offsetof(struct iphdr, daddr), destination, to->destination) < 0)
+        return -1;
+    return store_bytes(frame, 0, ethernet, offsetof(struct ethhdr, h_proto), 0) < 0 ? -1 : 0;
+}
+
+INLINE int from_loopback(struct __sk_buff *frame)
+{
+    struct iphdr header;
+    struct packet packet;
+    if (frame->mark == MARK) { /* from the guest, by from_guest */
+        frame->mark = 0;
+        return TO_STACK;
+    }
+    if (frame->protocol != NET16(ETH_P_IP) || !read_ipv4(frame, &header, &packet) ||
+        packet.protocol == L4_NONE || header.saddr != header.daddr)
+        return TO_STACK;
+    bool loopback = header.daddr == LOOPBACK;
+    if ((!loopback && header.daddr != settings.address) || is_waited_for(frame, &packet))
+        return TO_STACK;
+    const struct ends ends = {.source = loopback ? FOR_LOOPBACK : FOR_POD, .destination = settings.address};
+    struct ethhdr ethernet = {.h_source = {2, 0, 0xa9, 0xfe, 0x4d, 1}};
+    for (int i = 0; i < ETH_ALEN; i++)
+        ethernet.h_dest[i] = settings.mac[i];
+    return readdress(frame, &packet, &ends, &ethernet) < 0 ? DROPPED : TO_GUEST;
+}
+
+INLINE int from_guest(struct __sk_buff *frame)
+{
+    struct iphdr header;
+    struct packet packet;
+    if (frame->protocol != NET16(ETH_P_IP) || !read_ipv4(frame, &header, &packet) ||
+        (header.daddr != FOR_POD && header.daddr != FOR_LOOPBACK))
+        return TO_GUEST; /* on the tap: the redirect to the interface */
+    __be32 address = header.daddr == FOR_LOOPBACK ? LOOPBACK : settings.address;
+    const struct ends ends = {.source = address, .destination = address};
+    const struct ethhdr ethernet = {0};
+    if (packet.protocol == L4_NONE || readdress(frame, &packet, &ends, &ethernet) < 0)
+        return DROPPED;
+    frame->mark = MARK;
+    return (int)redirect(SHARING_LOOPBACK, BPF_F_INGRESS);
+}
+
+__attribute__((section("filter"), used)) int share(struct __sk_buff *frame)
+{
+    if (frame->ifindex == settings.tap)
+        return from_guest(frame);
+    if (frame->ifindex == SHARING_LOOPBACK)
+        return from_loopback(frame);
+    return from_interface(frame);
+}

@@ -1,0 +1,25 @@
+/* What the packet filter of filter.c is told by runtime/network/sharing.c. */
+#ifndef RUNTIME_NETWORK_SHARING_SETTINGS_H
+#define RUNTIME_NETWORK_SHARING_SETTINGS_H
+
+#include <linux/types.h>
+
+/* Of the network namespace's lo, always (Linux, net/core/dev.c: LOOPBACK_IFINDEX). */
+enum { SHARING_LOOPBACK = 1 };
+
+struct sharing_settings {
+    __u32 tap;      /* the tap's number */
+    __u32 address;  /* the guest's and the pod's, IPv4 in network order; 0: none */
+    __u8 mac[6];    /* the guest's */
+    __u8 unused[2]; /* zero */
+};
+
+/* Where the filter has its settings until it is loaded. Nothing of it is in the lower half. */
+#define SHARING_PLACEHOLDER 0x7572756e00000000ULL
+
+/* What a guest calls the pod's other containers by: what these reach at the pod's address, and at 127.0.0.1.
+ * Link-local (RFC 3927), so that no router carries them. */
+#define SHARING_POD_ADDRESS      "169.254.77.1"
+#define SHARING_LOOPBACK_ADDRESS "169.254.77.2"
+
+#endif
