@@ -36,8 +36,9 @@ static void print_devices(const json_t *devices)
     json_array_foreach (devices, i, device) {
         cleanup_free char *path = text_of(device, "path");
         printf("  %-18s", path);
+        cleanup_free char *warning = text_of(device, "warning");
         if (is_usable(device))
-            printf("usable\n");
+            printf("usable%s%s\n", *warning != '\0' ? ", but: " : "", warning);
         else
             print_problem(device);
     }

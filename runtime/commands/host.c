@@ -11,6 +11,7 @@
 #include "formats/base/memory.h"
 #include "formats/contract/pairs.h"
 #include "formats/oci/platform.h"
+#include "runtime/monitors/kvm.h"
 #include "runtime/monitors/monitor.h"
 #include "runtime/monitors/version.h"
 
@@ -39,7 +40,7 @@ static const struct device {
     const char *when_missing;
     const char *when_closed;
 } devices[] = {
-    {"/dev/kvm", is_kvm, "enable virtualization in the firmware and load the module kvm_intel or kvm_amd",
+    {KVM_DEVICE, is_kvm, "enable virtualization in the firmware and load the module kvm_intel or kvm_amd",
      "add the user to the group of /dev/kvm"},
     {TUN_DEVICE, is_tun, "load the module tun; without it guests have no network",
      "run as root; without it guests have no network"},
@@ -75,7 +76,15 @@ static const char *problem_of(const json_t *object)
     return json_string_value(json_object_get(object, "problem"));
 }
 
-static json_t *describe_devices(void)
+/* What is wrong with a device that can be used all the same. */
+static void add_warning(json_t *object, const struct device *device, const char *root)
+{
+    cleanup_error struct error warning = {0};
+    if (device->test == is_kvm && problem_of(object) == NULL && kvm_find(root, &warning) < 0)
+        json_object_set_new(object, "warning", json_string(warning.message));
+}
+
+static json_t *describe_devices(const char *root)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < DEVICE_COUNT; i++) {
@@ -83,6 +92,7 @@ static json_t *describe_devices(void)
         check_device(&devices[i], &problem);
         json_t *object = json_pack("{s:s}", "path", devices[i].path);
         set_usable(object, &problem);
+        add_warning(object, &devices[i], root);
         json_array_append_new(list, object);
     }
     return list;
@@ -132,12 +142,14 @@ static json_t *describe_monitor(enum hypervisor hypervisor, const struct config 
                                 const json_t *devices_found)
 {
     cleanup_error struct error problem = {0};
-    const struct monitor_config *settings = &config->monitors[hypervisor];
+    struct monitor_config chosen = config->monitors[hypervisor]; /* its texts stay the configuration's */
+    const struct monitor_config *settings = &chosen;
     const struct monitor *monitor = monitor_choose(hypervisor, settings);
     json_t *object = json_pack("{s:s}", "name", hypervisor_name(hypervisor));
     if (monitor == NULL) {
         error_set(&problem, "not driven by this version of urunc");
     } else {
+        monitor_settle_acceleration(monitor, root, &chosen);
         cleanup_free char *program = monitor_find_program(hypervisor, settings, &problem);
         if (program != NULL) {
             json_object_set_new(object, "program", json_string(program));
@@ -202,7 +214,7 @@ static json_t *list_of(const struct strings *lines)
 
 json_t *host_describe(const struct config *config, const char *root)
 {
-    json_t *devices_found = describe_devices();
+    json_t *devices_found = describe_devices(root);
     json_t *monitors = describe_monitors(config, root, devices_found);
     json_t *pairs = json_array();
     bool usable = false;

@@ -12,15 +12,16 @@
  *
  *     version, architecture   texts
  *     usable                  true if a pair can run
- *     devices                 list of {path, usable, problem}
+ *     devices                 list of {path, usable, problem, warning}
  *     monitors                list of {name, usable, program, version, problem}
  *     pairs                   list of {framework, hypervisor, usable, storage, network, architectures,
  * problem}
  *     configuration           list of {key, value, origin}: every setting that is in force
  *     ignored                 lines about keys of the configuration that have no effect
  *
- * `problem` is there where `usable` is false: what is missing, and how to get it. `root` is the state
- * directory, in which the monitors' versions are kept.
+ * `problem` is there where `usable` is false: what is missing, and how to get it; `warning` where
+ * something can be used, but not as one would expect. `root` is the state directory, in which findings are
+ * kept.
  */
 json_t *host_describe(const struct config *config, const char *root);
 

@@ -147,14 +147,16 @@ static int write_plan(struct creation *creation, struct error *error)
     return state_write(creation->directory, state, error);
 }
 
-/* Options are chosen by it when the monitor is started. */
-static int find_version(const struct runtime *runtime, struct container *container, struct error *error)
+/* Options are chosen by them when the monitor is started. */
+static int find_version_and_acceleration(const struct runtime *runtime, struct container *container,
+                                         struct error *error)
 {
     const struct guest_setup *setup = &container->guest;
-    struct version *version = &container->config.monitors[setup->unikernel.hypervisor].version;
-    if (version_find(setup->program, runtime->root, version, error) < 0)
+    struct monitor_config *config = &container->config.monitors[setup->unikernel.hypervisor];
+    monitor_settle_acceleration(setup->monitor, runtime->root, config);
+    if (version_find(setup->program, runtime->root, &config->version, error) < 0)
         return -1;
-    return monitor_check_version(setup->monitor, setup->program, version, error);
+    return monitor_check_version(setup->monitor, setup->program, &config->version, error);
 }
 
 static int make_cgroups(struct creation *creation, struct error *error)
@@ -345,7 +347,8 @@ enum create_result container_create(const struct runtime *runtime, const struct 
     if (creation.directory < 0)
         return CREATE_FAILED;
     log_choice(runtime, &creation);
-    if (find_version(runtime, &creation.container, error) < 0 || make_everything(&creation, error) < 0) {
+    if (find_version_and_acceleration(runtime, &creation.container, error) < 0 ||
+        make_everything(&creation, error) < 0) {
         unmake(runtime, &creation);
         return CREATE_FAILED;
     }

@@ -9,6 +9,7 @@
 #include "formats/base/memory.h"
 #include "formats/base/path.h"
 #include "formats/base/programs.h"
+#include "runtime/monitors/kvm.h"
 #include "runtime/sandbox/root/private_root.h"
 
 #define MONITOR_ENTRY(enumeration, identifier, ...) [HYPERVISOR_##enumeration] = &monitor_##identifier,
@@ -115,4 +116,22 @@ void monitor_command_free(struct monitor_command *command)
     free(command->generated);
     strings_free(&command->argv);
     *command = (struct monitor_command){0};
+}
+
+static bool has_acceleration(const struct monitor *monitor)
+{
+    for (const struct monitor_setting *setting = monitor->settings; setting != NULL && setting->key != NULL;
+         setting++)
+        if (setting->type == SETTING_ACCELERATION)
+            return true;
+    return false;
+}
+
+void monitor_settle_acceleration(const struct monitor *monitor, const char *directory,
+                                 struct monitor_config *config)
+{
+    cleanup_error struct error problem = {0};
+    if (config->acceleration != ACCELERATION_AUTO || !has_acceleration(monitor))
+        return;
+    config->acceleration = kvm_find(directory, &problem) == 0 ? ACCELERATION_KVM : ACCELERATION_TCG;
 }

@@ -97,6 +97,11 @@ const struct monitor *monitor_find(enum hypervisor hypervisor);
 /* The same or its built-in one: the driver of the program that monitor_find_program finds. */
 const struct monitor *monitor_choose(enum hypervisor hypervisor, const struct monitor_config *config);
 
+/* Decides what "auto" means on this host, for a monitor that has the choice: kvm where guests run on it as on
+ * hardware (kvm.h), else tcg. `directory` is the state root, in which the finding is kept. */
+void monitor_settle_acceleration(const struct monitor *monitor, const char *directory,
+                                 struct monitor_config *config);
+
 /* The path of the program of a hypervisor that has a driver: the configured one, else the driver's in the
  * usual directories. NULL and an error that says where to get it; owned by the caller. */
 char *monitor_find_program(enum hypervisor hypervisor, const struct monitor_config *config,

@@ -9,7 +9,7 @@
 #include "runtime/monitors/version.h"
 
 enum acceleration {
-    ACCELERATION_AUTO, /* kvm where /dev/kvm can be opened, else tcg */
+    ACCELERATION_AUTO, /* settled by monitor_settle_acceleration; as it is, tcg */
     ACCELERATION_KVM,
     ACCELERATION_TCG,
 };

@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -56,10 +55,7 @@ int qemu_machine_check(const struct monitor_config *config, struct error *error)
 
 bool qemu_uses_kvm(const struct monitor_config *config)
 {
-    if (config->acceleration != ACCELERATION_AUTO)
-        return config->acceleration == ACCELERATION_KVM;
-    cleanup_close int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-    return fd >= 0;
+    return config->acceleration == ACCELERATION_KVM;
 }
 
 static int add_memory(struct qemu_argv *argv, struct error *error)

@@ -17,15 +17,14 @@
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
 #include "formats/base/clock.h"
-#include "formats/base/file.h"
 #include "formats/base/memory.h"
 #include "formats/base/path.h"
+#include "runtime/monitors/remembered.h"
 
 enum {
-    OUTPUT_MAX = 4096,   /* bytes of a program's answer that are looked at */
-    TIME_MAX = 5000,     /* milliseconds that it may take */
-    NUMBER_MAX = 99999,  /* a larger one is not a version's */
-    CACHE_MAX = 64 << 10 /* bytes; holds a path */
+    OUTPUT_MAX = 4096,  /* bytes of a program's answer that are looked at */
+    TIME_MAX = 5000,    /* milliseconds that it may take */
+    NUMBER_MAX = 99999, /* a larger one is not a version's */
 };
 
 bool version_is_known(const struct version *version)
@@ -158,12 +157,6 @@ static int ask(const char *program, struct version *version, struct error *error
 
 /* ---- keeping the answer ---- */
 
-/* The state root's other names are IDs of containers, which have no '@'. */
-static char *cache_name(const char *program)
-{
-    return xasprintf("version@%s", path_base(program));
-}
-
 /* By what a program that is another one, or was changed, differs. */
 static char *cache_key(const char *program, const struct stat *status)
 {
@@ -172,25 +165,16 @@ static char *cache_key(const char *program, const struct stat *status)
                      program);
 }
 
-/* The key, then the version. */
-static bool read_cache(int directory, const char *name, const char *key, struct version *version)
+static bool recall(int directory, const char *name, const char *key, struct version *version)
 {
     cleanup_buffer struct buffer text = {0};
-    cleanup_error struct error ignored = {0};
-    size_t length = strlen(key);
-    if (directory < 0 || read_file(directory, name, CACHE_MAX, &text, &ignored) < 0)
-        return false;
-    return text.length > length && memcmp(text.data, key, length) == 0 &&
-           version_parse(text.data + length, text.length - length, version);
+    return remembered_read(directory, name, key, &text) && version_parse(text.data, text.length, version);
 }
 
-/* Without it the next start asks again, so a directory that cannot be written to is no error. */
-static void write_cache(int directory, const char *name, const char *key, const struct version *version)
+static void remember(int directory, const char *name, const char *key, const struct version *version)
 {
-    cleanup_error struct error ignored = {0};
-    cleanup_free char *text = xasprintf("%s%u.%u.%u\n", key, version->major, version->minor, version->patch);
-    if (directory >= 0)
-        file_replace(directory, name, text, strlen(text), &ignored);
+    cleanup_free char *text = xasprintf("%u.%u.%u\n", version->major, version->minor, version->patch);
+    remembered_write(directory, name, key, text);
 }
 
 int version_find(const char *program, const char *directory, struct version *version, struct error *error)
@@ -200,14 +184,14 @@ int version_find(const char *program, const char *directory, struct version *ver
     if (stat(program, &status) < 0)
         return error_errno(error, errno, "%s", program);
     cleanup_close int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    cleanup_free char *name = cache_name(program);
+    cleanup_free char *name = xasprintf("version@%s", path_base(program));
     cleanup_free char *key = cache_key(program, &status);
-    if (read_cache(fd, name, key, version))
+    if (recall(fd, name, key, version))
         return 0;
     if (ask(program, version, error) < 0)
         return -1;
     /* An answer that was not understood, or did not come in time, may be another one the next time. */
     if (version_is_known(version))
-        write_cache(fd, name, key, version);
+        remember(fd, name, key, version);
     return 0;
 }

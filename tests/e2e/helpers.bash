@@ -285,7 +285,7 @@ expect_nothing_left() {
     fi
     grep -e "$T/root" -e ' /guest/' /proc/self/mountinfo && left+=$'mounts\n'
     # The versions of monitors' programs are kept.
-    [[ ! -d $T/root || -z $(ls -A --ignore='version@*' "$T/root") ]] || left+="state: $(find "$T/root")"$'\n'
+    [[ ! -d $T/root || -z $(ls -A --ignore='*@*' "$T/root") ]] || left+="state: $(find "$T/root")"$'\n'
     while read -r id; do
         [[ -z $(find /sys/fs/cgroup -type d -name "*$id*" 2>/dev/null) ]] || left+="a cgroup of $id"$'\n'
     done <"$T/containers"

@@ -136,7 +136,7 @@ gone() {
         fails urunc state "$name"
         fails urunc delete --force "$name"
     done
-    [[ -z $(ls -A --ignore='version@*' "$T/root" 2>/dev/null) ]]
+    [[ -z $(ls -A --ignore='*@*' "$T/root" 2>/dev/null) ]]
 }
 
 @test "a create that fails leaves nothing" {

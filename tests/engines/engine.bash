@@ -146,7 +146,7 @@ stop_engine() {
         ctr task rm --force "$name"
     done
     within 60 no_shim_left || ps -eo pid,args | grep shim
-    left=$(find /run/containerd/runc -mindepth 2 -maxdepth 2 ! -name 'version@*' 2>/dev/null)
+    left=$(find /run/containerd/runc -mindepth 2 -maxdepth 2 ! -name '*@*' 2>/dev/null)
     stop_containerd TERM
     # The directory of all containers of a namespace stays, as it does with runc.
     rmdir /sys/fs/cgroup/{*/,}"$ID" 2>/dev/null

@@ -141,3 +141,23 @@ toy_qemu() {
     expect_equal "$(host '.configuration[] | select(.key == "monitors.qemu.vcpus") | [.value, .origin] | join(" ")')" '2 /etc/urunc/config.json'
     expect_equal "$(host '.configuration[] | select(.key == "monitors.qemu.memory_mib") | [.value, .origin] | join(" ")')" '77 /etc/urunc/config.toml'
 }
+
+@test "auto is what the probe of the host's KVM has found" {
+    [[ -w /dev/kvm ]] || skip 'no /dev/kvm that can be opened'
+    edit_json() { jq "$1" "$T/urunc.json" >"$T/new" && mv "$T/new" "$T/urunc.json"; }
+    edit_json 'del(.monitors.qemu.acceleration)'
+    # Any user of the private root's device is fine: only the argv counts.
+    run_standin
+    local found
+    found=$(sed -n 2p "$T/root/kvm@host")
+    if [[ $found == fast ]]; then
+        expect_equal "$(jq -r '.argv | join(" ") | test("-accel kvm ")' "$T/report")" true
+    else
+        expect_match '^/dev/kvm: emulates' "$T/root/kvm@host"
+        expect_equal "$(jq -r '.argv | join(" ") | test("-accel tcg")' "$T/report")" true
+    fi
+    sed -i '2s/.*/fast/' "$T/root/kvm@host"
+    new_id
+    run_standin
+    expect_equal "$(jq -r '.argv | join(" ") | test("-accel kvm ")' "$T/report")" true
+}
