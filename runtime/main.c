@@ -34,7 +34,7 @@ struct globals {
 
 static void print_version(void)
 {
-    printf("urunc version %s\nspec: 1.1.0\n", URUNC_VERSION);
+    printf("urunc version %s\nspec: 1.3.0\n", URUNC_VERSION);
 }
 
 static void print_help(const struct option_spec *specs)

@@ -15,6 +15,7 @@
 #include "formats/base/memory.h"
 #include "formats/base/open.h"
 #include "runtime/bundle/hooks.h"
+#include "runtime/bundle/other_fields.h"
 
 #define CONFIG_NAME  "config.json"
 #define CONFIG_PLACE CONFIG_NAME ": "
@@ -103,19 +104,19 @@ static int read_memory_limit(struct bundle *bundle, struct error *error)
 
 static int read_linux(struct bundle *bundle, struct error *error)
 {
-    const json_t *linux_object = NULL, *offsets = NULL;
+    const json_t *linux_object = NULL;
     static const char where[] = CONFIG_PLACE "linux.";
     if (read_object(bundle->config, CONFIG_PLACE, "linux", &linux_object, error) < 0 ||
         namespaces_read(linux_object, CONFIG_NAME, &bundle->namespaces, error) < 0 ||
         read_string(linux_object, where, "cgroupsPath", &bundle->cgroups_path, error) < 0 ||
+        read_string(linux_object, where, "mountLabel", &bundle->mount_label, error) < 0 ||
         read_object(linux_object, where, "resources", &bundle->resources, error) < 0 ||
         read_object(linux_object, where, "seccomp", &bundle->seccomp, error) < 0 ||
         read_object(linux_object, where, "sysctl", &bundle->sysctl, error) < 0 ||
-        read_object(linux_object, where, "timeOffsets", &offsets, error) < 0)
+        memory_policy_read(linux_object, CONFIG_NAME, &bundle->process.scheduling, error) < 0)
         return -1;
-    if (json_object_size(offsets) > 0)
-        return error_set(error, "%stimeOffsets: a unikernel has a clock of its own, which urunc cannot shift",
-                         where);
+    if (bundle->mount_label != NULL && *bundle->mount_label == '\0')
+        bundle->mount_label = NULL;
     return read_memory_limit(bundle, error);
 }
 
@@ -162,7 +163,9 @@ int bundle_read(struct bundle *bundle, struct error *error)
         bundle_mounts_read(bundle->config, bundle->path, CONFIG_NAME, &bundle->mounts, error) < 0 ||
         bundle_mounts_open(&bundle->mounts, error) < 0)
         return -1;
-    return hooks_check(bundle->hooks, CONFIG_NAME, error);
+    if (hooks_check(bundle->hooks, CONFIG_NAME, error) < 0)
+        return -1;
+    return other_fields_check(bundle->config, CONFIG_NAME, error);
 }
 
 void bundle_free(struct bundle *bundle)

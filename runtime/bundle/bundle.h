@@ -28,6 +28,7 @@ struct bundle {
     struct namespaces namespaces;
     struct bundle_mounts mounts;
     const char *cgroups_path;  /* or NULL */
+    const char *mount_label;   /* linux.mountLabel, or NULL */
     uint64_t memory_limit;     /* linux.resources.memory.limit, bytes; 0: none */
     const json_t *annotations; /* each of these may be NULL */
     const json_t *hooks;

@@ -27,12 +27,10 @@ struct reader {
     struct mount_tree_room room;
 };
 
-static uint32_t map_back(const struct id_mapping *mappings, size_t count, uint32_t id)
+static uint32_t map_back(const struct id_mappings *mappings, uint32_t id)
 {
-    for (size_t i = 0; i < count; i++)
-        if (id >= mappings[i].host && id - mappings[i].host < mappings[i].size)
-            return mappings[i].container + (id - mappings[i].host);
-    return NOBODY;
+    int64_t inside = id_mappings_inside(mappings, id);
+    return inside >= 0 ? (uint32_t)inside : NOBODY;
 }
 
 static void set_owner(const struct reader *reader, const struct stat *status, struct inode *inode)
@@ -42,8 +40,8 @@ static void set_owner(const struct reader *reader, const struct stat *status, st
     inode->gid = status->st_gid;
     if (reader->mount->id_mapped || !namespace_is_new(namespaces, NAMESPACE_USER))
         return;
-    inode->uid = map_back(namespaces->uid_mappings, namespaces->uid_mapping_count, status->st_uid);
-    inode->gid = map_back(namespaces->gid_mappings, namespaces->gid_mapping_count, status->st_gid);
+    inode->uid = map_back(&namespaces->uid_mappings, status->st_uid);
+    inode->gid = map_back(&namespaces->gid_mappings, status->st_gid);
 }
 
 static enum outcome fail(const struct reader *reader, int number, const char *name, struct error *error)

@@ -205,7 +205,8 @@ int process_read(const json_t *object, const char *file, struct process *process
     process->cwd = xstrdup(cwd);
     if (read_user(object, file, process, error) < 0 || read_console(object, where, process, error) < 0 ||
         read_capabilities(object, file, &process->capabilities, error) < 0 ||
-        read_rlimits(object, file, process, error) < 0 || read_labels(object, where, process, error) < 0)
+        read_rlimits(object, file, process, error) < 0 || read_labels(object, where, process, error) < 0 ||
+        scheduling_read(object, file, &process->scheduling, error) < 0)
         return -1;
     int found = read_integer(object, where, "oomScoreAdj", -1000, 1000, &oom, error);
     if (found < 0)

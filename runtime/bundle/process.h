@@ -11,6 +11,7 @@
 #include "formats/base/error.h"
 #include "runtime/sandbox/capabilities.h"
 #include "runtime/sandbox/privileges.h"
+#include "runtime/sandbox/scheduling.h"
 
 /* All memory is owned. */
 struct process {
@@ -30,6 +31,7 @@ struct process {
     size_t rlimit_count;
     bool has_oom_score_adj;
     int oom_score_adj;
+    struct scheduling scheduling;
     char *apparmor_profile; /* or NULL */
     char *selinux_label;    /* or NULL */
 };

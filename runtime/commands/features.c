@@ -51,9 +51,11 @@ static json_t *list_names(const struct seccomp_name *names)
 
 static json_t *describe_seccomp(void)
 {
+    json_t *known_flags = list_names(seccomp_flags);
+    json_array_append_new(known_flags, json_string(SECCOMP_LISTENER_FLAG));
     return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "enabled", 1, "actions", list_names(seccomp_actions),
                      "operators", list_names(seccomp_operators), "archs", list_names(seccomp_architectures),
-                     "knownFlags", list_names(seccomp_flags), "supportedFlags", list_names(seccomp_flags));
+                     "knownFlags", known_flags, "supportedFlags", list_names(seccomp_flags));
 }
 
 static json_t *describe_linux(void)
@@ -62,10 +64,11 @@ static json_t *describe_linux(void)
     bool selinux = access("/sys/fs/selinux/enforce", F_OK) == 0;
     json_t *cgroup =
         json_pack("{s:b, s:b, s:b, s:b, s:b}", "v1", 1, "v2", 1, "systemd", 0, "systemdUser", 0, "rdma", 0);
-    return json_pack("{s:o, s:o, s:o, s:o, s:{s:b}, s:{s:b}, s:{s:b}}", "namespaces", list_namespaces(),
-                     "capabilities", list_capabilities(), "cgroup", cgroup, "seccomp", describe_seccomp(),
-                     "apparmor", "enabled", (int)apparmor, "selinux", "enabled", (int)selinux, "intelRdt",
-                     "enabled", 0);
+    return json_pack("{s:o, s:o, s:o, s:o, s:{s:b}, s:{s:b}, s:{s:b}, s:{s:{s:b}}, s:{s:b}}", "namespaces",
+                     list_namespaces(), "capabilities", list_capabilities(), "cgroup", cgroup, "seccomp",
+                     describe_seccomp(), "apparmor", "enabled", (int)apparmor, "selinux", "enabled",
+                     (int)selinux, "intelRdt", "enabled", 0, "mountExtensions", "idmap", "enabled", 0,
+                     "netDevices", "enabled", 0);
 }
 
 /* "linux/qemu/initrd+block/network/amd64+arm64" for each pair that this version boots. */
@@ -119,7 +122,7 @@ int command_features(const struct command *command, const struct invocation *inv
     if (parsed <= 0)
         return parsed;
     cleanup_json json_t *features =
-        json_pack("{s:s, s:s, s:o, s:[], s:o, s:o, s:o}", "ociVersionMin", "1.0.0", "ociVersionMax", "1.1.0",
+        json_pack("{s:s, s:s, s:o, s:[], s:o, s:o, s:o}", "ociVersionMin", "1.0.0", "ociVersionMax", "1.3.0",
                   "hooks", list_hooks(), "mountOptions", "linux", describe_linux(), "annotations",
                   describe_ours(), "potentiallyUnsafeConfigAnnotations", list_unsafe_annotations());
     cleanup_free char *text = json_dumps(features, JSON_INDENT(2));

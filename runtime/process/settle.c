@@ -71,6 +71,7 @@ static int enter_root(struct container *container, const struct monitor_files *f
         .mounts = mounts,
         .copies = copies,
         .generated = guest->monitor->generates ? &container->kept.generated : NULL,
+        .label = container->bundle.mount_label,
         .uid = user->uid,
         .gid = user->gid,
     };
@@ -184,6 +185,8 @@ int give_up(const struct container *container, struct error *error)
         waiting.permitted = waiting.effective = network;
     /* First, while there is CAP_SYS_RESOURCE: only hard limits, because the soft ones are the monitor's. */
     rlimits_raise(process->rlimits, process->rlimit_count);
+    if (scheduling_apply(&process->scheduling, error) < 0) /* needs CAP_SYS_NICE */
+        return -1;
     /* The empty bounding set means that not even user 0 gains a capability by execve; it needs CAP_SETPCAP,
      * so it comes before the other sets are emptied. */
     if (capabilities_limit(0, error) < 0 || identity_take(&container->kept.user.identity, error) < 0 ||

@@ -53,6 +53,9 @@ static int enter_namespaces(struct container *container, struct error *error)
         return -1;
     if (namespace_is_new(namespaces, NAMESPACE_CGROUP) && unshare(CLONE_NEWCGROUP) < 0)
         return error_errno(error, errno, "cannot make the cgroup namespace");
+    if (namespace_is_new(namespaces, NAMESPACE_TIME) &&
+        time_namespace_enter(&namespaces->time_offsets, error) < 0)
+        return -1;
     /* A slave: what the host unmounts before the private root is entered goes away here too, and nothing goes
      * the other way. */
     if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)

@@ -113,9 +113,12 @@ int mount_map_owner(int tree, uid_t owner, gid_t group, uid_t user)
     return mount_setattr(tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
 }
 
-int mount_detached_tmpfs(const char *size, const char *inodes, struct error *error)
+int mount_detached_tmpfs(const char *size, const char *inodes, const char *label, struct error *error)
 {
     cleanup_close int context = fsopen("tmpfs", FSOPEN_CLOEXEC);
+    if (label != NULL && context >= 0 && fsconfig(context, FSCONFIG_SET_STRING, "context", label, 0) < 0)
+        return error_errno(error, errno, "config.json: linux.mountLabel: \"%s\" cannot be set on this host",
+                           label);
     if (context < 0 || fsconfig(context, FSCONFIG_SET_STRING, "size", size, 0) < 0 ||
         fsconfig(context, FSCONFIG_SET_STRING, "nr_inodes", inodes, 0) < 0 ||
         fsconfig(context, FSCONFIG_SET_STRING, "mode", "0755", 0) < 0 ||

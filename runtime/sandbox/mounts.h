@@ -33,8 +33,8 @@ int mount_detached_at(int root, const char *path, unsigned flags, struct error *
  * where the kernel or the file system cannot. The IDs are those of the calling process's user namespace. */
 int mount_map_owner(int tree, uid_t owner, gid_t group, uid_t user);
 
-/* A new detached tmpfs. */
-int mount_detached_tmpfs(const char *size, const char *inodes, struct error *error);
+/* A new detached tmpfs, all of it with that SELinux label where it is not NULL. */
+int mount_detached_tmpfs(const char *size, const char *inodes, const char *label, struct error *error);
 
 /* Attaches a detached mount at `path` beneath the directory `root` (AT_FDCWD for a host path). */
 int mount_attach(int tree, int root, const char *path, struct error *error);

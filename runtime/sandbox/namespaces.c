@@ -28,13 +28,6 @@
 #include "formats/base/memory.h"
 #include "formats/base/open.h"
 #include "runtime/sandbox/privileges.h"
-#include "runtime/sandbox/proc.h"
-
-enum { MAPPINGS_MAX = 340 }; /* of user_namespaces(7) */
-
-#ifndef CLONE_NEWTIME
-#define CLONE_NEWTIME 0x00000080
-#endif
 
 const struct namespace_type namespace_types[NAMESPACE_COUNT] = {
     [NAMESPACE_USER] = {"user", CLONE_NEWUSER},       [NAMESPACE_PID] = {"pid", CLONE_NEWPID},
@@ -66,29 +59,15 @@ static int read_namespace(const json_t *item, const char *where, struct namespac
     return 0;
 }
 
-static int read_mappings(const json_t *linux_object, const char *file, const char *key,
-                         struct id_mapping **mappings, size_t *count, struct error *error)
+/* Fields of a namespace that is not made. */
+static int check_needless(const struct namespaces *namespaces, const char *where, struct error *error)
 {
-    cleanup_free char *outer = xasprintf("%s: linux.", file);
-    const json_t *array = NULL;
-    if (read_array(linux_object, outer, key, &array, error) < 0)
-        return -1;
-    size_t size = json_array_size(array);
-    if (size > MAPPINGS_MAX)
-        return error_set(error, "%s%s: more than %d entries", outer, key, MAPPINGS_MAX);
-    *mappings = xcalloc(size + 1, sizeof **mappings);
-    for (size_t i = 0; i < size; i++) {
-        const json_t *item = json_array_get(array, i);
-        cleanup_free char *where = xasprintf("%s%s[%zu].", outer, key, i);
-        struct id_mapping *mapping = &(*mappings)[i];
-        if (read_uint32(item, where, "containerID", &mapping->container, error) < 0 ||
-            read_uint32(item, where, "hostID", &mapping->host, error) < 0 ||
-            read_uint32(item, where, "size", &mapping->size, error) < 0)
-            return -1;
-        if (mapping->size == 0)
-            return error_set(error, "%ssize: missing or 0", where);
-    }
-    *count = size;
+    bool mapped = namespaces->uid_mappings.count > 0 || namespaces->gid_mappings.count > 0;
+    if (mapped && !namespaces->wanted[NAMESPACE_USER])
+        return error_set(error, "%suidMappings, gidMappings: need a user namespace in linux.namespaces",
+                         where);
+    if (time_offsets_given(&namespaces->time_offsets) && !namespace_is_new(namespaces, NAMESPACE_TIME))
+        return error_set(error, "%stimeOffsets: need a new time namespace in linux.namespaces", where);
     return 0;
 }
 
@@ -104,12 +83,12 @@ int namespaces_read(const json_t *linux_object, const char *file, struct namespa
         if (read_namespace(json_array_get(array, i), where, namespaces, error) < 0)
             return -1;
     }
-    if (read_mappings(linux_object, file, "uidMappings", &namespaces->uid_mappings,
-                      &namespaces->uid_mapping_count, error) < 0 ||
-        read_mappings(linux_object, file, "gidMappings", &namespaces->gid_mappings,
-                      &namespaces->gid_mapping_count, error) < 0)
+    if (id_mappings_read(linux_object, file, "uidMappings", &namespaces->uid_mappings, error) < 0 ||
+        id_mappings_read(linux_object, file, "gidMappings", &namespaces->gid_mappings, error) < 0 ||
+        time_offsets_read(linux_object, file, &namespaces->time_offsets, error) < 0 ||
+        check_needless(namespaces, outer, error) < 0)
         return -1;
-    bool mapped = namespaces->uid_mapping_count > 0 && namespaces->gid_mapping_count > 0;
+    bool mapped = namespaces->uid_mappings.count > 0 && namespaces->gid_mappings.count > 0;
     if (namespace_is_new(namespaces, NAMESPACE_USER) && !mapped)
         return error_set(error, "%suidMappings, gidMappings: a new user namespace needs both", outer);
     if (namespaces->path[NAMESPACE_MOUNT] != NULL)
@@ -123,25 +102,14 @@ void namespaces_free(struct namespaces *namespaces)
 {
     for (int kind = 0; kind < NAMESPACE_COUNT; kind++)
         free(namespaces->path[kind]);
-    free(namespaces->uid_mappings);
-    free(namespaces->gid_mappings);
+    id_mappings_free(&namespaces->uid_mappings);
+    id_mappings_free(&namespaces->gid_mappings);
     *namespaces = (struct namespaces){0};
-}
-
-static int64_t host_id(const struct namespaces *namespaces, const struct id_mapping *mappings, size_t count,
-                       uint32_t id)
-{
-    if (!namespaces->wanted[NAMESPACE_USER])
-        return id;
-    for (size_t i = 0; i < count; i++)
-        if (id >= mappings[i].container && id - mappings[i].container < mappings[i].size)
-            return (int64_t)mappings[i].host + (id - mappings[i].container);
-    return -1;
 }
 
 int64_t namespaces_host_uid(const struct namespaces *namespaces, uint32_t uid)
 {
-    return host_id(namespaces, namespaces->uid_mappings, namespaces->uid_mapping_count, uid);
+    return namespaces->wanted[NAMESPACE_USER] ? id_mappings_outside(&namespaces->uid_mappings, uid) : uid;
 }
 
 /* How the child is made, and what it does. */
@@ -288,7 +256,7 @@ pid_t namespaces_spawn(const struct namespaces *namespaces, int cgroup_fd, void 
         return -1;
     for (int kind = 0; kind < NAMESPACE_COUNT; kind++) {
         joins = joins || namespaces->path[kind] != NULL;
-        if (namespace_is_new(namespaces, kind) && kind != NAMESPACE_CGROUP)
+        if (namespace_is_new(namespaces, kind) && kind != NAMESPACE_CGROUP && kind != NAMESPACE_TIME)
             child.flags |= namespace_types[kind].flag;
     }
     if (joins)
@@ -305,40 +273,11 @@ int namespaces_become_root(struct error *error)
     return privileges_hide_process(error);
 }
 
-static int write_proc(pid_t pid, const char *name, const char *text)
-{
-    cleanup_free char *path = xasprintf("/proc/%d/%s", (int)pid, name);
-    cleanup_error struct error error = {0};
-    cleanup_close int fd = proc_open(path, O_WRONLY, &error);
-    size_t length = strlen(text);
-    if (fd >= 0)
-        return write(fd, text, length) == (ssize_t)length ? 0 : -1;
-    errno = error.number;
-    return -1;
-}
-
-static int write_map(pid_t pid, const char *name, const struct id_mapping *mappings, size_t count,
-                     struct error *error)
-{
-    cleanup_buffer struct buffer text = {0};
-    buffer_add_string(&text, "");
-    for (size_t i = 0; i < count; i++)
-        buffer_format(&text, "%u %u %u\n", mappings[i].container, mappings[i].host, mappings[i].size);
-    if (write_proc(pid, name, text.data) == 0)
-        return 0;
-    /* Without CAP_SETGID the kernel takes a group mapping only where setgroups is given up
-     * (user_namespaces(7)). */
-    if (errno == EPERM && strcmp(name, "gid_map") == 0 && write_proc(pid, "setgroups", "deny") == 0 &&
-        write_proc(pid, name, text.data) == 0)
-        return 0;
-    return error_errno(error, errno, "cannot write the container's %s", name);
-}
-
 int namespaces_write_mappings(const struct namespaces *namespaces, pid_t pid, struct error *error)
 {
-    if (write_map(pid, "uid_map", namespaces->uid_mappings, namespaces->uid_mapping_count, error) < 0)
+    if (id_mappings_write(&namespaces->uid_mappings, pid, "uid_map", error) < 0)
         return -1;
-    return write_map(pid, "gid_map", namespaces->gid_mappings, namespaces->gid_mapping_count, error);
+    return id_mappings_write(&namespaces->gid_mappings, pid, "gid_map", error);
 }
 
 bool namespace_is_own(const char *path, const char *own)

@@ -9,6 +9,8 @@
 
 #include "formats/base/buffer.h"
 #include "formats/base/error.h"
+#include "runtime/sandbox/id_mappings.h"
+#include "runtime/sandbox/time_offsets.h"
 
 enum namespace_kind {
     NAMESPACE_USER,
@@ -32,22 +34,15 @@ extern const struct namespace_type {
  * an error. The caller owns the descriptor. */
 int namespace_open(const char *path, struct error *error);
 
-struct id_mapping {
-    uint32_t container;
-    uint32_t host;
-    uint32_t size;
-};
-
 struct namespaces {
     bool wanted[NAMESPACE_COUNT];
     char *path[NAMESPACE_COUNT]; /* to join; NULL: a new one where wanted; owned */
-    struct id_mapping *uid_mappings;
-    size_t uid_mapping_count;
-    struct id_mapping *gid_mappings;
-    size_t gid_mapping_count;
+    struct id_mappings uid_mappings;
+    struct id_mappings gid_mappings;
+    struct time_offsets time_offsets;
 };
 
-/* Reads linux.namespaces, uidMappings and gidMappings and checks that they fit together. */
+/* Reads linux.namespaces, uidMappings, gidMappings and timeOffsets and checks that they fit together. */
 int namespaces_read(const json_t *linux_object, const char *file, struct namespaces *namespaces,
                     struct error *error);
 void namespaces_free(struct namespaces *namespaces);
@@ -67,7 +62,8 @@ int64_t namespaces_host_uid(const struct namespaces *namespaces, uint32_t uid);
  * return, and is a child of the caller even where a second process had to do the joining. Its signal
  * dispositions and memory are copies as after fork(2). `cgroup_fd` is a version 2 cgroup's directory that it
  * is born in, or -1. Returns the child's process ID, as the caller sees it. A new cgroup namespace is left to
- * the child, which must be in its cgroup first. From here on neither the caller nor the child is dumpable.
+ * the child, which must be in its cgroup first, and so is a new time namespace (time_offsets.h). From here on
+ * neither the caller nor the child is dumpable.
  */
 pid_t namespaces_spawn(const struct namespaces *namespaces, int cgroup_fd, void (*run)(void *data),
                        void *data, struct error *error);

@@ -120,10 +120,10 @@ int exec_label_open(const char *apparmor_profile, const char *selinux_label, str
     if (apparmor_profile == NULL && selinux_label == NULL)
         return 0;
     bool is_apparmor = apparmor_profile != NULL;
+    label->field = is_apparmor ? "apparmorProfile" : "selinuxLabel";
     label->fd = open_attribute(is_apparmor, error);
     if (label->fd < 0)
-        return error_prefix(error, "config.json: process.%s: cannot be set on this host",
-                            is_apparmor ? "apparmorProfile" : "selinuxLabel");
+        return error_prefix(error, "config.json: process.%s: cannot be set on this host", label->field);
     error_clear(error);
     label->text = is_apparmor ? xasprintf("exec %s", apparmor_profile) : xstrdup(selinux_label);
     return 0;
@@ -135,8 +135,8 @@ int exec_label_apply(const struct exec_label *label, struct error *error)
         return 0;
     size_t length = strlen(label->text);
     if (write(label->fd, label->text, length) != (ssize_t)length)
-        return error_errno(error, errno, "config.json: process: cannot set the security label \"%s\"",
-                           label->text);
+        return error_errno(error, errno, "config.json: process.%s: \"%s\" cannot be set on this host",
+                           label->field, label->text);
     return 0;
 }
 

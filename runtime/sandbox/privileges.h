@@ -50,7 +50,8 @@ int privileges_seal(struct error *error);
 /* A security label for the next execve(2), opened while /proc is there. At most one of the two texts is given
  * (the kernel has one of the modules). */
 struct exec_label {
-    int fd; /* -1: none */
+    int fd;            /* -1: none */
+    const char *field; /* of `process` in config.json; static */
     char *text;
 };
 #define EXEC_LABEL_NONE ((struct exec_label){.fd = -1})

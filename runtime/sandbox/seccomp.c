@@ -41,6 +41,12 @@ const struct seccomp_name seccomp_operators[] = {
 const struct seccomp_name seccomp_architectures[] = {
     {"SCMP_ARCH_AARCH64", SCMP_ARCH_AARCH64},
     {"SCMP_ARCH_ARM", SCMP_ARCH_ARM},
+#ifdef SCMP_ARCH_LOONGARCH64 /* of libseccomp 2.6, like the next ones in such lines */
+    {"SCMP_ARCH_LOONGARCH64", SCMP_ARCH_LOONGARCH64},
+#endif
+#ifdef SCMP_ARCH_M68K
+    {"SCMP_ARCH_M68K", SCMP_ARCH_M68K},
+#endif
     {"SCMP_ARCH_MIPS", SCMP_ARCH_MIPS},
     {"SCMP_ARCH_MIPS64", SCMP_ARCH_MIPS64},
     {"SCMP_ARCH_MIPS64N32", SCMP_ARCH_MIPS64N32},
@@ -55,6 +61,10 @@ const struct seccomp_name seccomp_architectures[] = {
     {"SCMP_ARCH_RISCV64", SCMP_ARCH_RISCV64},
     {"SCMP_ARCH_S390", SCMP_ARCH_S390},
     {"SCMP_ARCH_S390X", SCMP_ARCH_S390X},
+#ifdef SCMP_ARCH_SH
+    {"SCMP_ARCH_SH", SCMP_ARCH_SH},
+    {"SCMP_ARCH_SHEB", SCMP_ARCH_SHEB},
+#endif
     {"SCMP_ARCH_X32", SCMP_ARCH_X32},
     {"SCMP_ARCH_X86", SCMP_ARCH_X86},
     {"SCMP_ARCH_X86_64", SCMP_ARCH_X86_64},
@@ -231,25 +241,39 @@ static int fill(scmp_filter_ctx context, const json_t *profile, uint32_t default
     return 0;
 }
 
+/* The listener would decide on the monitor's calls for as long as the monitor runs. */
+static int refuse_listener(const json_t *profile, struct error *error)
+{
+    static const char *const keys[] = {"listenerPath", "listenerMetadata"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *text = "";
+        if (read_string(profile, PROFILE, keys[i], &text, error) < 0)
+            return -1;
+        if (*text != '\0')
+            return error_set(error, PROFILE "%s: is refused: urunc has no seccomp notification", keys[i]);
+    }
+    return 0;
+}
+
 int seccomp_compile(const json_t *profile, struct seccomp_filter **filter, struct error *error)
 {
     *filter = NULL;
     if (profile == NULL)
         return 0;
+    if (refuse_listener(profile, error) < 0)
+        return -1;
     uint32_t default_action = 0;
     if (read_action(profile, PROFILE, "defaultAction", "defaultErrnoRet", &default_action, error) < 0)
         return -1;
-    if (seccomp_is_unconfined(profile))
-        return 0;
     struct seccomp_filter *made = xcalloc(1, sizeof *made);
     made->context = seccomp_init(default_action);
     *filter = made;
     if (made->context == NULL)
         error_set(error, PROFILE "defaultAction: libseccomp refuses it");
-    else if (fill(made->context, profile, default_action, error) == 0)
+    else if (fill(made->context, profile, default_action, error) == 0 && !seccomp_is_unconfined(profile))
         return 0;
     seccomp_filter_free(filter);
-    return -1;
+    return error_is_set(error) ? -1 : 0;
 }
 
 int seccomp_install(struct seccomp_filter *filter, struct error *error)

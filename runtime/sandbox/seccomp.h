@@ -21,6 +21,9 @@ extern const struct seccomp_name seccomp_operators[];
 extern const struct seccomp_name seccomp_architectures[];
 extern const struct seccomp_name seccomp_flags[];
 
+/* A flag that the kernel takes with a listener only: known, and refused. */
+#define SECCOMP_LISTENER_FLAG "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"
+
 struct seccomp_filter;
 
 /* True if the profile asks for no confinement: everything is allowed and no call is listed. */

@@ -196,7 +196,7 @@ static int make_root(const struct private_root *plan, struct error *error)
         bytes += (uint64_t)status.st_size + page;
     }
     cleanup_free char *size = xasprintf("%" PRIu64, bytes);
-    cleanup_close int root = mount_detached_tmpfs(size, TMPFS_INODES, error);
+    cleanup_close int root = mount_detached_tmpfs(size, TMPFS_INODES, plan->label, error);
     if (root < 0 || mount_attach(root, AT_FDCWD, "/proc", error) < 0)
         return -1;
     return take_fd(root);

@@ -382,8 +382,8 @@ static void owners_are_those_that_the_container_sees(void **state)
     struct temporary *temporary = *state;
     temporary_write_text(temporary, "file", "x");
     struct id_mapping uids[] = {{.container = 7, .host = geteuid(), .size = 1}};
-    const struct namespaces mapped = {
-        .wanted = {[NAMESPACE_USER] = true}, .uid_mappings = uids, .uid_mapping_count = 1};
+    const struct namespaces mapped = {.wanted = {[NAMESPACE_USER] = true},
+                                      .uid_mappings = {.items = uids, .count = 1}};
     cleanup_error struct error error = {0};
     struct mount_tree_room room = room_of(100, 10);
     cleanup_inode struct inode *file = read_tree(temporary, "file", &mapped, &room, &error);

@@ -213,7 +213,7 @@ static void set_label(void)
     expect(strcmp(label.text, "user:role:type") == 0);
     /* A label that no security module knows. */
     expect(exec_label_apply(&label, &error) == -1);
-    expect(strstr(error.message, "security label \"user:role:type\"") != NULL);
+    expect(strstr(error.message, "process.selinuxLabel: \"user:role:type\"") != NULL);
     exec_label_free(&label);
     expect(label.fd == -1 && label.text == NULL);
 }
