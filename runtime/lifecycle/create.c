@@ -137,12 +137,35 @@ static int listen_for_others(struct creation *creation, struct error *error)
 }
 
 /* Before anything else is made: whoever finds this knows what there may be to undo. */
+static int plan_memory(struct creation *creation, struct error *error)
+{
+    struct container *container = &creation->container;
+    const struct guest_setup *setup = &container->guest;
+    const struct monitor_config *config = guest_monitor_config(setup, &container->config);
+    const struct memory_question question = {
+        .framework = framework_name(setup->unikernel.framework),
+        .limit = container->bundle.memory_limit,
+        .asked = (uint64_t)setup->unikernel.memory << 20,
+        .configured = config->memory,
+        .needed = setup->guest->memory,
+        .overhead = config->overhead,
+        .footprint = monitor_footprint(setup->monitor, config),
+        .room = cgroups_memory_room(&creation->state.cgroups),
+    };
+    if (memory_plan(&question, &container->memory, error) < 0)
+        return -1;
+    creation->state.memory = container->memory;
+    creation->state.memory_overhead = config->overhead;
+    creation->state.resources = json_incref((json_t *)container->bundle.resources);
+    return 0;
+}
+
 static int write_plan(struct creation *creation, struct error *error)
 {
     struct state *state = &creation->state;
     const char *cgroups_path = creation->container.bundle.cgroups_path;
     cleanup_free char *path = cgroup_path(cgroups_path, creation->request->id, error);
-    if (path == NULL || cgroups_plan(path, &state->cgroups, error) < 0)
+    if (path == NULL || cgroups_plan(path, &state->cgroups, error) < 0 || plan_memory(creation, error) < 0)
         return -1;
     return state_write(creation->directory, state, error);
 }
@@ -162,9 +185,8 @@ static int find_version_and_acceleration(const struct runtime *runtime, struct c
 static int make_cgroups(struct creation *creation, struct error *error)
 {
     const struct container *container = &creation->container;
-    const struct bundle *bundle = &container->bundle;
-    uint64_t overhead = guest_monitor_config(&container->guest, &container->config)->overhead;
-    return cgroups_create(&creation->state.cgroups, bundle->resources, overhead, error);
+    return cgroups_create(&creation->state.cgroups, container->bundle.resources, container->memory.overhead,
+                          error);
 }
 
 static int make_console(struct creation *creation, struct error *error)

@@ -185,6 +185,13 @@ static json_t *state_to_json(const struct state *state)
         json_object_set(object, "annotations", state->annotations);
     if (state->hooks != NULL)
         json_object_set(object, "hooks", state->hooks);
+    if (state->resources != NULL)
+        json_object_set(object, "resources", state->resources);
+    json_object_set_new(object, "memory",
+                        json_pack("{s:I, s:I, s:I, s:I}", "guest", (json_int_t)state->memory.guest,
+                                  "overhead", (json_int_t)state->memory.overhead, "footprint",
+                                  (json_int_t)state->memory.footprint, "monitor",
+                                  (json_int_t)state->memory_overhead));
     json_object_set_new(object, "cgroups", cgroups_to_json(&state->cgroups));
     return object;
 }
@@ -235,11 +242,24 @@ static int read_numbers(const json_t *object, struct state *state, struct error 
     return 0;
 }
 
+static int read_memory(const json_t *object, struct state *state, struct error *error)
+{
+    static const char where[] = STATE_FILE ": memory.";
+    const json_t *memory = NULL;
+    if (read_object(object, STATE_FILE ": ", "memory", &memory, error) < 0 ||
+        read_uint64(memory, where, "guest", &state->memory.guest, error) < 0 ||
+        read_uint64(memory, where, "overhead", &state->memory.overhead, error) < 0 ||
+        read_uint64(memory, where, "footprint", &state->memory.footprint, error) < 0)
+        return -1;
+    return read_uint64(memory, where, "monitor", &state->memory_overhead, error);
+}
+
 static int state_from_json(const json_t *object, struct state *state, struct error *error)
 {
     static const char where[] = STATE_FILE ": ";
-    const json_t *annotations = NULL, *hooks = NULL;
-    if (read_numbers(object, state, error) < 0 || copy_text(object, "id", &state->id, error) < 0 ||
+    const json_t *annotations = NULL, *hooks = NULL, *resources = NULL;
+    if (read_memory(object, state, error) < 0 || read_numbers(object, state, error) < 0 ||
+        copy_text(object, "id", &state->id, error) < 0 ||
         copy_text(object, "ociVersion", &state->oci_version, error) < 0 ||
         copy_text(object, "bundle", &state->bundle, error) < 0 ||
         copy_text(object, "rootfs", &state->rootfs, error) < 0 ||
@@ -248,6 +268,7 @@ static int state_from_json(const json_t *object, struct state *state, struct err
         read_strings(object, where, "networkInterfaces", &state->network_interfaces, error) < 0 ||
         read_strings(object, where, "networkTaps", &state->network_taps, error) < 0 ||
         read_object(object, where, "annotations", &annotations, error) < 0 ||
+        read_object(object, where, "resources", &resources, error) < 0 ||
         read_object(object, where, "hooks", &hooks, error) < 0 || hooks_check(hooks, STATE_FILE, error) < 0)
         return -1;
     if (state->id == NULL || state->bundle == NULL)
@@ -256,6 +277,7 @@ static int state_from_json(const json_t *object, struct state *state, struct err
         return error_set(error, "%snetworkTaps: not one for each of networkInterfaces", where);
     state->annotations = json_incref((json_t *)annotations);
     state->hooks = json_incref((json_t *)hooks);
+    state->resources = json_incref((json_t *)resources);
     return cgroups_from_json(json_object_get(object, "cgroups"), STATE_FILE, &state->cgroups, error);
 }
 
@@ -308,6 +330,7 @@ void state_free(struct state *state)
     strings_free(&state->network_taps);
     json_decref(state->annotations);
     json_decref(state->hooks);
+    json_decref(state->resources);
     cgroups_free(&state->cgroups);
     *state = (struct state){0};
 }

@@ -17,6 +17,7 @@
 
 #include "formats/base/buffer.h"
 #include "formats/base/error.h"
+#include "runtime/process/memory_plan.h"
 #include "runtime/sandbox/cgroups/cgroups.h"
 
 #define STATE_FILE     "state.json"
@@ -44,8 +45,11 @@ struct state {
     json_t *annotations; /* or NULL */
     json_t *hooks;       /* or NULL: poststart and poststop come when the bundle may be gone */
     struct cgroups cgroups;
-    char *network_namespace; /* a path, where it is not the container's own */
-    dev_t network_device;    /* what stood there at `create` */
+    json_t *resources; /* linux.resources as they were set last; or NULL */
+    struct memory_plan memory;
+    uint64_t memory_overhead; /* bytes that the monitor may have beside the guest where there is room */
+    char *network_namespace;  /* a path, where it is not the container's own */
+    dev_t network_device;     /* what stood there at `create` */
     ino_t network_inode;
     struct strings network_interfaces; /* that the guest was joined to; none: empty */
     struct strings network_taps;       /* as many, in the same order */

@@ -105,6 +105,11 @@ json_t *state_describe(const struct state *state, enum status status)
     cleanup_free char *number = xasprintf("%u", state->owner);
     json_object_set_new(object, "rootfs", json_string(state->rootfs != NULL ? state->rootfs : ""));
     json_object_set_new(object, "created", json_string(state->created != NULL ? state->created : ""));
+    if (state->memory.guest != 0)
+        json_object_set_new(object, "memory",
+                            json_pack("{s:I, s:I, s:I}", "guest", (json_int_t)state->memory.guest, "overhead",
+                                      (json_int_t)state->memory.overhead, "monitor",
+                                      (json_int_t)state->memory.footprint));
     json_object_set_new(object, "owner", json_string(owner != NULL ? owner->pw_name : number));
     return object;
 }

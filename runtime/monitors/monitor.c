@@ -135,3 +135,10 @@ void monitor_settle_acceleration(const struct monitor *monitor, const char *dire
         return;
     config->acceleration = kvm_find(directory, &problem) == 0 ? ACCELERATION_KVM : ACCELERATION_TCG;
 }
+
+uint64_t monitor_footprint(const struct monitor *monitor, const struct monitor_config *config)
+{
+    bool emulates = monitor->footprint_emulated != 0 && config->acceleration == ACCELERATION_TCG;
+    uint64_t measured = (uint64_t)(emulates ? monitor->footprint_emulated : monitor->footprint) << 20;
+    return measured != 0 && measured < config->overhead ? measured : config->overhead;
+}

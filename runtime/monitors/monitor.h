@@ -47,14 +47,16 @@ struct monitor {
     struct version oldest; /* that takes the driver's command line; unknown: any does */
     unsigned quirks;       /* enum boot_quirk that it knows */
     unsigned overhead;     /* MiB that it needs beyond the guest's memory, where nothing is configured */
-    bool generates;        /* its command may have generated files */
-    bool channel;          /* it has the ports of runtime/channel.h */
-    bool managed;          /* it takes boot.manage_fd */
-    bool nics_by_name;     /* it attaches to a tap by the interface's name, not by descriptor */
-    bool raw_taps;         /* its taps have no vnet header and no offloads */
-    bool ends_by_reset;    /* its machine has no power-off: a guest ends with a reset */
-    bool disks_by_name;    /* it opens boot_disk.path itself, so its user must be able to */
-    bool opens_nothing;    /* its kernel is boot.kernel_fd, too */
+    unsigned footprint;    /* MiB of these that were measured in use; 0: all of them */
+    unsigned footprint_emulated; /* the same where it emulates the processor; 0: it never does */
+    bool generates;              /* its command may have generated files */
+    bool channel;                /* it has the ports of runtime/channel.h */
+    bool managed;                /* it takes boot.manage_fd */
+    bool nics_by_name;           /* it attaches to a tap by the interface's name, not by descriptor */
+    bool raw_taps;               /* its taps have no vnet header and no offloads */
+    bool ends_by_reset;          /* its machine has no power-off: a guest ends with a reset */
+    bool disks_by_name;          /* it opens boot_disk.path itself, so its user must be able to */
+    bool opens_nothing;          /* its kernel is boot.kernel_fd, too */
     /* Driver of the program that comes with urunc and takes this one's place: where the configuration says
      * so, and where this one's program is not installed. NULL: none. */
     const struct monitor *builtin;
@@ -65,6 +67,10 @@ struct monitor {
     int (*command)(const struct boot *boot, const struct monitor_config *config, const char *program,
                    struct monitor_command *command, struct error *error);
 };
+
+/* Bytes that the monitor needs beyond the guest's memory, as measured; never more than the configured
+ * overhead. After monitor_settle_acceleration. */
+uint64_t monitor_footprint(const struct monitor *monitor, const struct monitor_config *config);
 
 /*
  * Defines the driver of the hypervisor with this identifier (formats/contract/frameworks.h):

@@ -6,7 +6,12 @@
  */
 #include "runtime/monitors/qemu.h"
 
-enum { OVERHEAD = 256 }; /* MiB: QEMU's own heap, the cache of translated code, its page tables */
+/* MiB: QEMU's own heap and page tables; where it emulates, translated code as well. */
+enum {
+    OVERHEAD = 256,
+    FOOTPRINT = 48,
+    FOOTPRINT_EMULATED = 112,
+};
 
 static const struct monitor_setting settings[] = {
     {"acceleration", SETTING_ACCELERATION, offsetof(struct monitor_config, acceleration)},
@@ -93,5 +98,6 @@ static int command(const struct boot *boot, const struct monitor_config *config,
 }
 
 DEFINE_MONITOR(qemu, QEMU_PROGRAM, qemu_files, command, .quirks = QUIRKS, .overhead = OVERHEAD,
-               .channel = true, .managed = true, .settings = settings, .oldest = {.major = 5},
+               .footprint = FOOTPRINT, .footprint_emulated = FOOTPRINT_EMULATED, .channel = true,
+               .managed = true, .settings = settings, .oldest = {.major = 5},
                .package = "the Debian package " QEMU_PACKAGE " has it");

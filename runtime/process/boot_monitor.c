@@ -92,18 +92,6 @@ static int plan_guest(const struct container *container, const struct network *n
     return 0;
 }
 
-/* Bytes: what the image wants, else all that the container may have, else what is configured and the
- * framework needs. */
-static uint64_t guest_memory(const struct container *container, const struct monitor_config *config)
-{
-    uint64_t limit = container->bundle.memory_limit, needed = container->guest.guest->memory;
-    if (container->guest.unikernel.memory != 0)
-        return (uint64_t)container->guest.unikernel.memory << 20;
-    if (limit != 0)
-        return limit;
-    return config->memory > needed ? config->memory : needed;
-}
-
 static void plan_machine(const struct container *container, struct boot *boot)
 {
     const struct guest_setup *setup = &container->guest;
@@ -117,7 +105,7 @@ static void plan_machine(const struct container *container, struct boot *boot)
     }
     if (setup->unikernel.mount_rootfs)
         boot_add_share(boot, BOOT_SHARE_TAG, setup->share_readonly);
-    boot->memory = guest_memory(container, config);
+    boot->memory = container->memory.guest;
     boot->vcpus = config->vcpus;
     boot->kernel_fd = setup->kernel_fd;
     boot->manage_fd = container->manage;

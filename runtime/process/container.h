@@ -14,6 +14,7 @@
 #include "runtime/network/network.h"
 #include "runtime/network/share.h"
 #include "runtime/process/guest_setup.h"
+#include "runtime/process/memory_plan.h"
 #include "runtime/process/monitor_user.h"
 #include "runtime/process/streams.h"
 #include "runtime/sandbox/cgroups/cgroups.h"
@@ -44,9 +45,10 @@ struct container {
     struct config config;
     struct guest_setup guest;
     struct seccomp_filter *seccomp;
-    struct spec_state spec; /* what hooks get; the process learns its pid from `create` */
-    bool attended;          /* the caller stays and sees when its standard output has no reader any more */
-    bool foreign_network;   /* the network namespace is joined: what is made in there must be undone */
+    struct spec_state spec;    /* what hooks get; the process learns its pid from `create` */
+    struct memory_plan memory; /* filled once it is known where the cgroups will be */
+    bool attended;             /* the caller stays and sees when its standard output has no reader any more */
+    bool foreign_network;      /* the network namespace is joined: what is made in there must be undone */
 
     /* Made by `create` for the process, which closes or empties it once it has used it. */
     struct console console;
