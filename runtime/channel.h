@@ -17,6 +17,24 @@
  * CHANNEL_PAYLOAD_MAX ends the conversation on the host's side, and on the guest's side everything up to the
  * announced end is passed over.
  */
+/*
+ * A further program in the guest (`urunc exec`) has a port of its own, CHANNEL_EXEC_PORT and a number, which
+ * the host adds to the device while the guest runs, and which one client has for as long as the program runs.
+ * CHANNEL_EXEC on the control port has the agent take it; what it answers with ENOENT is asked again, because
+ * a guest hears of a new port some milliseconds later. Then the port carries frames of session 0:
+ *
+ *     host                                    guest
+ *     CHANNEL_REQUEST... CHANNEL_START ----->
+ *                                      <----- CHANNEL_STARTED
+ *     CHANNEL_INPUT, _SIGNAL, _WINDOW ----->
+ *                                      <----- CHANNEL_OUTPUT, _ERROR, _TAKEN
+ *                                      <----- CHANNEL_EXITED: all output came before; the last frame
+ *
+ * The host sends at most CHANNEL_INPUT_WINDOW bytes of input beyond those that the guest has TAKEN, so input
+ * that a program does not read keeps no signal waiting. A client that leaves ends its program with SIGKILL; a
+ * guest that ends closes the port without CHANNEL_EXITED. Nothing of a program outlives its port: there is no
+ * status that somebody could ask for later.
+ */
 #ifndef RUNTIME_CHANNEL_H
 #define RUNTIME_CHANNEL_H
 
@@ -29,9 +47,16 @@
 #define CHANNEL_STDERR  "urunc.stderr"
 #define CHANNEL_CONTROL "urunc.control"
 
+#define CHANNEL_EXEC_PORT "urunc.exec." /* and a number from 1 */
+
 #define CHANNEL_SOCKET "control.sock"
 
-enum { CHANNEL_PAYLOAD_MAX = 4096 };
+enum {
+    CHANNEL_PAYLOAD_MAX = 4096,
+    CHANNEL_REQUEST_MAX = 8 << 20, /* bytes: the kernel's own limit for arguments and environment is 6 MiB */
+    CHANNEL_INPUT_WINDOW = 64 << 10, /* bytes */
+    CHANNEL_EXECS_MAX = 24,          /* at once: a device has 31 ports */
+};
 
 /* A frame: this header, then `length` bytes. All numbers are little-endian. */
 struct channel_header {
@@ -48,10 +73,42 @@ enum channel_type {
     CHANNEL_WINDOW = 3, /* uint16_t rows, uint16_t columns of the terminal; answered by CHANNEL_DONE */
     CHANNEL_POWER_OFF = 4, /* no payload: SIGTERM, after 10 s SIGKILL, then the machine goes off with its file
                               systems written back; answered by CHANNEL_DONE at once */
+    CHANNEL_EXEC = 5,      /* uint32_t: the number of a port; answered by CHANNEL_DONE */
+    /* From the host, on the port of a program. Signals and windows are not answered there. */
+    CHANNEL_REQUEST = 16, /* the next bytes of the request: see enum channel_item */
+    CHANNEL_START = 17,   /* no payload: that was the request */
+    CHANNEL_INPUT = 18,   /* for standard input; no bytes: its end */
     /* From the guest. */
     CHANNEL_DONE = 64,   /* uint32_t: 0, or Linux's errno */
     CHANNEL_STATE = 65,  /* uint8_t: enum channel_phase; uint32_t: the exit status where it has ended */
     CHANNEL_EXITED = 66, /* uint32_t: the program's exit status (128 and the signal); an event: session 0 */
+    /* From the guest, on the port of a program. */
+    CHANNEL_STARTED =
+        67, /* uint32_t: 0, or Linux's errno; uint8_t: enum channel_step that failed, then it ends */
+    CHANNEL_OUTPUT = 68,
+    CHANNEL_ERROR = 69,
+    CHANNEL_TAKEN = 70, /* uint32_t: bytes of input that the program took since the last such frame */
+};
+
+/* A request is items, each a byte of these, a text, and a NUL. */
+enum channel_item {
+    CHANNEL_ARGUMENT = 'a', /* in their order; the first is the program, looked for in the variable PATH */
+    CHANNEL_VARIABLE = 'e', /* K=V */
+    CHANNEL_DIRECTORY = 'd',
+    CHANNEL_USER = 'u',  /* UID:GID */
+    CHANNEL_GROUP = 'g', /* a further group's ID */
+    CHANNEL_TERMINAL =
+        't', /* ROWSxCOLUMNS, 0x0 where unknown: the program gets a terminal, and all it writes is output */
+    CHANNEL_SEALED = 'n', /* no text: no_new_privs */
+};
+
+/* What a program's start can fail at. */
+enum channel_step {
+    CHANNEL_STEP_REQUEST = 0, /* it cannot be read, or a part of it is missing */
+    CHANNEL_STEP_PROCESS = 1, /* no process, pipe or terminal could be made */
+    CHANNEL_STEP_DIRECTORY = 2,
+    CHANNEL_STEP_USER = 3,
+    CHANNEL_STEP_PROGRAM = 4,
 };
 
 enum channel_phase {

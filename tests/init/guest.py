@@ -6,7 +6,8 @@ name, ports, power) reaches the host. Its root is a tmpfs with a copy of the dir
 /dev is the directory DEV, in which "console" gets its output and "port" what it writes to I/O ports; its /proc/cmdline
 says COMMAND_LINE. Prints how it ended: "powered off", "reset", or a wait status.
 
-With --channel it finds the ports of runtime/channel.h: FIFOs, which end as ports do, and a terminal for the control port.
+With --channel it finds the ports of runtime/channel.h: FIFOs, which end as ports do, and terminals for the control port
+and those of further programs.
 The words lead the host's side (host.py); output goes to the files "stdout" and "stderr" beside DEV.
 """
 import ctypes
@@ -23,6 +24,7 @@ CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID = 0x10000000, 0x00020000, 0x20000000
 CLONE_NEWNET, CLONE_NEWUTS, CLONE_NEWIPC = 0x40000000, 0x04000000, 0x08000000
 FIRST_ID, IDS = 100000, 65536
 PORTS = ("stdin", "stdout", "stderr", "control")
+EXECS = 12  # ports of further programs: the last one's name is for the guest to write
 ENDINGS = {signal.SIGINT: "powered off", signal.SIGHUP: "reset"}  # reboot(2), "Behavior inside PID namespaces"
 
 
@@ -36,7 +38,19 @@ def run(*command):
     subprocess.run(command, check=True)
 
 
-def make_root(guest, init, root, dev, line, control):
+def make_ports(guest, terminals):
+    """The first terminal is the control port, the others are those of further programs."""
+    names = PORTS + tuple(f"exec.{number}" for number in range(1, EXECS + 1))
+    for number, name in enumerate(names, 1):
+        os.makedirs(f"{guest}/sys/class/virtio-ports/vport0p{number}")
+        if number < len(names):
+            with open(f"{guest}/sys/class/virtio-ports/vport0p{number}/name", "w", encoding="ascii") as file:
+                file.write(f"urunc.{name}\n")
+    for number, terminal in enumerate(terminals, PORTS.index("control") + 1):
+        run("mount", "--bind", terminal, f"{guest}/dev/vport0p{number}")
+
+
+def make_root(guest, init, root, dev, line, terminals):
     run("mount", "-t", "tmpfs", "-o", "mode=755", "guest", guest)
     run("cp", "-a", "--no-preserve=ownership", root + "/.", guest)
     for name in ("usr", "lib", "lib64", "bin", "sbin"):
@@ -46,12 +60,8 @@ def make_root(guest, init, root, dev, line, control):
     for name in ("proc", "dev"):
         os.mkdir(f"{guest}/{name}")
     run("mount", "--rbind", dev, f"{guest}/dev")
-    for number, name in enumerate(PORTS if control else (), 1):
-        os.makedirs(f"{guest}/sys/class/virtio-ports/vport0p{number}")
-        with open(f"{guest}/sys/class/virtio-ports/vport0p{number}/name", "w", encoding="ascii") as file:
-            file.write(f"urunc.{name}\n")
-    if control:
-        run("mount", "--bind", control, f"{guest}/dev/vport0p4")
+    if terminals:
+        make_ports(guest, terminals)
     run("mount", "-t", "proc", "proc", f"{guest}/proc")
     with open(f"{guest}/line", "w", encoding="utf-8") as file:
         file.write(line + "\n")
@@ -64,11 +74,11 @@ def make_root(guest, init, root, dev, line, control):
         run("mount", "--bind", build, guest + build)
 
 
-def become_guest(guest, init, root, dev, line, network, control):
+def become_guest(guest, init, root, dev, line, network, terminals):
     if network:
         run("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "other")
         run("ip", "link", "set", "other", "up")
-    make_root(guest, init, root, dev, line, control)
+    make_root(guest, init, root, dev, line, terminals)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it
     os.chroot(guest)
     os.chdir("/")
@@ -91,15 +101,21 @@ def supervise(words, ready, go):
     os._exit(0)
 
 
-def make_host(dev, control, slave):
+def make_terminal():
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    os.fchown(slave, FIRST_ID, FIRST_ID)
+    return master, slave
+
+
+def make_host(dev, terminals):
     """The host's side of the ports, and descriptors that keep FIFOs without a guest from ending."""
     paths = {name: f"{dev}/vport0p{number}" for number, name in enumerate(PORTS, 1)}
-    for name, path in paths.items():
-        if name == "control":
-            open(path, "wb").close()
-        else:
-            os.mkfifo(path)
-            os.chown(path, FIRST_ID, FIRST_ID)
+    for number in range(len(PORTS), len(PORTS) + EXECS + 1):
+        open(f"{dev}/vport0p{number}", "wb").close()
+    for name in ("stdin", "stdout", "stderr"):
+        os.mkfifo(paths[name])
+        os.chown(paths[name], FIRST_ID, FIRST_ID)
     held = [os.open(paths["stdin"], os.O_RDONLY | os.O_NONBLOCK)]
     stdin = os.open(paths["stdin"], os.O_WRONLY)
     outputs = []
@@ -108,7 +124,8 @@ def make_host(dev, control, slave):
         held.append(os.open(paths[name], os.O_WRONLY))
         os.set_blocking(outputs[-1], True)
     files = [f"{os.path.dirname(dev)}/{name}" for name in ("stdout", "stderr")]
-    return host.Host(stdin, *outputs, lambda: control, files, slave), held
+    (master, slave), *execs = terminals
+    return host.Host(stdin, *outputs, lambda: master, files, slave, [terminal[0] for terminal in execs]), held
 
 
 def main():
@@ -117,19 +134,19 @@ def main():
         script = sys.argv[sys.argv.index("--channel") + 1:]
     guest = tempfile.mkdtemp(dir=os.path.dirname(sys.argv[3]))
     os.chmod(guest, 0o755)
-    master, slave = os.openpty()
-    tty.setraw(slave)
-    os.fchown(slave, FIRST_ID, FIRST_ID)
-    words = [guest] + sys.argv[1:5] + [network, os.ttyname(slave) if script is not None else None]
+    terminals = [make_terminal() for _ in range(EXECS + 1)] if script is not None else []
+    words = [guest] + sys.argv[1:5] + [network, [os.ttyname(slave) for _, slave in terminals]]
     ready, go = os.pipe(), os.pipe()
     child = os.fork()
     if child == 0:
+        for master, _ in terminals[1:]:  # the host alone holds it, so its closing is the end
+            os.close(master)
         supervise(words, ready[1], go[0])
     os.read(ready[0], 1)
     for name in ("uid_map", "gid_map"):
         with open(f"/proc/{child}/{name}", "w", encoding="ascii") as file:
             file.write(f"0 {FIRST_ID} {IDS}")
-    side, held = make_host(sys.argv[3], master, slave) if script is not None else (None, [])
+    side, held = make_host(sys.argv[3], terminals) if script is not None else (None, [])
     os.write(go[1], b"x")
     if side:
         side.run(script)

@@ -39,14 +39,24 @@ struct devices {
     char paths[PORTS][DEVICE_SIZE];
 };
 
-static void note_device(struct devices *devices, const char *entry)
+enum { NAME_SIZE = 64 };
+
+/* The name of the port that stands there in sysfs; false where it has none yet. */
+static bool read_name(const char *entry, char name[NAME_SIZE])
 {
     char path[sizeof CLASS + DEVICE_SIZE];
-    char name[64];
     snprintf(path, sizeof path, CLASS "/%s/name", entry);
-    if (read_text(path, name, sizeof name) <= 0)
-        return;
+    if (entry[0] == '.' || read_text(path, name, NAME_SIZE) <= 0)
+        return false;
     name[strcspn(name, "\n")] = '\0';
+    return true;
+}
+
+static void note_device(struct devices *devices, const char *entry)
+{
+    char name[NAME_SIZE];
+    if (!read_name(entry, name))
+        return;
     for (size_t i = 0; i < PORTS; i++)
         if (strcmp(name, kinds[i].name) == 0)
             snprintf(devices->paths[i], DEVICE_SIZE, "/dev/%s", entry);
@@ -58,8 +68,7 @@ static const char *find_devices(struct devices *devices)
     memset(devices, 0, sizeof *devices);
     DIR *directory = opendir(CLASS);
     for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;)
-        if (entry->d_name[0] != '.')
-            note_device(devices, entry->d_name);
+        note_device(devices, entry->d_name);
     if (directory != NULL)
         closedir(directory);
     for (size_t i = 0; i < PORTS; i++)
@@ -126,4 +135,20 @@ bool ports_open(struct ports *ports)
     if (!good)
         close_all(ports);
     return good;
+}
+
+int port_open_named(const char *wanted)
+{
+    char path[DEVICE_SIZE] = "";
+    char name[NAME_SIZE];
+    DIR *directory = opendir(CLASS);
+    for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;)
+        if (read_name(entry->d_name, name) && strcmp(name, wanted) == 0)
+            snprintf(path, sizeof path, "/dev/%s", entry->d_name);
+    if (directory != NULL)
+        closedir(directory);
+    if (path[0] != '\0')
+        return open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    errno = ENOENT;
+    return -1;
 }

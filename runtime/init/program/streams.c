@@ -1,27 +1,18 @@
 #include "runtime/init/program/streams.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "runtime/init/console.h"
 #include "runtime/init/program/ports.h"
 #include "runtime/init/program/terminal.h"
 
-/* A program that writes much is not stopped at each 64 KiB; the limit of a user who is not root. */
-enum { PIPE_SIZE = 1024 * 1024 };
-
-/* ends[0] is read from; `own` is this process's end. */
 static bool open_pipe(int ends[2], int own)
 {
-    if (pipe2(ends, O_CLOEXEC) < 0) {
-        complain("cannot make a pipe for the program:");
-        return false;
-    }
-    fcntl(ends[0], F_SETPIPE_SZ, PIPE_SIZE); /* else it keeps its default */
-    fcntl(ends[own], F_SETFL, O_NONBLOCK);
-    return true;
+    if (stdio_pipe(ends, own))
+        return true;
+    complain("cannot make a pipe for the program:");
+    return false;
 }
 
 static struct stream *set_stream(struct streams *streams, int number, int from, int to)
@@ -84,14 +75,7 @@ void streams_give(const struct streams *streams, uint32_t uid)
         console_give(uid);
         return;
     }
-    setsid();
-    if (streams->terminal >= 0)
-        ioctl(streams->program[STREAM_STDIN], TIOCSCTTY, 0);
-    for (int i = 0; i < STREAMS; i++) {
-        if (fchown(streams->program[i], uid, (gid_t)-1) < 0)
-            complain("cannot give user %u its standard input and output:", uid);
-        dup2(streams->program[i], i);
-    }
+    stdio_give(streams->program, streams->terminal >= 0, uid);
 }
 
 void streams_given(struct streams *streams)

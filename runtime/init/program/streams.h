@@ -13,9 +13,8 @@
 #include <stdint.h>
 
 #include "runtime/init/cmdline.h"
+#include "runtime/init/program/stdio.h"
 #include "runtime/init/program/stream.h"
-
-enum { STREAM_STDIN, STREAM_STDOUT, STREAM_STDERR, STREAMS };
 
 struct streams {
     bool on_console;

@@ -18,9 +18,14 @@
 #include "runtime/init/console.h"
 #include "runtime/init/machine/power.h"
 #include "runtime/init/program/clock.h"
+#include "runtime/init/program/execs.h"
 #include "runtime/init/program/terminal.h"
 
-enum { GRACE = 10 * 1000 }; /* milliseconds between SIGTERM and SIGKILL: runtime/channel.h */
+/* Milliseconds. */
+enum {
+    GRACE = 10 * 1000, /* between SIGTERM and SIGKILL: runtime/channel.h */
+    FAREWELL = 1000,   /* for the clients of further programs to read how these ended */
+};
 
 /* Bits of what may have something to do: one for each stream, and these. */
 enum {
@@ -28,6 +33,7 @@ enum {
     READY_STREAMS = READY_OUTPUT | 1 << STREAM_STDIN,
     READY_SIGNALS = 1 << STREAMS,
     READY_CONTROL = 2 << STREAMS,
+    READY_EXECS = 4 << STREAMS,
 };
 
 struct supervisor {
@@ -36,10 +42,12 @@ struct supervisor {
     int status; /* where it has ended */
     struct streams *streams;
     struct control *control;
+    struct execs execs;
     int events;  /* epoll */
     int signals; /* signalfd */
     unsigned ready;
     long long deadline; /* of the power-off that was asked for; 0: none was */
+    long long farewell; /* until when the clients of further programs are waited for; 0: the program runs */
 };
 
 static int signal_program(const struct supervisor *supervisor, int number)
@@ -49,14 +57,21 @@ static int signal_program(const struct supervisor *supervisor, int number)
     return kill(supervisor->program, number) < 0 ? errno : 0;
 }
 
-static void reap(struct supervisor *supervisor)
+static int exit_status(int wait_status)
+{
+    return WIFSIGNALED(wait_status) ? STATUS_SIGNAL + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+/* `options` of waitpid(2). Who is neither the program nor a further one is an orphan. */
+static void reap(struct supervisor *supervisor, int options)
 {
     int status = 0;
-    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-        if (pid != supervisor->program)
-            continue; /* an orphan */
+    for (pid_t pid; (pid = waitpid(-1, &status, options)) > 0;) {
+        execs_reaped(&supervisor->execs, pid, exit_status(status));
+        if (pid != supervisor->program || supervisor->ended)
+            continue;
         supervisor->ended = true;
-        supervisor->status = WIFSIGNALED(status) ? STATUS_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+        supervisor->status = exit_status(status);
     }
 }
 
@@ -79,7 +94,7 @@ static void take_signals(struct supervisor *supervisor)
     struct signalfd_siginfo info;
     while (read(supervisor->signals, &info, sizeof info) == sizeof info) {
         if (info.ssi_signo == SIGCHLD)
-            reap(supervisor);
+            reap(supervisor, WNOHANG);
         else
             signal_program(supervisor, info.ssi_signo == SIGINT ? SIGTERM : (int)info.ssi_signo);
     }
@@ -101,6 +116,15 @@ static uint32_t execute_window(struct supervisor *supervisor, const struct chann
                            channel_get16(frame->payload + 2)) < 0
                ? (uint32_t)errno
                : 0;
+}
+
+static uint32_t execute_exec(struct supervisor *supervisor, const struct channel_frame *frame)
+{
+    if (supervisor->ended)
+        return ESRCH;
+    supervisor->ready |= READY_EXECS;
+    return frame->length == 4 ? (uint32_t)execs_open(&supervisor->execs, channel_get32(frame->payload))
+                              : EINVAL;
 }
 
 static void answer_state(const struct supervisor *supervisor, uint16_t session)
@@ -129,6 +153,9 @@ static void execute(void *context, const struct channel_frame *frame)
         if (supervisor->deadline == 0)
             supervisor->deadline = clock_milliseconds() + GRACE;
         break;
+    case CHANNEL_EXEC:
+        result = execute_exec(supervisor, frame);
+        break;
     default:
         return;
     }
@@ -149,6 +176,7 @@ static void watch_everything(struct supervisor *supervisor)
     struct streams *streams = supervisor->streams;
     supervisor->events = epoll_create1(EPOLL_CLOEXEC);
     supervisor->signals = open_signals();
+    supervisor->execs = (struct execs){.events = supervisor->events, .event = READY_EXECS};
     watch(supervisor, supervisor->signals, READY_SIGNALS);
     watch(supervisor, supervisor->control->fd, READY_CONTROL);
     watch(supervisor, streams->terminal, 1 << STREAM_STDIN | 1 << STREAM_STDOUT);
@@ -163,9 +191,12 @@ static void watch_everything(struct supervisor *supervisor)
 /* For epoll_wait(2): not at all where there is something to do already. */
 static int milliseconds_to_wait(const struct supervisor *supervisor)
 {
-    if (supervisor->ready == 0 && supervisor->deadline == 0)
+    long long next = supervisor->deadline;
+    if (supervisor->farewell != 0 && (next == 0 || supervisor->farewell < next))
+        next = supervisor->farewell;
+    if (supervisor->ready == 0 && next == 0)
         return -1;
-    long long left = supervisor->deadline - clock_milliseconds();
+    long long left = next - clock_milliseconds();
     return supervisor->ready == 0 && left > 0 ? (int)left : 0;
 }
 
@@ -188,6 +219,9 @@ static bool take_turn(struct supervisor *supervisor)
         take_signals(supervisor);
     if ((ready & READY_CONTROL) && control_receive(supervisor->control, execute, supervisor))
         supervisor->ready |= READY_CONTROL;
+    /* A signal may have told of a program's end. */
+    if ((ready & (READY_EXECS | READY_SIGNALS)) && execs_turn(&supervisor->execs))
+        supervisor->ready |= READY_EXECS;
     for (int i = 0; i < STREAMS; i++) {
         if (!(ready & 1U << i) || (i == STREAM_STDIN && supervisor->ended))
             continue;
@@ -204,19 +238,29 @@ static bool is_overdue(const struct supervisor *supervisor)
     return supervisor->deadline != 0 && clock_milliseconds() >= supervisor->deadline;
 }
 
+/* Whoever has not read it by now hears of the end by the port's. */
+static void say_farewell(struct supervisor *supervisor)
+{
+    execs_free(&supervisor->execs);
+    supervisor->farewell = 0;
+}
+
 /* What the others wrote stands in the pipes. A power-off that was asked for does not wait for a host that
  * reads nothing. */
 static void finish_output(struct supervisor *supervisor)
 {
     kill(-1, SIGKILL);
-    while (waitpid(-1, NULL, 0) > 0)
-        ;
+    reap(supervisor, 0);
     sync(); /* before the wait for a reader that may be slow */
     if (is_overdue(supervisor))
         supervisor->deadline = clock_milliseconds() + GRACE;
+    supervisor->farewell = clock_milliseconds() + FAREWELL;
     for (;;) {
-        supervisor->ready |= READY_OUTPUT;
-        if (take_turn(supervisor) || is_overdue(supervisor))
+        supervisor->ready |= READY_OUTPUT | READY_EXECS;
+        bool moved_all = take_turn(supervisor);
+        if (supervisor->farewell != 0 && clock_milliseconds() >= supervisor->farewell)
+            say_farewell(supervisor);
+        if ((moved_all && !execs_are_left(&supervisor->execs)) || is_overdue(supervisor))
             return;
         wait_for_events(supervisor);
     }
