@@ -11,6 +11,7 @@
 
 enum {
     EXIT_STATUS_FAILED = 1,
+    EXIT_STATUS_SIGNAL = 128, /* and the number of the signal that ended a process */
     EXIT_MARK_ENDED = 41,
     EXIT_MARK_CRASHED = 42,
 };

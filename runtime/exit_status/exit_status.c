@@ -42,8 +42,6 @@ int exit_status_open(struct error *error)
 
 void exit_status_add_environment(enum boot_exit convention, struct strings *environment)
 {
-    if (convention == BOOT_EXIT_UNKNOWN)
-        return;
     strings_add(environment, "LD_PRELOAD=" EXIT_STATUS_PATH);
     strings_format(environment, EXIT_STATUS_VARIABLE "=%d", (int)convention);
 }

@@ -1,5 +1,6 @@
 /*
- * A guest's exit status becomes the monitor's, for whoever reaps it.
+ * A guest's exit status becomes the monitor's, for whoever reaps it; and a signal that asked the monitor to
+ * end is told by it.
  *
  * While a guest runs there is no process of ours that could translate, so a small shared object of ours is
  * loaded into the monitor (runtime/exit_status/preload.c). It travels inside of urunc.

@@ -5,9 +5,14 @@
  * by the kernel. A function that is registered with on_exit(3) gets the whole number, and ends the process
  * with what the guest meant. It is registered before main, so it runs last.
  *
+ * QEMU takes SIGTERM, SIGINT and SIGHUP as the wish to end, and then ends with status 0, as after a guest
+ * that switched itself off. So its handlers of these are wrapped: an end with 0 after one is 128 and its
+ * number, as of a process that the signal ended.
+ *
  * No library is linked: what is used is the monitor's own C library. Nothing is done in one that has no
  * on_exit.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,10 +22,44 @@
 #pragma weak on_exit
 #pragma weak fflush
 
+extern int __sigaction(int number, const struct sigaction *action, struct sigaction *old);
+
+static volatile sig_atomic_t asked; /* the last signal that asked to end */
+static struct sigaction monitors[NSIG];
+
+static void note(int number, siginfo_t *info, void *context)
+{
+    asked = number;
+    if (monitors[number].sa_flags & SA_SIGINFO)
+        monitors[number].sa_sigaction(number, info, context);
+    else
+        monitors[number].sa_handler(number);
+}
+
+static bool is_handled(const struct sigaction *action)
+{
+    return (action->sa_flags & SA_SIGINFO) ||
+           (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
+}
+
+/* In the place of the C library's. */
+int sigaction(int number, const struct sigaction *action, struct sigaction *old)
+{
+    bool asks = number == SIGTERM || number == SIGINT || number == SIGHUP;
+    if (!asks || action == NULL || !is_handled(action))
+        return __sigaction(number, action, old);
+    struct sigaction wrapped = *action;
+    wrapped.sa_flags |= SA_SIGINFO;
+    wrapped.sa_sigaction = note;
+    monitors[number] = *action;
+    return __sigaction(number, &wrapped, old);
+}
+
 static void translate(int status, void *data)
 {
     enum boot_exit convention = (enum boot_exit)(long)data;
-    int meant = exit_status_of(convention, status, gettid() == getpid());
+    int meant = status == 0 && asked != 0 ? EXIT_STATUS_SIGNAL + asked
+                                          : exit_status_of(convention, status, gettid() == getpid());
     if (meant == (status & 0xff))
         return;
     if (fflush != NULL)

@@ -80,6 +80,34 @@ linux_ends_with() {
     linux_ends_with 15 exit=15
 }
 
+# The monitor handles SIGTERM: as process 1 of its namespace it would not see it before.
+handles_term() {
+    [[ -s $T/pid ]] && (($((0x$(status_line "$(cat "$T/pid")" SigCgt))) & 0x4000))
+}
+
+# What the reaper of a detached container's process sees after a signal to it.
+reaped_after() {
+    rm -f "$T/pid"
+    "$TOOLS/subreaper.py" "$T/pid" 60 \
+        "$URUNC" --root "$T/root" --config "$T/urunc.json" create --bundle "$T/bundle" --pid-file "$T/pid" "$ID" \
+        -- "$URUNC" --root "$T/root" --config "$T/urunc.json" start "$ID" </dev/null >"$T/status" 2>"$T/console" &
+    local reaper=$!
+    within 60 grep -q ready "$T/console"
+    within 60 handles_term
+    urunc kill "$ID" "$1"
+    wait $reaper
+    cat "$T/status"
+    urunc delete "$ID"
+}
+
+@test "who reaps a monitor that a signal asked to end sees 128 and its number" {
+    orders say=ready wait
+    expect_equal "$(reaped_after TERM)" 'exited 143'
+    expect_equal "$(reaped_after INT)" 'exited 130'
+    annotate unikernelType mewz # its end without a report is a failure
+    expect_equal "$(reaped_after TERM)" 'exited 143'
+}
+
 @test "signals are forwarded, and 128 and the number is the status of a guest that was asked to end" {
     local name number
     for name in TERM:143 INT:130; do

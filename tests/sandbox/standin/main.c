@@ -45,19 +45,29 @@
 
 static char *const *words; /* of the command line, for orders */
 
-static void end_on_signal(int number)
+static volatile sig_atomic_t asked_to_end;
+
+static void note(int number)
 {
     (void)number;
-    _exit(0);
+    asked_to_end = 1;
 }
 
 static void order_wait(const char *value)
 {
     (void)value;
-    signal(SIGTERM, end_on_signal);
-    signal(SIGINT, end_on_signal);
-    for (;;)
-        pause();
+    const struct sigaction action = {.sa_handler = note};
+    sigset_t ending, none;
+    sigemptyset(&none);
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGTERM);
+    sigaddset(&ending, SIGINT);
+    sigprocmask(SIG_BLOCK, &ending, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    while (!asked_to_end)
+        sigsuspend(&none);
+    exit(0);
 }
 
 static void order_deaf(const char *value)
