@@ -43,6 +43,11 @@ enum boot_quirk {
      * memory where the kernel wants some when it is entered by itself. */
     BOOT_QUIRK_BOOT_LOADER = 1 << 5,
 };
+/* How a guest hears that it is to end, besides by an agent of ours. */
+enum boot_stop {
+    BOOT_STOP_POWER_BUTTON = 1 << 0, /* of ACPI's fixed hardware */
+    BOOT_STOP_CTRL_ALT_DEL = 1 << 1, /* on the keyboard controller */
+};
 /* What a guest does without. */
 #define BOOT_QUIRKS_OPTIONAL                                                                                 \
     ((unsigned)BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_PANIC_DEVICE | BOOT_QUIRK_OLD_PC | BOOT_QUIRK_BOOT_LOADER)
@@ -107,6 +112,7 @@ struct boot {
     unsigned vcpus;
     unsigned quirks;             /* enum boot_quirk */
     enum boot_exit exit;         /* with BOOT_QUIRK_EXIT_PORT */
+    unsigned stops;              /* enum boot_stop: any of them will do */
     struct boot_channel channel; /* only where quirks has BOOT_QUIRK_CHANNEL */
     int manage_fd; /* listening unix socket on which the monitor is managed, kept open over exec; -1: none;
                       borrowed */

@@ -47,12 +47,14 @@ static int attend_container(const struct invocation *invocation, const struct ru
 {
     struct ending ending;
     cleanup_error struct error ignored = {0};
-    cleanup_close int directory = state_directory_open(invocation->runtime.root, run->request.id, &ignored);
+    cleanup_state struct state state = {0};
+    cleanup_close int directory = container_load(&invocation->runtime, run->request.id, &state, &ignored);
     const struct attended attended = {
         .pid = pid,
         .signals = run->signals,
         .master = run->master,
-        .directory = directory >= 0 && channel_exists(directory) ? directory : -1,
+        .state = &state,
+        .directory = directory,
     };
     if (attend(&attended, &run->before, &ending, error) < 0)
         return -1;

@@ -220,6 +220,8 @@ static int plan_boot(const struct guest_input *input, struct boot *boot, struct 
         return -1;
     boot->command_line = buffer_take(&line);
     boot->quirks |= BOOT_QUIRK_PANIC_DEVICE;
+    if (plan.own_init)
+        boot->stops = BOOT_STOP_CTRL_ALT_DEL; /* runtime/init/program/supervise.c; others' would reset */
     if (plan.own_init && input->channel)
         boot->quirks |= BOOT_QUIRK_CHANNEL;
     if (!plan.arm64) {

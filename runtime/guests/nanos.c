@@ -47,6 +47,7 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
     boot->command_line = buffer_take(&line);
     boot->quirks |= BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_BOOT_LOADER | BOOT_QUIRK_MODERN_VIRTIO;
     boot->exit = BOOT_EXIT_VALUE;
+    boot->stops = BOOT_STOP_POWER_BUTTON; /* src/drivers/acpi.c */
     return 0;
 }
 

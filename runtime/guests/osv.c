@@ -103,6 +103,7 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
     if (input->cmdline == NULL && add_arguments(&line, input->args, error) < 0)
         return -1;
     boot->command_line = buffer_take(&line);
+    boot->stops = BOOT_STOP_POWER_BUTTON; /* drivers/acpi.cc */
     return 0;
 }
 

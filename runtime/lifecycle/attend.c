@@ -101,7 +101,7 @@ static int attend_once(int signals, struct relay *relay, struct forward *forward
 {
     bool pending = relay->length > 0;
     short master_events = (short)(POLLIN | (pending ? POLLOUT : 0));
-    bool watches_readers = relay->master < 0 && forward->directory >= 0 && !forward->no_reader;
+    bool watches_readers = relay->master < 0 && forward->has_channel && !forward->no_reader;
     struct pollfd fds[] = {
         {.fd = signals, .events = POLLIN},
         {.fd = relay->master, .events = master_events},
@@ -171,7 +171,7 @@ int attend(const struct attended *attended, const struct stdio_settings *before,
 {
     int master = attended->master;
     struct relay relay = {.master = master, .stdin_open = true};
-    struct forward forward = forward_to(attended->pid, attended->directory);
+    struct forward forward = forward_to(attended->pid, attended->state, attended->directory);
     *ending = (struct ending){0};
     if (master >= 0 && before->terminal) {
         struct termios settings = before->modes;

@@ -10,6 +10,7 @@
 #include <termios.h>
 
 #include "formats/base/error.h"
+#include "runtime/lifecycle/state.h"
 
 /* Blocks the signals that are forwarded, and returns a descriptor (owned, close-on-exec) from which they are
  * read. `old` is the signal mask before. Called before the child is made, so that none is lost. */
@@ -35,10 +36,11 @@ struct ending {
 
 /* All borrowed. */
 struct attended {
-    pid_t pid;     /* a child */
-    int signals;   /* of attend_signals */
-    int master;    /* of its terminal, or -1 */
-    int directory; /* of its state, where its guest has the channel; else -1 */
+    pid_t pid;   /* a child */
+    int signals; /* of attend_signals */
+    int master;  /* of its terminal, or -1 */
+    const struct state *state;
+    int directory; /* of its state, or -1 */
 };
 
 /* Attends the child until it ends, and sets the stdio back as it was `before`. The caller's terminal on stdin

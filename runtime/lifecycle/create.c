@@ -100,6 +100,7 @@ static void fill_state(struct creation *creation)
     state->rootfs = xstrdup(bundle->rootfs);
     state->created = xasprintf("%s.%09ldZ", when, now.tv_nsec);
     state->owner = geteuid();
+    state->hypervisor = xstrdup(hypervisor_name(container->guest.unikernel.hypervisor));
     state->annotations = json_incref((json_t *)bundle->annotations);
     state->hooks = json_incref((json_t *)bundle->hooks);
     struct stat status;
@@ -125,7 +126,7 @@ static int listen_for_others(struct creation *creation, struct error *error)
     container->listener = state_listen(creation->directory, START_SOCKET, SOCK_SEQPACKET, error);
     if (container->listener < 0)
         return -1;
-    if (setup->monitor->managed) {
+    if (setup->monitor->management != NULL) {
         container->manage = state_listen(creation->directory, MONITOR_SOCKET, SOCK_STREAM, error);
         if (container->manage < 0)
             return -1;

@@ -4,12 +4,19 @@
 
 #include "formats/base/clock.h"
 #include "runtime/lifecycle/guest_signal.h"
+#include "runtime/lifecycle/manage.h"
 
 enum { NO_READER_GRACE = 2000 }; /* milliseconds */
 
-struct forward forward_to(pid_t pid, int directory)
+struct forward forward_to(pid_t pid, const struct state *state, int directory)
 {
-    return (struct forward){.pid = pid, .directory = directory, .call = CHANNEL_CALL_NONE};
+    return (struct forward){
+        .pid = pid,
+        .state = state,
+        .directory = directory,
+        .has_channel = directory >= 0 && channel_exists(directory),
+        .call = CHANNEL_CALL_NONE,
+    };
 }
 
 void forward_free(struct forward *forward)
@@ -19,6 +26,9 @@ void forward_free(struct forward *forward)
 
 static void signal_monitor(struct forward *forward, int signal)
 {
+    if (signal_asks_to_end(signal) && forward->directory >= 0 && !forward->has_channel &&
+        manage_stop_guest(forward->directory, forward->state))
+        return;
     kill(forward->pid, signal);
     if (signal_asks_to_end(signal))
         forward->asked = signal;
@@ -26,7 +36,7 @@ static void signal_monitor(struct forward *forward, int signal)
 
 void forward_signal(struct forward *forward, int signal)
 {
-    if (forward->directory < 0 || !signal_is_for_program(signal))
+    if (!forward->has_channel || !signal_is_for_program(signal))
         signal_monitor(forward, signal);
     else
         forward->waiting |= (uint64_t)1 << signal;
@@ -35,12 +45,12 @@ void forward_signal(struct forward *forward, int signal)
 void forward_window(struct forward *forward, const struct winsize *window)
 {
     forward->window = *window;
-    forward->window_waits = forward->directory >= 0;
+    forward->window_waits = forward->has_channel;
 }
 
 void forward_no_reader(struct forward *forward)
 {
-    if (forward->no_reader || forward->directory < 0)
+    if (forward->no_reader || !forward->has_channel)
         return;
     forward->no_reader = true;
     forward->kill_at = clock_milliseconds() + NO_READER_GRACE;

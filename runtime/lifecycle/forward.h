@@ -7,12 +7,15 @@
 #include <sys/types.h>
 
 #include "runtime/lifecycle/channel_call.h"
+#include "runtime/lifecycle/state.h"
 
 /* The guest is called once at a time; what comes meanwhile waits. A guest without the channel gets its
  * signals as the monitor's. */
 struct forward {
-    pid_t pid;     /* the monitor: a child that was not waited for, so the number is its own */
-    int directory; /* of the container's state, where the guest has the channel; -1: it has none; borrowed */
+    pid_t pid;                 /* the monitor: a child that was not waited for, so the number is its own */
+    const struct state *state; /* borrowed */
+    int directory;             /* of the container's state, or -1; borrowed */
+    bool has_channel;          /* the guest's agent can be called */
     struct channel_call call;
     int signal;       /* of the call; 0: it tells the window's size */
     uint64_t waiting; /* bit N: signal N */
@@ -23,7 +26,7 @@ struct forward {
     bool no_reader;  /* somebody closed the other end of the guest's output */
 };
 
-struct forward forward_to(pid_t pid, int directory);
+struct forward forward_to(pid_t pid, const struct state *state, int directory);
 void forward_free(struct forward *forward);
 
 void forward_signal(struct forward *forward, int signal);

@@ -61,6 +61,18 @@ static int record_network(int directory, struct state *state, const char *text, 
     return state_write(directory, state, error);
 }
 
+/* What the monitor that is about to run has. */
+static int record_start(int directory, struct state *state, const char *text, struct error *error)
+{
+    if (strstr(text, MESSAGE_HAS_CHANNEL) == NULL)
+        unlinkat(directory, CHANNEL_SOCKET, 0);
+    state->guest_stops = strstr(text, MESSAGE_GUEST_STOPS) != NULL;
+    if (state->guest_stops && state_write(directory, state, error) < 0)
+        return -1;
+    unlinkat(directory, START_SOCKET, 0);
+    return 0;
+}
+
 /* The process that sent its error is about to end; until it has, the container would look "created". */
 static void wait_for_end(const struct state *state)
 {
@@ -124,10 +136,8 @@ static int converse(int connection, int directory, struct state *state, struct e
             joined = true;
             break;
         case MESSAGE_STARTED:
-            if (strcmp(message.text, MESSAGE_HAS_CHANNEL) != 0)
-                unlinkat(directory, CHANNEL_SOCKET, 0);
-            unlinkat(directory, START_SOCKET, 0);
-            if (message_send(connection, MESSAGE_WRITTEN, "", error) < 0)
+            if (record_start(directory, state, message.text, error) < 0 ||
+                message_send(connection, MESSAGE_WRITTEN, "", error) < 0)
                 return -1;
             break;
         case MESSAGE_ERROR:

@@ -42,6 +42,8 @@ struct state {
     bool complete;       /* `create` went through */
     char *created;       /* RFC 3339 */
     uid_t owner;
+    char *hypervisor;    /* or NULL: not known yet */
+    bool guest_stops;    /* the monitor can ask its guest to end; known from `start` on */
     json_t *annotations; /* or NULL */
     json_t *hooks;       /* or NULL: poststart and poststop come when the bundle may be gone */
     struct cgroups cgroups;

@@ -32,6 +32,14 @@ struct monitor_command {
     struct strings argv; /* the whole; argv[0] is the program, an absolute path in the private root */
     struct monitor_generated *generated;
     size_t generated_count;
+    unsigned stops; /* those of boot.stops that this machine has */
+};
+
+/* What a driver does to its running monitor, over a connection to boot.manage_fd; each takes the connection.
+ * What answers may have been taken over by the guest. */
+struct monitor_management {
+    /* Asks the guest to end; what that does is its own matter. */
+    int (*stop_guest)(int connection, struct error *error);
 };
 
 /* Adds a file of that name ("vm.json"), with a copy of the bytes. Returns its path in the private root, for
@@ -51,12 +59,12 @@ struct monitor {
     unsigned footprint_emulated; /* the same where it emulates the processor; 0: it never does */
     bool generates;              /* its command may have generated files */
     bool channel;                /* it has the ports of runtime/channel.h */
-    bool managed;                /* it takes boot.manage_fd */
-    bool nics_by_name;           /* it attaches to a tap by the interface's name, not by descriptor */
-    bool raw_taps;               /* its taps have no vnet header and no offloads */
-    bool ends_by_reset;          /* its machine has no power-off: a guest ends with a reset */
-    bool disks_by_name;          /* it opens boot_disk.path itself, so its user must be able to */
-    bool opens_nothing;          /* its kernel is boot.kernel_fd, too */
+    const struct monitor_management *management; /* NULL: it does not take boot.manage_fd */
+    bool nics_by_name;  /* it attaches to a tap by the interface's name, not by descriptor */
+    bool raw_taps;      /* its taps have no vnet header and no offloads */
+    bool ends_by_reset; /* its machine has no power-off: a guest ends with a reset */
+    bool disks_by_name; /* it opens boot_disk.path itself, so its user must be able to */
+    bool opens_nothing; /* its kernel is boot.kernel_fd, too */
     /* Driver of the program that comes with urunc and takes this one's place: where the configuration says
      * so, and where this one's program is not installed. NULL: none. */
     const struct monitor *builtin;

@@ -63,12 +63,14 @@ static void add_panic_device(struct qemu_argv *argv)
 }
 
 /* QMP (runtime/monitors/qmp.h). */
-static void add_management(struct qemu_argv *argv)
+static void add_management(struct qemu_argv *argv, struct monitor_command *out)
 {
     if (argv->boot->manage_fd < 0)
         return;
     qemu_format(argv, "-chardev", "socket,id=manage,fd=%d,server=on,wait=off", argv->boot->manage_fd);
     qemu_add(argv, "-mon", "chardev=manage,mode=control");
+    if (argv->machine->isa && argv->machine->pci)
+        out->stops = argv->boot->stops & BOOT_STOP_POWER_BUTTON;
 }
 
 static int command(const struct boot *boot, const struct monitor_config *config, const char *program,
@@ -84,7 +86,7 @@ static int command(const struct boot *boot, const struct monitor_config *config,
         return -1;
     strings_add(argv.strings, "-no-reboot");
     qemu_add_console(&argv);
-    add_management(&argv);
+    add_management(&argv, out);
     add_kernel(&argv);
     if (qemu_add_disks(&argv, error) < 0 || qemu_add_nics(&argv, error) < 0)
         return -1;
@@ -99,5 +101,5 @@ static int command(const struct boot *boot, const struct monitor_config *config,
 
 DEFINE_MONITOR(qemu, QEMU_PROGRAM, qemu_files, command, .quirks = QUIRKS, .overhead = OVERHEAD,
                .footprint = FOOTPRINT, .footprint_emulated = FOOTPRINT_EMULATED, .channel = true,
-               .managed = true, .settings = settings, .oldest = {.major = 5},
+               .management = &qemu_management, .settings = settings, .oldest = {.major = 5},
                .package = "the Debian package " QEMU_PACKAGE " has it");

@@ -1,5 +1,6 @@
 /* Between the parts of the QEMU driver: the argv (qemu.c), its machine (qemu_machine.c), its devices
- * (qemu_devices.c, qemu_channel.c), and the host's files (qemu_files.c). */
+ * (qemu_devices.c, qemu_channel.c), the host's files (qemu_files.c), and what is done to it while it runs
+ * (qemu_management.c). */
 #ifndef RUNTIME_MONITORS_QEMU_H
 #define RUNTIME_MONITORS_QEMU_H
 
@@ -74,6 +75,10 @@ void qemu_add_console(struct qemu_argv *argv);
 /* ---- qemu_files.c ---- */
 
 int qemu_files(const struct monitor_config *config, struct monitor_files *files, struct error *error);
+
+/* ---- qemu_management.c ---- */
+
+extern const struct monitor_management qemu_management;
 
 /* ---- for all of them: an option and its value ---- */
 

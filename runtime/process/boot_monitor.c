@@ -196,10 +196,13 @@ static int plan(const struct container *container, const struct network *network
 }
 
 /* From the answer on the container is no longer "created", whatever becomes of `start`. */
-static int announce_start(const struct boot *boot, int connection, struct error *error)
+static int announce_start(const struct boot *boot, const struct monitor_command *command, int connection,
+                          struct error *error)
 {
     struct message answer;
-    const char *text = boot->quirks & BOOT_QUIRK_CHANNEL ? MESSAGE_HAS_CHANNEL : "";
+    char text[sizeof MESSAGE_HAS_CHANNEL " " MESSAGE_GUEST_STOPS];
+    snprintf(text, sizeof text, "%s%s", boot->quirks & BOOT_QUIRK_CHANNEL ? MESSAGE_HAS_CHANNEL " " : "",
+             command->stops != 0 ? MESSAGE_GUEST_STOPS : "");
     if (message_send(connection, MESSAGE_STARTED, text, error) < 0)
         return -1;
     return message_expect(connection, MESSAGE_TIMEOUT, MESSAGE_WRITTEN, &answer, error);
@@ -222,7 +225,8 @@ int boot_monitor(struct container *container, int connection, struct error *erro
     /* CAP_NET_ADMIN was the last one; what an image says is worked on without any. */
     if (joined < 0 || capabilities_apply(&none, error) < 0 ||
         plan(container, joined > 0 ? networks : NULL, &boot, &command, error) < 0 ||
-        announce_start(&boot, connection, error) < 0 || keep_descriptors(&container->kept, &boot, error) < 0)
+        announce_start(&boot, &command, connection, error) < 0 ||
+        keep_descriptors(&container->kept, &boot, error) < 0)
         return -1;
     return execute(container, &boot, &command.argv, error);
 }

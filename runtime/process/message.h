@@ -18,14 +18,15 @@ enum message_type {
     MESSAGE_NETWORK = 'n',  /* about to join "INTERFACE TAP INTERFACE TAP...": write that down */
     MESSAGE_WRITTEN = 'w',  /* done */
     MESSAGE_JOINED = 'j',   /* joined, so there is something to undo */
-    /* about to be the monitor: remove the name of the socket, and that of the channel's where the text is not
-     * MESSAGE_HAS_CHANNEL; then say WRITTEN */
+    /* about to be the monitor: remove the name of the socket, and that of the channel's where the text has
+     * not the word MESSAGE_HAS_CHANNEL; write down MESSAGE_GUEST_STOPS; then say WRITTEN */
     MESSAGE_STARTED = 's',
     /* from the process: it failed; the text is the error. It ends. */
     MESSAGE_ERROR = 'x',
 };
 
 #define MESSAGE_HAS_CHANNEL "channel"
+#define MESSAGE_GUEST_STOPS "stops" /* the monitor can ask the guest to end */
 
 struct message {
     enum message_type type;

@@ -12,8 +12,7 @@
 #include "runtime/channel.h"
 #include "tests/sandbox/standin/report.h"
 
-/* The number behind `before` in a word of argv, or -1. */
-static int find_number(char *const *argv, const char *before, const char *after)
+int find_number(char *const *argv, const char *before, const char *after)
 {
     for (; *argv != NULL; argv++) {
         const char *found = strstr(*argv, before);

@@ -16,12 +16,13 @@
  *   standin:spin        uses the processor until it is killed
  *   standin:agent=HOW   is the agent of a guest that has the channel (agent.c); HOW it answers: answer, late,
  *                       refuse, ended, silent, flood, overlong, leave
- *   standin:nonblock    makes standard output non-blocking, as QEMU does, and prints what it is then
- *   standin:many=N      writes N bytes to standard output
- *   standin:signal=N    sends itself the signal N
- *   standin:exit=N      ends by exit(N), where N may be more than 255, as QEMU's isa-debug-exit does
- *   standin:open        opens the devices of its options --net:NAME=TAP and --block:NAME=PATH as Solo5's
- *                       tenders do, and prints a line for each: the option and "ok" or the error's number
+ *   standin:manage=HOW  is managed over the socket for it (manage.c); HOW: answer, obey (and ends when the
+ * power button is pressed), refuse, silent standin:nonblock    makes standard output non-blocking, as QEMU
+ * does, and prints what it is then standin:many=N      writes N bytes to standard output standin:signal=N
+ * sends itself the signal N standin:exit=N      ends by exit(N), where N may be more than 255, as QEMU's
+ * isa-debug-exit does standin:open        opens the devices of its options --net:NAME=TAP and
+ * --block:NAME=PATH as Solo5's tenders do, and prints a line for each: the option and "ok" or the error's
+ * number
  *
  * It ends with the status 0 where no order says otherwise. With the one argument --version it tells a
  * version.
@@ -125,6 +126,11 @@ static void order_agent(const char *value)
     agent_run(arguments, value);
 }
 
+static void order_manage(const char *value)
+{
+    manage_run(arguments, value);
+}
+
 /* QEMU opens a file for appending, and a socket as it is. */
 static void order_nonblock(const char *value)
 {
@@ -188,10 +194,10 @@ static const struct order {
     const char *name;
     void (*obey)(const char *value);
 } orders[] = {
-    {"wait", order_wait},         {"deaf", order_deaf}, {"echo", order_echo},     {"say", order_say},
-    {"fork", order_fork},         {"eat", order_eat},   {"spin", order_spin},     {"agent", order_agent},
-    {"nonblock", order_nonblock}, {"many", order_many}, {"signal", order_signal}, {"exit", order_exit},
-    {"open", order_open},
+    {"wait", order_wait},         {"deaf", order_deaf},     {"echo", order_echo},     {"say", order_say},
+    {"fork", order_fork},         {"eat", order_eat},       {"spin", order_spin},     {"agent", order_agent},
+    {"nonblock", order_nonblock}, {"many", order_many},     {"signal", order_signal}, {"exit", order_exit},
+    {"open", order_open},         {"manage", order_manage},
 };
 
 static void obey(const char *word)

@@ -23,4 +23,10 @@ void agent_take_output(char *const *argv);
 /* Answers requests on the control socket in that manner, until it is ended. */
 void agent_run(char *const *argv, const char *manner);
 
+/* Is managed in that manner, until it is ended. */
+void manage_run(char *const *argv, const char *manner);
+
+/* The number behind `before` in a word of argv that has `after` (NULL: any) behind that, or -1. */
+int find_number(char *const *argv, const char *before, const char *after);
+
 #endif

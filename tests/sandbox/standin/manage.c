@@ -1,0 +1,87 @@
+/* A monitor that is managed by QEMU's protocol: what it does with a command is one word of the guest's
+ * command line. */
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/sandbox/standin/report.h"
+
+static const char greeting[] = "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n";
+
+static void end_on_signal(int number)
+{
+    (void)number;
+    exit(0);
+}
+
+static void say(int fd, const char *text)
+{
+    if (send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)
+        fprintf(stderr, "standin: the client has left\n");
+}
+
+/* The text of a member that is one, without its quotes. */
+static void find_text(const char *request, const char *key, char *text, size_t size)
+{
+    const char *start = strstr(request, key);
+    start = start != NULL ? start + strlen(key) : "";
+    snprintf(text, size, "%.*s", (int)strcspn(start, "\""), start);
+}
+
+static void answer(int fd, const char *request, const char *manner)
+{
+    char command[64], text[512];
+    const char *id = strstr(request, "\"id\":");
+    long long number = id != NULL ? strtoll(id + 5, NULL, 10) : 0;
+    bool negotiates = strstr(request, "qmp_capabilities") != NULL;
+    find_text(request, "\"execute\":\"", command, sizeof command);
+    if (!negotiates) {
+        printf("command %s\n", command);
+        fflush(stdout);
+    }
+    if (!negotiates && strcmp(manner, "silent") == 0)
+        return;
+    if (!negotiates && strcmp(manner, "refuse") == 0)
+        snprintf(text, sizeof text, "{\"error\": {\"desc\": \"the stand-in does not\"}, \"id\": %lld}\r\n",
+                 number);
+    else
+        snprintf(text, sizeof text,
+                 "{\"event\": \"X\"}\r\n{\"return\": {\"status\": \"completed\"}, \"id\": %lld}\r\n", number);
+    say(fd, text);
+    if (strcmp(manner, "obey") == 0 && strcmp(command, "system_powerdown") == 0)
+        exit(0); /* as a guest does that switches itself off */
+    if (strcmp(command, "quit") == 0)
+        exit(0);
+}
+
+/* Each request of urunc's comes whole. */
+static void serve(int fd, const char *manner)
+{
+    char request[4096];
+    ssize_t got;
+    say(fd, greeting);
+    while ((got = recv(fd, request, sizeof request - 1, 0)) > 0) {
+        request[got] = '\0';
+        answer(fd, request, manner);
+    }
+}
+
+void manage_run(char *const *argv, const char *manner)
+{
+    const struct sigaction action = {.sa_handler = end_on_signal};
+    int listener = find_number(argv, "socket,id=manage,fd=", NULL);
+    sigaction(SIGTERM, &action, NULL);
+    puts("managed");
+    fflush(stdout);
+    for (;;) {
+        int fd = accept(listener, NULL, NULL);
+        if (fd < 0)
+            _exit(1);
+        serve(fd, manner);
+        close(fd);
+    }
+}
