@@ -14,10 +14,10 @@ const struct guest *guest_find(enum framework framework)
     return guests[framework];
 }
 
-size_t guest_nic_limit(const struct kernel_probe *kernel)
+size_t guest_nic_limit(const struct guest *guest, const struct kernel_probe *kernel)
 {
     if (!kernel->has_solo5_manifest)
-        return 1;
+        return guest->nics > 0 ? guest->nics : 1;
     size_t count = 0;
     for (unsigned i = 0; i < kernel->solo5_device_count; i++)
         count += !kernel->solo5_devices[i].is_block;

@@ -28,8 +28,9 @@ struct guest_input {
     size_t additional_gid_count;
     const char *hostname;          /* or NULL */
     const char *version;           /* the framework's, or NULL */
-    const struct network *network; /* NULL: no network */
-    bool ends_by_reset;            /* the machine has no power-off */
+    const struct network *network; /* the first of the guest's; NULL: no network */
+    size_t network_count;
+    bool ends_by_reset; /* the machine has no power-off */
     bool has_initrd;
     bool has_block;
     bool block_readonly;
@@ -42,6 +43,8 @@ struct guest_input {
 
 struct guest {
     bool channel;     /* its agent can speak runtime/channel.h */
+    bool ipv6;        /* it can be told IPv6 addresses; else one without IPv4 is told no network */
+    size_t nics;      /* interfaces that it can be told; 0: one */
     unsigned kernels; /* enum kernel_format: the file must be one of these; 0: whatever the monitor loads */
     uint64_t memory;  /* bytes that its kernels need; 0: the default is enough */
     /* Sets boot->command_line, boot->quirks and boot->exit, and the names of the boot's devices where the
@@ -70,7 +73,7 @@ FRAMEWORKS(GUEST_DECLARATION, GUEST_NONE)
 const struct guest *guest_find(enum framework framework);
 
 /* How many network interfaces a kernel can use: those of its Solo5 manifest, else one. */
-size_t guest_nic_limit(const struct kernel_probe *kernel);
+size_t guest_nic_limit(const struct guest *guest, const struct kernel_probe *kernel);
 
 /* The argument list as one text: the cmdline annotation as it is, else the arguments joined by blanks. Owned
  * by the caller. */

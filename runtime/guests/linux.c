@@ -13,12 +13,14 @@
 #include "formats/base/memory.h"
 #include "formats/base/path.h"
 #include "runtime/guests/guest.h"
+#include "runtime/guests/linux_network.h"
 #include "runtime/guests/linux_words.h"
 
 #define OWN_INIT "urunc-init"
 
 enum {
     COMMAND_LINE_MAX = 2047, /* COMMAND_LINE_SIZE of x86 and arm64 is 2048, with the NUL */
+    NICS_MAX = 8,            /* each has a descriptor open from `create` on */
     INIT_ARGS_MAX = 32,      /* CONFIG_INIT_ENV_ARG_LIMIT: one more and the kernel panics */
     INIT_ENV_MAX = 30,       /* the same limit, where HOME and TERM of the kernel's own stand already */
 };
@@ -109,21 +111,6 @@ static void add_kernel_parameters(struct buffer *line, const struct plan *plan)
     buffer_add_string(line, " quiet");
 }
 
-/* ip=<client>:<server>:<gateway>:<netmask>:<host name>:<device>:<autoconf> (Linux,
- * admin-guide/nfs/nfsroot.rst) */
-static void add_network(struct buffer *line, const struct guest_input *input)
-{
-    const struct network *network = input->network;
-    if (network == NULL)
-        return;
-    const char *name = input->hostname;
-    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
-    if (name == NULL || *name == '\0' || name[strspn(name, safe)] != '\0')
-        name = "urunc";
-    buffer_format(line, " ip=%s::%s:%s:%s:eth0:off", network->address, network->gateway, network->netmask,
-                  name);
-}
-
 /* Words that only urunc's init understands: runtime/init/cmdline.h is the other side. */
 static void add_own_words(struct buffer *line, const struct plan *plan)
 {
@@ -138,8 +125,7 @@ static void add_own_words(struct buffer *line, const struct plan *plan)
         linux_add_encoded(line, "urunc.cwd=", input->cwd);
     if (input->hostname != NULL && *input->hostname != '\0')
         linux_add_encoded(line, "urunc.hostname=", input->hostname);
-    if (input->network != NULL && *input->network->dns != '\0')
-        buffer_format(line, " urunc.dns=%s", input->network->dns);
+    linux_add_network_words(line, input);
     if (input->has_block && plan->root != ROOT_DISK)
         linux_add_encoded(line, "urunc.mount=/dev/vda:", input->block_mount_point);
     if (input->terminal)
@@ -194,7 +180,7 @@ static int add_program(struct buffer *line, const struct plan *plan, struct erro
 static int write_line(const struct plan *plan, struct buffer *line, struct error *error)
 {
     add_kernel_parameters(line, plan);
-    add_network(line, plan->input);
+    linux_add_ip(line, plan->input);
     if (plan->own_init)
         add_own_words(line, plan);
     else if (add_environment(line, plan->input->env, error) < 0)
@@ -232,4 +218,5 @@ static int plan_boot(const struct guest_input *input, struct boot *boot, struct 
     return 0;
 }
 
-DEFINE_GUEST(linux, plan_boot, .channel = true, .kernels = KERNEL_BZIMAGE | KERNEL_PVH | KERNEL_ARM64_IMAGE);
+DEFINE_GUEST(linux, plan_boot, .channel = true, .ipv6 = true, .nics = NICS_MAX,
+             .kernels = KERNEL_BZIMAGE | KERNEL_PVH | KERNEL_ARM64_IMAGE);

@@ -158,6 +158,20 @@ static void read_ip(char *value, struct cmdline *cmdline)
     cmdline->device = fields[5][0] != '\0' ? fields[5] : first_interface;
 }
 
+static bool read_network(const char *name, char *value, struct cmdline *cmdline)
+{
+    static const char *const names[] = {"urunc.mtu", "urunc.address", "urunc.route"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) != 0)
+            continue;
+        if (cmdline->network_count < CMDLINE_NETWORK)
+            cmdline->network[cmdline->network_count++] =
+                (struct network_word){.kind = (enum network_word_kind)i, .value = value};
+        return true;
+    }
+    return false;
+}
+
 static void read_parameter(const char *name, char *value, struct cmdline *cmdline)
 {
     const struct {
@@ -165,14 +179,21 @@ static void read_parameter(const char *name, char *value, struct cmdline *cmdlin
         char **field;
         bool encoded;
     } texts[] = {
-        {"root", &cmdline->root, false},     {"rootfstype", &cmdline->root_type, false},
-        {"init", &cmdline->init, false},     {"rdinit", &cmdline->init, false},
-        {"urunc.cwd", &cmdline->cwd, true},  {"urunc.hostname", &cmdline->hostname, true},
+        {"root", &cmdline->root, false},
+        {"rootfstype", &cmdline->root_type, false},
+        {"init", &cmdline->init, false},
+        {"rdinit", &cmdline->init, false},
+        {"urunc.cwd", &cmdline->cwd, true},
+        {"urunc.hostname", &cmdline->hostname, true},
         {"urunc.dns", &cmdline->dns, false},
+        {"urunc.search", &cmdline->search, false},
+        {"urunc.resolver", &cmdline->resolver, false},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (strcmp(name, texts[i].name) == 0)
             *texts[i].field = texts[i].encoded ? decode(value) : value;
+    if (read_network(name, value, cmdline))
+        return;
     if (strcmp(name, "urunc.env") == 0)
         add_word(&cmdline->env, decode(value));
     else if (strcmp(name, "urunc.user") == 0)

@@ -29,11 +29,20 @@ enum {
     CMDLINE_SIZE = 4096, /* more than any architecture's COMMAND_LINE_SIZE of today */
     CMDLINE_WORDS = CMDLINE_SIZE / 2,
     CMDLINE_GROUPS = 256,
+    CMDLINE_NETWORK = 512,
 };
 
 struct words {
     char *items[CMDLINE_WORDS + 1]; /* ends with NULL */
     size_t count;
+};
+
+enum network_word_kind { NETWORK_MTU, NETWORK_ADDRESS, NETWORK_ROUTE };
+
+/* One word about an interface; runtime/init/machine/network.c reads the value. */
+struct network_word {
+    enum network_word_kind kind;
+    char *value;
 };
 
 /* Texts point into the parsed text; NULL where the line does not say. */
@@ -52,7 +61,11 @@ struct cmdline {
     size_t group_count;
     char *cwd;
     char *hostname;
-    char *dns;
+    char *dns;                                    /* nameservers, with commas between them */
+    char *search;                                 /* likewise */
+    char *resolver;                               /* its options, likewise */
+    struct network_word network[CMDLINE_NETWORK]; /* in the order of the words */
+    size_t network_count;
     char *mount_device;
     char *mount_directory;
     char *address;

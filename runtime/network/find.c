@@ -1,4 +1,4 @@
-/* Reading the container's interface: address, gateway, MTU, MAC; and its nameserver. */
+/* Reading the container's interfaces: addresses, gateways, MTU, MAC. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -13,56 +13,26 @@
 #include "formats/base/memory.h"
 #include "runtime/network/netlink.h"
 #include "runtime/network/network.h"
+#include "runtime/network/routes.h"
 
 /* 65535 without an Ethernet header (Linux, drivers/net/tun.c); a veth can have more. */
 enum { TAP_MTU_MAX = 65521 };
 
-/* Addresses as libnl prints them may carry "/24"; here they never do. */
-static void print_address(const struct nl_addr *address, char *text)
+/* An address by which others than the link's neighbours can call. */
+static bool is_beyond_link(struct rtnl_addr *address)
 {
-    if (inet_ntop(AF_INET, nl_addr_get_binary_addr(address), text, NETWORK_TEXT) == NULL)
-        *text = '\0';
+    struct nl_addr *local = rtnl_addr_get_local(address);
+    const unsigned char *bytes = local != NULL ? nl_addr_get_binary_addr(local) : NULL;
+    if (bytes == NULL)
+        return false;
+    if (rtnl_addr_get_family(address) == AF_INET)
+        return bytes[0] != IN_LOOPBACKNET;
+    const struct in6_addr *in6 = (const struct in6_addr *)bytes;
+    return rtnl_addr_get_family(address) == AF_INET6 && !IN6_IS_ADDR_LOOPBACK(in6) &&
+           !IN6_IS_ADDR_LINKLOCAL(in6);
 }
 
-static bool is_default(struct rtnl_route *route)
-{
-    return rtnl_route_get_family(route) == AF_INET && rtnl_route_get_type(route) == RTN_UNICAST &&
-           rtnl_route_get_table(route) == RT_TABLE_MAIN &&
-           nl_addr_get_prefixlen(rtnl_route_get_dst(route)) == 0 && rtnl_route_get_nnexthops(route) > 0;
-}
-
-/* The interface of the default route with the lowest metric, 0 where there is no such route; its gateway, if
- * any. */
-static int find_default(struct nl_sock *socket, char *gateway, struct error *error)
-{
-    cleanup_nl_cache struct nl_cache *routes = NULL;
-    int number = rtnl_route_alloc_cache(socket, AF_INET, 0, &routes);
-    if (number < 0)
-        return netlink_error(error, number, "cannot list", "routes");
-    struct rtnl_route *best = NULL;
-    for (struct nl_object *object = nl_cache_get_first(routes); object != NULL;
-         object = nl_cache_get_next(object)) {
-        struct rtnl_route *route = (struct rtnl_route *)object;
-        if (is_default(route) &&
-            (best == NULL || rtnl_route_get_priority(route) < rtnl_route_get_priority(best)))
-            best = route;
-    }
-    if (best == NULL)
-        return 0;
-    struct rtnl_nexthop *hop = rtnl_route_nexthop_n(best, 0);
-    struct nl_addr *address = rtnl_route_nh_get_gateway(hop);
-    if (address != NULL && nl_addr_get_family(address) == AF_INET)
-        print_address(address, gateway);
-    return rtnl_route_nh_get_ifindex(hop);
-}
-
-static bool is_loopback(struct nl_addr *address)
-{
-    const unsigned char *bytes = nl_addr_get_binary_addr(address);
-    return bytes[0] == IN_LOOPBACKNET;
-}
-
-/* The only interface with an IPv4 address besides loopback addresses; 0 where there are none or several. */
+/* The only interface with such an address; 0 where there are none or several. */
 static int find_only(struct nl_cache *addresses)
 {
     int only = 0;
@@ -70,8 +40,7 @@ static int find_only(struct nl_cache *addresses)
          object = nl_cache_get_next(object)) {
         struct rtnl_addr *address = (struct rtnl_addr *)object;
         int index = rtnl_addr_get_ifindex(address);
-        if (rtnl_addr_get_family(address) != AF_INET || is_loopback(rtnl_addr_get_local(address)) ||
-            index == only)
+        if (!is_beyond_link(address) || index == only)
             continue;
         if (only != 0)
             return 0;
@@ -86,22 +55,40 @@ static void print_netmask(unsigned prefix, char *text)
     inet_ntop(AF_INET, &mask, text, NETWORK_TEXT);
 }
 
-/* The first address of the interface that is not a secondary one. */
-static bool read_address(struct nl_cache *addresses, int index, struct network *network)
+/* The first of the family that stays: secondary ones of IPv4, and temporary and outdated ones of IPv6, which
+ * have the same flags, do not count. */
+static struct rtnl_addr *first_address(struct nl_cache *addresses, int index, int family)
 {
     for (struct nl_object *object = nl_cache_get_first(addresses); object != NULL;
          object = nl_cache_get_next(object)) {
         struct rtnl_addr *address = (struct rtnl_addr *)object;
-        if (rtnl_addr_get_family(address) != AF_INET || rtnl_addr_get_ifindex(address) != index ||
-            (rtnl_addr_get_flags(address) & IFA_F_SECONDARY))
-            continue;
-        print_address(rtnl_addr_get_local(address), network->address);
-        int prefix = rtnl_addr_get_prefixlen(address);
-        network->prefix = prefix < 0 || prefix > 32 ? 32 : (unsigned)prefix;
-        print_netmask(network->prefix, network->netmask);
-        return true;
+        if (rtnl_addr_get_family(address) == family && rtnl_addr_get_ifindex(address) == index &&
+            is_beyond_link(address) && !(rtnl_addr_get_flags(address) & (IFA_F_SECONDARY | IFA_F_DEPRECATED)))
+            return address;
     }
-    return false;
+    return NULL;
+}
+
+static unsigned prefix_of(struct rtnl_addr *address, unsigned most)
+{
+    int prefix = rtnl_addr_get_prefixlen(address);
+    return prefix < 0 || (unsigned)prefix > most ? most : (unsigned)prefix;
+}
+
+static bool read_addresses(struct nl_cache *addresses, int index, struct network *network)
+{
+    struct rtnl_addr *four = first_address(addresses, index, AF_INET);
+    struct rtnl_addr *six = first_address(addresses, index, AF_INET6);
+    if (four != NULL) {
+        routes_print_address(rtnl_addr_get_local(four), network->address);
+        network->prefix = prefix_of(four, 32);
+        print_netmask(network->prefix, network->netmask);
+    }
+    if (six != NULL) {
+        routes_print_address(rtnl_addr_get_local(six), network->address6);
+        network->prefix6 = prefix_of(six, 128);
+    }
+    return four != NULL || six != NULL;
 }
 
 static int read_link(struct nl_sock *socket, int index, struct network *network, struct error *error)
@@ -135,12 +122,20 @@ static int name_tap(char *name, size_t size, struct error *error)
     return 0;
 }
 
-static int fill_in(struct nl_sock *socket, struct nl_cache *addresses, int index, struct network *network,
-                   struct error *error)
+/* What the kernel says, listed once for all interfaces. */
+struct listing {
+    struct nl_sock *socket;
+    struct nl_cache *addresses;
+    struct nl_cache *routes;
+};
+
+static int fill_in(const struct listing *listing, int index, struct network *network, struct error *error)
 {
-    read_address(addresses, index, network);
-    return read_link(socket, index, network, error) < 0 ? -1
-                                                        : name_tap(network->tap, sizeof network->tap, error);
+    read_addresses(listing->addresses, index, network);
+    routes_read(listing->routes, index, network);
+    return read_link(listing->socket, index, network, error) < 0
+               ? -1
+               : name_tap(network->tap, sizeof network->tap, error);
 }
 
 static bool is_further(struct rtnl_link *link, int first)
@@ -176,17 +171,27 @@ static int *list_further(struct nl_sock *socket, int first, size_t *count, struc
     return indexes;
 }
 
-static int find_further(struct nl_sock *socket, struct nl_cache *addresses, int first,
-                        struct network *networks, size_t limit, struct error *error)
+static int find_further(const struct listing *listing, int first, struct network *networks, size_t limit,
+                        struct error *error)
 {
     size_t count = 0, found = 0;
-    cleanup_free int *indexes = list_further(socket, first, &count, error);
+    cleanup_free int *indexes = list_further(listing->socket, first, &count, error);
     if (indexes == NULL)
         return -1;
     for (; found < count && found < limit; found++)
-        if (fill_in(socket, addresses, indexes[found], &networks[found], error) < 0)
+        if (fill_in(listing, indexes[found], &networks[found], error) < 0)
             return -1;
     return (int)found;
+}
+
+static int find_first(const struct listing *listing, struct network *network)
+{
+    int index = routes_find_default(listing->routes, AF_INET, 0, network->gateway);
+    if (index == 0)
+        index = routes_find_default(listing->routes, AF_INET6, 0, network->gateway6);
+    else
+        routes_find_default(listing->routes, AF_INET6, index, network->gateway6);
+    return index != 0 ? index : find_only(listing->addresses);
 }
 
 int network_find(struct network *networks, size_t limit, struct error *error)
@@ -195,46 +200,19 @@ int network_find(struct network *networks, size_t limit, struct error *error)
     cleanup_nl_socket struct nl_sock *socket = netlink_open(error);
     if (socket == NULL)
         return -1;
-    cleanup_nl_cache struct nl_cache *addresses = NULL;
+    cleanup_nl_cache struct nl_cache *addresses = NULL, *routes = NULL;
     int number = rtnl_addr_alloc_cache(socket, &addresses);
     if (number < 0)
         return netlink_error(error, number, "cannot list", "addresses");
-    int index = find_default(socket, networks->gateway, error);
-    if (index < 0)
-        return -1;
-    if (index == 0)
-        index = find_only(addresses);
-    if (index == 0 || !read_address(addresses, index, networks))
+    number = rtnl_route_alloc_cache(socket, AF_UNSPEC, 0, &routes);
+    if (number < 0)
+        return netlink_error(error, number, "cannot list", "routes");
+    const struct listing listing = {.socket = socket, .addresses = addresses, .routes = routes};
+    int index = find_first(&listing, networks);
+    if (index == 0 || !read_addresses(addresses, index, networks))
         return 0;
-    if (fill_in(socket, addresses, index, networks, error) < 0)
+    if (fill_in(&listing, index, networks, error) < 0)
         return -1;
-    int further = limit > 1 ? find_further(socket, addresses, index, networks + 1, limit - 1, error) : 0;
+    int further = limit > 1 ? find_further(&listing, index, networks + 1, limit - 1, error) : 0;
     return further < 0 ? -1 : 1 + further;
-}
-
-/* resolv.conf(5): "nameserver", blanks, an address. A loopback address (Docker's 127.0.0.11, systemd's
- * 127.0.0.53) is a server in the container's namespace, which the guest cannot reach. */
-void network_read_dns(const char *resolv_conf, struct network *network)
-{
-    static const char keyword[] = "nameserver";
-    network->dns[0] = '\0';
-    for (const char *line = resolv_conf; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n') {
-        const char *value = line + strspn(line, " \t");
-        if (strncmp(value, keyword, sizeof keyword - 1) != 0)
-            continue;
-        value += sizeof keyword - 1;
-        size_t blanks = strspn(value, " \t");
-        value += blanks;
-        size_t length = strcspn(value, " \t\r\n#;");
-        char text[NETWORK_TEXT];
-        struct in_addr address;
-        if (blanks == 0 || length >= sizeof text)
-            continue;
-        memcpy(text, value, length);
-        text[length] = '\0';
-        if (inet_pton(AF_INET, text, &address) != 1 || ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET)
-            continue;
-        memcpy(network->dns, text, length + 1);
-        return;
-    }
 }

@@ -10,18 +10,36 @@
 enum {
     NETWORK_TEXT = 46, /* an address as text, with its NUL */
     NETWORK_MAX = 63,  /* interfaces of one guest: as many as a Solo5 manifest can declare */
+    NETWORK_ROUTES = 32,
+    NETWORK_SERVERS = 3, /* as many as a resolver asks (resolv.conf(5)) */
+    NETWORK_WORDS = 512, /* of search domains or options, with the NUL */
+};
+
+struct network_route {
+    char destination[NETWORK_TEXT]; /* IPv4 or IPv6 */
+    unsigned prefix;                /* bits */
+    char gateway[NETWORK_TEXT];     /* of the same family; "": on the link */
 };
 
 struct network {
-    char interface[16];         /* "eth0" */
-    char mac[18];               /* its MAC, which the guest takes */
-    unsigned mtu;               /* the interface's, or the most that a tap can have */
-    char address[NETWORK_TEXT]; /* IPv4 dotted quad; "" where a further interface has none */
-    unsigned prefix;            /* bits */
-    char netmask[NETWORK_TEXT]; /* the prefix as dotted quad */
-    char gateway[NETWORK_TEXT]; /* of the default route; "" where there is none */
-    char dns[NETWORK_TEXT];     /* the first IPv4 nameserver, or "" */
-    char tap[16];               /* "urunc0" */
+    char interface[16];          /* "eth0" */
+    char mac[18];                /* its MAC, which the guest takes */
+    unsigned mtu;                /* the interface's, or the most that a tap can have */
+    char address[NETWORK_TEXT];  /* IPv4 dotted quad; "": none */
+    unsigned prefix;             /* bits */
+    char netmask[NETWORK_TEXT];  /* the prefix as dotted quad */
+    char gateway[NETWORK_TEXT];  /* of the default route; "" where there is none */
+    char address6[NETWORK_TEXT]; /* IPv6, the first beyond the link; "": none */
+    unsigned prefix6;            /* bits */
+    char gateway6[NETWORK_TEXT]; /* often link-local; "" where there is none */
+    struct network_route routes[NETWORK_ROUTES];
+    size_t route_count;
+    char dns[NETWORK_TEXT];                      /* the first IPv4 nameserver, or "" */
+    char servers[NETWORK_SERVERS][NETWORK_TEXT]; /* nameservers of both families */
+    size_t server_count;
+    char search[NETWORK_WORDS];  /* domains, with commas between them */
+    char options[NETWORK_WORDS]; /* of the resolver, likewise */
+    char tap[16];                /* "urunc0" */
 };
 
 struct sharing;
@@ -35,14 +53,15 @@ struct tap_options {
 };
 
 /*
- * In the calling process's network namespace: finds the interface with the IPv4 default route (else the only
- * interface besides lo that has an IPv4 address), and where `limit` is more than 1 the other Ethernet
- * interfaces behind it, in the order of their numbers. (Taps are left out: other containers of the pod have
- * theirs there.) Returns how many it filled in; 0 where the first is missing, which is not an error.
+ * In the calling process's network namespace: finds the interface with the IPv4 default route (else with that
+ * of IPv6, else the only interface besides lo that has an address of more than its link), and where `limit`
+ * is more than 1 the other Ethernet interfaces behind it, in the order of their numbers. (Taps are left out:
+ * other containers of the pod have theirs there.) Returns how many it filled in; 0 where the first is
+ * missing, which is not an error.
  */
 int network_find(struct network *networks, size_t limit, struct error *error);
 
-/* Takes the first IPv4 nameserver from the text of a resolv.conf. */
+/* Takes nameservers that a guest can reach, search domains and options from the text of a resolv.conf. */
 void network_read_dns(const char *resolv_conf, struct network *network);
 
 #define NETWORK_TUN_DEVICE "/dev/net/tun"

@@ -48,8 +48,14 @@ static const char *winning_cmdline(const struct container *container)
     return args->count == 0 || is_placeholder || are_its_words ? cmdline : NULL;
 }
 
-static int plan_guest(const struct container *container, const struct network *network, struct boot *boot,
-                      struct error *error)
+/* A guest that cannot be told IPv6 has its card, and may find out by itself. */
+static bool is_tellable(const struct container *container, const struct network *network)
+{
+    return *network->address != '\0' || container->guest.guest->ipv6;
+}
+
+static int plan_guest(const struct container *container, const struct network *networks, size_t count,
+                      struct boot *boot, struct error *error)
 {
     const struct guest_setup *setup = &container->guest;
     const struct bundle *bundle = &container->bundle;
@@ -69,7 +75,8 @@ static int plan_guest(const struct container *container, const struct network *n
         .exit_report = container->kept.exit_status,
         .hostname = bundle->hostname,
         .version = setup->unikernel.version,
-        .network = network,
+        .network = count > 0 && is_tellable(container, networks) ? networks : NULL,
+        .network_count = count,
         .ends_by_reset = setup->monitor->ends_by_reset,
         .has_initrd = setup->unikernel.initrd != NULL,
         .has_block = setup->unikernel.block != NULL,
@@ -178,12 +185,12 @@ static int plan_channel(const struct container *container, struct boot *boot, st
     return streams_hand_over(&container->kept.streams, boot, error);
 }
 
-static int plan(const struct container *container, const struct network *network, struct boot *boot,
-                struct monitor_command *command, struct error *error)
+static int plan(const struct container *container, const struct network *networks, size_t count,
+                struct boot *boot, struct monitor_command *command, struct error *error)
 {
     const struct guest_setup *setup = &container->guest;
     const struct monitor_config *config = guest_monitor_config(setup, &container->config);
-    if (plan_guest(container, network, boot, error) < 0 || plan_channel(container, boot, error) < 0 ||
+    if (plan_guest(container, networks, count, boot, error) < 0 || plan_channel(container, boot, error) < 0 ||
         setup->monitor->command(boot, config, setup->program, command, error) < 0)
         return -1;
     for (size_t i = 0; i < command->generated_count; i++) {
@@ -224,7 +231,7 @@ int boot_monitor(struct container *container, int connection, struct error *erro
     int joined = guest_network_join(container, connection, networks, &boot, error);
     /* CAP_NET_ADMIN was the last one; what an image says is worked on without any. */
     if (joined < 0 || capabilities_apply(&none, error) < 0 ||
-        plan(container, joined > 0 ? networks : NULL, &boot, &command, error) < 0 ||
+        plan(container, networks, (size_t)joined, &boot, &command, error) < 0 ||
         announce_start(&boot, &command, connection, error) < 0 ||
         keep_descriptors(&container->kept, &boot, error) < 0)
         return -1;

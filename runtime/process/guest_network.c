@@ -13,7 +13,7 @@ size_t guest_network_limit(const struct container *container)
     const struct guest_setup *setup = &container->guest;
     if (!framework_has_network(setup->unikernel.framework) || !container_has_network(container))
         return 0;
-    return guest_nic_limit(&setup->probe);
+    return guest_nic_limit(setup->guest, &setup->probe);
 }
 
 void guest_network_keep(struct container *container)

@@ -144,14 +144,40 @@ port() {
     expect_match 'eth0: cannot set the address 10.1.2' "$T/dev/console"
     expect_line ran "$T/dev/console"
     guest 'ip=10.1.2.3::nowhere:x::eth0:off -- /programs/sh -c true' --network
-    expect_match 'cannot set the netmask x' "$T/dev/console"
+    expect_match 'eth0: the netmask x is none' "$T/dev/console"
     guest 'ip=10.1.2.3::nowhere:255.255.255.0::eth0:off -- /programs/sh -c true' --network
-    expect_match 'cannot set the gateway nowhere' "$T/dev/console"
+    expect_match 'cannot set the route to 0.0.0.0/0 by nowhere' "$T/dev/console"
 }
 
 @test "an interface that does not come is an error after three seconds" {
     guest 'ip=10.1.2.3::::::off -- /programs/sh -c true'
     expect_match 'eth0: the network interface did not come up within three seconds' "$T/dev/console"
+}
+
+@test "IPv6, routes and further addresses are set up as urunc's words say" {
+    guest 'urunc.mtu=eth0/1400 urunc.address=eth0/10.1.2.3/24 urunc.address=eth0/fd00:5::2/64 urunc.route=eth0/::/0/fd00:5::1 urunc.route=eth0/10.9.0.0/16/10.1.2.9 urunc.route=eth0/10.8.0.0/16/10.7.7.7 urunc.route=eth0/fd09::/48 -- /programs/sh -c "ip addr show eth0; ip route; ip -6 route"' --network
+    expect_match 'mtu 1400' "$T/dev/console"
+    expect_match 'inet 10\.1\.2\.3/24' "$T/dev/console"
+    expect_match 'inet6 fd00:5::2/64' "$T/dev/console"
+    fails expect_match 'fd00:5::2/64.*tentative' "$T/dev/console"
+    expect_match '^default via fd00:5::1' "$T/dev/console"
+    expect_match '^10\.9\.0\.0/16 via 10\.1\.2\.9' "$T/dev/console"
+    expect_match '^10\.8\.0\.0/16 via 10\.7\.7\.7' "$T/dev/console"
+    expect_match '^fd09::/48 dev eth0' "$T/dev/console"
+}
+
+@test "a word for the network that makes no sense is complained about, and the program runs" {
+    guest 'urunc.address=eth0 urunc.address=eth0/fd00::x/64 urunc.route=eth0/a/b/c/d urunc.mtu=eth0/0 -- /programs/sh -c "echo ran"' --network
+    expect_match 'eth0 makes no sense' "$T/dev/console"
+    expect_match 'cannot set the address fd00::x' "$T/dev/console"
+    expect_match 'cannot set the MTU 0' "$T/dev/console"
+    expect_line ran "$T/dev/console"
+}
+
+@test "resolv.conf has all nameservers, the search domains and the options" {
+    guest 'urunc.dns=10.1.2.1,fd00::53 urunc.search=a.svc,b urunc.resolver=ndots:5,rotate -- /programs/sh -c "cat /etc/resolv.conf"'
+    tr -d '\r' <"$T/dev/console" >"$T/text"
+    printf '%s\n' 'nameserver 10.1.2.1' 'nameserver fd00::53' 'search a.svc b' 'options ndots:5 rotate' | diff - "$T/text"
 }
 
 @test "a resolv.conf of the image stays" {

@@ -1,122 +1,107 @@
-/* The guest's network: lo, one interface, one route. ioctls (netdevice(7)) are enough for that. */
 #include "runtime/init/machine/network.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <net/if.h>
-#include <net/route.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "runtime/init/console.h"
 #include "runtime/init/files.h"
+#include "runtime/init/machine/interface.h"
 
-static bool put_address(struct sockaddr *to, const char *text)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    if (text != NULL && inet_pton(AF_INET, text, &address.sin_addr) != 1)
-        return false;
-    memcpy(to, &address, sizeof address);
-    return true;
-}
+/* ---- /etc/resolv.conf ---- */
 
-static bool raise_interface(int fd, const char *name)
+/* A line of the keyword and the words between commas; nameservers have a line each. */
+static void add_lines(char *text, size_t size, const char *keyword, const char *words, bool line_each)
 {
-    struct ifreq request = {0};
-    strncpy(request.ifr_name, name, IFNAMSIZ - 1);
-    if (ioctl(fd, SIOCGIFFLAGS, &request) < 0)
-        return false;
-    request.ifr_flags = (short)(request.ifr_flags | IFF_UP);
-    return ioctl(fd, SIOCSIFFLAGS, &request) == 0;
-}
-
-static bool wait_for_interface(const char *name)
-{
-    enum { PAUSE = 10 * 1000, ATTEMPTS = 300 };
-    for (int i = 0; i < ATTEMPTS; i++) {
-        if (if_nametoindex(name) != 0)
-            return true;
-        usleep(PAUSE);
+    size_t used = strlen(text);
+    while (words != NULL && *words != '\0' && used + 1 < size) {
+        size_t length = line_each ? strcspn(words, ",") : strlen(words);
+        used += (size_t)snprintf(text + used, size - used, "%s %.*s\n", keyword, (int)length, words);
+        words += length + (words[length] == ',');
     }
-    complain(
-        "%s: the network interface did not come up within three seconds: is its driver among the modules?",
-        name);
-    return false;
+    for (char *comma = text; !line_each && (comma = strchr(comma, ',')) != NULL;)
+        *comma = ' ';
 }
 
-static bool set_address(int fd, const struct cmdline *cmdline)
-{
-    struct ifreq request = {0};
-    strncpy(request.ifr_name, cmdline->device, IFNAMSIZ - 1);
-    if (!put_address(&request.ifr_addr, cmdline->address) || ioctl(fd, SIOCSIFADDR, &request) < 0) {
-        complain("%s: cannot set the address %s:", cmdline->device, cmdline->address);
-        return false;
-    }
-    if (cmdline->netmask == NULL)
-        return true;
-    if (!put_address(&request.ifr_netmask, cmdline->netmask) || ioctl(fd, SIOCSIFNETMASK, &request) < 0) {
-        complain("%s: cannot set the netmask %s:", cmdline->device, cmdline->netmask);
-        return false;
-    }
-    return true;
-}
-
-static int add_route(int fd, const struct cmdline *cmdline, const char *to, const char *via,
-                     unsigned short flags)
-{
-    struct rtentry route = {.rt_flags = (unsigned short)(RTF_UP | flags), .rt_dev = cmdline->device};
-    if (!put_address(&route.rt_dst, to) || !put_address(&route.rt_gateway, via) ||
-        !put_address(&route.rt_genmask, NULL)) {
-        errno = EINVAL;
-        return -1;
-    }
-    return ioctl(fd, SIOCADDRT, &route) == 0 || errno == EEXIST ? 0 : -1;
-}
-
-/* The gateway may lie outside of the subnet (pod networks with /32 addresses): then a route to it comes
- * first. */
-static void set_default_route(int fd, const struct cmdline *cmdline)
-{
-    if (add_route(fd, cmdline, NULL, cmdline->gateway, RTF_GATEWAY) == 0)
-        return;
-    if (errno == ENETUNREACH && add_route(fd, cmdline, cmdline->gateway, NULL, RTF_HOST) == 0 &&
-        add_route(fd, cmdline, NULL, cmdline->gateway, RTF_GATEWAY) == 0)
-        return;
-    complain("%s: cannot set the gateway %s:", cmdline->device, cmdline->gateway);
-}
-
-static void write_resolv_conf(const char *dns)
+static void write_resolv_conf(const struct cmdline *cmdline)
 {
     static const char path[] = "/etc/resolv.conf";
     struct stat status;
-    if (stat(path, &status) == 0 && status.st_size > 0)
+    if (cmdline->dns == NULL || (stat(path, &status) == 0 && status.st_size > 0))
         return;
-    char text[128];
-    snprintf(text, sizeof text, "nameserver %s\n", dns);
+    char text[CMDLINE_SIZE] = "";
+    add_lines(text, sizeof text, "nameserver", cmdline->dns, true);
+    add_lines(text, sizeof text, "search", cmdline->search, false);
+    add_lines(text, sizeof text, "options", cmdline->resolver, false);
     mkdir("/etc", 0755);
     if (write_text(path, text) < 0)
         complain("%s:", path);
 }
 
+/* ---- interfaces ---- */
+
+static unsigned prefix_of(const struct cmdline *cmdline)
+{
+    struct in_addr mask = {.s_addr = UINT32_MAX};
+    if (cmdline->netmask != NULL && inet_pton(AF_INET, cmdline->netmask, &mask) != 1)
+        complain("%s: the netmask %s is none", cmdline->device, cmdline->netmask);
+    return (unsigned)__builtin_popcount(mask.s_addr);
+}
+
+/* What ip= says. */
+static void configure_first(const struct cmdline *cmdline)
+{
+    if (cmdline->address == NULL || !interface_wait(cmdline->device) ||
+        !interface_add_address(cmdline->device, cmdline->address, prefix_of(cmdline)) ||
+        !interface_raise(cmdline->device))
+        return;
+    if (cmdline->gateway != NULL)
+        interface_add_route(cmdline->device, "0.0.0.0", 0, cmdline->gateway);
+}
+
+/* "eth0/10.0.0.2/24", "eth0/10.1.0.0/16/10.0.0.1", "eth0/1400": up to four fields. */
+enum { DEVICE, ADDRESS, PREFIX, GATEWAY, FIELDS };
+
+static bool split(const struct network_word *word, char **fields)
+{
+    char *rest = word->value;
+    memset(fields, 0, FIELDS * sizeof *fields);
+    for (size_t i = 0; i < FIELDS && rest != NULL; i++)
+        fields[i] = strsep(&rest, "/");
+    if (rest == NULL && fields[ADDRESS] != NULL && (word->kind == NETWORK_MTU || fields[PREFIX] != NULL))
+        return true;
+    complain("the command line's word for %s makes no sense", fields[DEVICE]);
+    return false;
+}
+
+static void configure(const struct network_word *word)
+{
+    char *fields[FIELDS];
+    if (!split(word, fields) || !interface_wait(fields[DEVICE]))
+        return;
+    unsigned prefix = fields[PREFIX] != NULL ? (unsigned)strtoul(fields[PREFIX], NULL, 10) : 0;
+    switch (word->kind) {
+    case NETWORK_MTU:
+        interface_set_mtu(fields[DEVICE], atoi(fields[ADDRESS]));
+        break;
+    case NETWORK_ADDRESS:
+        if (interface_raise(fields[DEVICE]))
+            interface_add_address(fields[DEVICE], fields[ADDRESS], prefix);
+        break;
+    case NETWORK_ROUTE:
+        interface_add_route(fields[DEVICE], fields[ADDRESS], prefix, fields[GATEWAY]);
+        break;
+    }
+}
+
 void network_configure(const struct cmdline *cmdline)
 {
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-        if (cmdline->address != NULL)
-            complain("the kernel has no IPv4:");
-        return;
-    }
-    raise_interface(fd, "lo");
-    if (cmdline->address != NULL && wait_for_interface(cmdline->device) && set_address(fd, cmdline)) {
-        if (!raise_interface(fd, cmdline->device))
-            complain("%s: cannot bring it up:", cmdline->device);
-        else if (cmdline->gateway != NULL)
-            set_default_route(fd, cmdline);
-    }
-    close(fd);
-    if (cmdline->dns != NULL)
-        write_resolv_conf(cmdline->dns);
+    interface_raise("lo");
+    configure_first(cmdline);
+    for (size_t i = 0; i < cmdline->network_count; i++)
+        configure(&cmdline->network[i]);
+    write_resolv_conf(cmdline);
 }

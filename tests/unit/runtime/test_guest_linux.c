@@ -73,6 +73,47 @@ static void the_network_is_the_kernels_ip_parameter(void **state)
                 BASE_INITRD " ip=10.88.0.5::10.88.0.1:255.255.0.0:urunc:eth0:off rdinit=/bin/app");
 }
 
+static void further_interfaces_ipv6_routes_and_the_resolver_are_for_uruncs_init(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct network networks[2];
+    SET_ARGS(fixture, "/urunc-init", "app");
+    fixture->input.has_initrd = true;
+    networks[0] = fixture->network;
+    networks[0].mtu = 1400;
+    strcpy(networks[0].address6, "fd00::5");
+    networks[0].prefix6 = 64;
+    strcpy(networks[0].gateway6, "fe80::1");
+    networks[0].routes[0] = (struct network_route){"10.96.0.0", 12, "10.88.0.9"};
+    networks[0].routes[1] = (struct network_route){"fd01::", 48, ""};
+    networks[0].route_count = 2;
+    strcpy(networks[0].servers[1], "fd00::53");
+    networks[0].server_count = 2;
+    strcpy(networks[0].search, "a.svc,b");
+    strcpy(networks[0].options, "ndots:5");
+    networks[1] = (struct network){.address = "10.99.0.5", .prefix = 24, .mtu = 1500};
+    fixture->input.network = networks;
+    fixture->input.network_count = 2;
+    assert_plan(fixture, FRAMEWORK_LINUX,
+                BASE_INITRD
+                " ip=10.88.0.5::10.88.0.1:255.255.0.0:urunc:eth0:off"
+                " urunc.mtu=eth0/1400 urunc.address=eth0/fd00::5/64 urunc.route=eth0/::/0/fe80::1"
+                " urunc.route=eth0/10.96.0.0/12/10.88.0.9 urunc.route=eth0/fd01::/48"
+                " urunc.address=eth1/10.99.0.5/24 urunc.dns=10.88.0.53,fd00::53"
+                " urunc.search=a.svc,b urunc.resolver=ndots:5 urunc.exit rdinit=/urunc-init -- app");
+}
+
+static void a_network_of_ipv6_alone_has_no_ip_parameter(void **state)
+{
+    struct fixture *fixture = *state;
+    SET_ARGS(fixture, "/urunc-init", "app");
+    fixture->input.has_initrd = true;
+    fixture->network = (struct network){.address6 = "fd00::5", .prefix6 = 64, .mtu = 1500};
+    fixture->input.network = &fixture->network;
+    assert_plan(fixture, FRAMEWORK_LINUX,
+                BASE_INITRD " urunc.address=eth0/fd00::5/64 urunc.exit rdinit=/urunc-init -- app");
+}
+
 static void arguments_with_blanks_or_quotes_stand_in_single_quotes(void **state)
 {
     struct fixture *fixture = *state;
@@ -329,6 +370,8 @@ int main(void)
         guest_test(with_both_the_block_image_is_the_root_unless_it_is_mounted_elsewhere),
         guest_test(a_block_image_mounted_elsewhere_needs_an_initrd),
         guest_test(the_network_is_the_kernels_ip_parameter),
+        guest_test(further_interfaces_ipv6_routes_and_the_resolver_are_for_uruncs_init),
+        guest_test(a_network_of_ipv6_alone_has_no_ip_parameter),
         guest_test(arguments_with_blanks_or_quotes_stand_in_single_quotes),
         guest_test(the_environment_is_plain_words_for_any_program),
         guest_test(variables_that_the_kernel_would_take_for_its_own_are_refused),

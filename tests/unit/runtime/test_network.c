@@ -16,6 +16,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -424,6 +425,7 @@ static void reads_the_first_nameserver_that_a_guest_can_reach(void **state)
         {"nameserver 127.0.0.11\nnameserver 10.0.0.1\r\n", "10.0.0.1"},
         {"nameserver 127.0.0.11\n", ""},
         {"nameserver10.0.0.1\nnameservers 10.0.0.1\n", ""},
+        {"nameserver fd00::1\nnameserver fd00::2\nnameserver fd00::3\nnameserver 9.9.9.9\n", "9.9.9.9"},
         {"nameserver 10.0.0.1000000000000000000000000000000000000000000000000000000000000\n", ""},
         {"", ""},
     };
@@ -434,9 +436,99 @@ static void reads_the_first_nameserver_that_a_guest_can_reach(void **state)
     }
 }
 
+static void reads_servers_of_both_families_domains_and_options(void **state)
+{
+    (void)state;
+    struct network network = {.search = "stale", .options = "stale"};
+    network_read_dns("search old\nnameserver ::1\nnameserver fd00::53\nnameserver 10.0.0.53\n"
+                     "options ndots:5  timeout:2\nsearch a.svc.cluster.local\tb $(x) c\r\n"
+                     "nameserver 10.0.0.54\nnameserver 10.0.0.55\n",
+                     &network);
+    assert_int_equal(network.server_count, 3);
+    assert_string_equal(network.servers[0], "fd00::53");
+    assert_string_equal(network.servers[1], "10.0.0.53");
+    assert_string_equal(network.servers[2], "10.0.0.54");
+    assert_string_equal(network.search, "a.svc.cluster.local,b,c");
+    assert_string_equal(network.options, "ndots:5,timeout:2");
+    network_read_dns("domain only.one\n", &network);
+    assert_string_equal(network.search, "only.one");
+    assert_string_equal(network.options, "");
+    assert_int_equal(network.server_count, 0);
+}
+
+static void search_domains_never_outgrow_their_place(void **state)
+{
+    (void)state;
+    char text[4096] = "search";
+    for (size_t i = 0; i < 100; i++)
+        strcat(text, " abcdefghijklmnopqrst.example");
+    struct network network;
+    network_read_dns(text, &network);
+    assert_in_range(strlen(network.search), NETWORK_WORDS - 32, NETWORK_WORDS - 1);
+    assert_string_equal(network.search + strlen(network.search) - 8, ".example");
+}
+
+static void run_command(const char *command)
+{
+    int status = system(command);
+    assert_int_equal(status, 0);
+}
+
+static void finds_ipv6_and_routes_beside_ipv4(void **state)
+{
+    (void)state;
+    run_command("set -e; ip link set lo up; ip address add fd00:77::2/64 dev eth0 nodad;"
+                "ip route add default via 10.77.0.1; ip -6 route add default via fe80::1 dev eth0;"
+                "ip route add 10.96.0.0/12 via 10.77.0.9; ip -6 route add fd09::/48 dev eth0;"
+                "ip route add 10.50.0.0/16 dev wire");
+    struct network network;
+    cleanup_error struct error error = {0};
+    assert_int_equal(network_find(&network, 1, &error), 1);
+    assert_string_equal(network.address, "10.77.0.2");
+    assert_string_equal(network.gateway, "10.77.0.1");
+    assert_string_equal(network.address6, "fd00:77::2");
+    assert_int_equal(network.prefix6, 64);
+    assert_string_equal(network.gateway6, "fe80::1");
+    assert_int_equal(network.route_count, 2);
+    bool six_first = strchr(network.routes[0].destination, ':') != NULL;
+    const struct network_route *four = &network.routes[six_first], *six = &network.routes[!six_first];
+    assert_string_equal(four->destination, "10.96.0.0");
+    assert_int_equal(four->prefix, 12);
+    assert_string_equal(four->gateway, "10.77.0.9");
+    assert_string_equal(six->destination, "fd09::");
+    assert_int_equal(six->prefix, 48);
+    assert_string_equal(six->gateway, "");
+}
+
+static void ipv6_alone_is_a_network(void **state)
+{
+    (void)state;
+    run_command("set -e; ip address flush dev eth0; ip address add fd00:77::2/64 dev eth0 nodad;"
+                "ip address add fd00:99::2/64 dev wire nodad;"
+                "ip -6 route add default via fd00:77::1 dev eth0");
+    struct network network;
+    cleanup_error struct error error = {0};
+    assert_int_equal(network_find(&network, 1, &error), 1);
+    assert_string_equal(network.interface, "eth0");
+    assert_string_equal(network.address, "");
+    assert_string_equal(network.address6, "fd00:77::2");
+    assert_string_equal(network.gateway6, "fd00:77::1");
+}
+
+static void link_local_addresses_are_no_network(void **state)
+{
+    (void)state;
+    run_command("set -e; ip address flush dev eth0; ip address add fe80::5/64 dev eth0 nodad");
+    struct network network;
+    cleanup_error struct error error = {0};
+    assert_int_equal(network_find(&network, 1, &error), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest pure[] = {
+        cmocka_unit_test(reads_servers_of_both_families_domains_and_options),
+        cmocka_unit_test(search_domains_never_outgrow_their_place),
         cmocka_unit_test(reads_the_first_nameserver_that_a_guest_can_reach),
     };
     const struct CMUnitTest with_namespace[] = {
@@ -444,6 +536,9 @@ int main(void)
         cmocka_unit_test_setup(finds_the_only_interface_without_a_default_route, container_namespace),
         cmocka_unit_test_setup(finds_the_default_route_of_the_lowest_metric, container_namespace),
         cmocka_unit_test_setup(takes_no_interface_where_several_could_be_meant, container_namespace),
+        cmocka_unit_test_setup(finds_ipv6_and_routes_beside_ipv4, container_namespace),
+        cmocka_unit_test_setup(ipv6_alone_is_a_network, container_namespace),
+        cmocka_unit_test_setup(link_local_addresses_are_no_network, container_namespace),
         cmocka_unit_test_setup(passes_frames_both_ways, container_namespace),
         cmocka_unit_test_setup(the_tap_has_the_interfaces_mtu, container_namespace),
         cmocka_unit_test_setup(a_raw_tap_has_frames_without_a_header, container_namespace),
