@@ -32,7 +32,9 @@ struct command {
     X(features, "", "Prints what this runtime can do, as JSON.")                                             \
     X(kill, "[OPTIONS] ID [SIGNAL]", "Sends a signal (a name or a number, default TERM) to a container.")    \
     X(list, "[OPTIONS]", "Lists urunc's containers.")                                                        \
+    X(pause, "ID", "Stops a container where it stands; `resume` lets it go on.")                             \
     X(ps, "[OPTIONS] ID [PS OPTIONS]", "Prints a container's processes: its monitor.")                       \
+    X(resume, "ID", "Lets a paused container go on.")                                                        \
     X(run, "[OPTIONS] ID",                                                                                   \
       "Creates and boots a container, and waits for its end; the status is the guest's.")                    \
     X(spec, "[OPTIONS]", "Writes a config.json to start from.")                                              \

@@ -15,6 +15,7 @@
 #include "runtime/bundle/hooks.h"
 #include "runtime/lifecycle/lifecycle.h"
 #include "runtime/network/network.h"
+#include "runtime/sandbox/cgroups/freezer.h"
 #include "runtime/sandbox/namespaces.h"
 
 enum {
@@ -31,6 +32,9 @@ static int end_process(const struct state *state, struct error *error)
         return 0;
     if (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
         return error_errno(error, errno, "cannot kill process %d", (int)state->pid);
+    /* A frozen process of cgroups of version 1 ends when it is thawed. */
+    if (cgroups_are_frozen(&state->cgroups) && cgroups_thaw(&state->cgroups, error) < 0)
+        return -1;
     struct pollfd ended = {.fd = pidfd, .events = POLLIN};
     int ready;
     while ((ready = poll(&ended, 1, KILL_TIMEOUT)) < 0 && errno == EINTR)

@@ -13,6 +13,7 @@
 #include "runtime/lifecycle/guest_signal.h"
 #include "runtime/lifecycle/lifecycle.h"
 #include "runtime/lifecycle/manage.h"
+#include "runtime/sandbox/cgroups/freezer.h"
 
 /* opencontainers/image-spec, annotations are the engines' own: containerd and podman write this one. */
 #define STOP_SIGNAL_ANNOTATION "org.opencontainers.image.stopSignal"
@@ -93,13 +94,27 @@ static int signal_monitor(const struct state *state, const char *id, int signal,
     return may_be_gone ? 0 : error_set(error, "container not running");
 }
 
+/* As with runc, other signals of a frozen container wait until it is resumed. */
+static int kill_frozen(const struct state *state, struct error *error)
+{
+    if (signal_monitor(state, state->id, SIGKILL, true, error) < 0)
+        return -1;
+    return cgroups_thaw(&state->cgroups, error);
+}
+
 /* The guest first, where it can be asked; then its monitor. */
 static int signal_container(int directory, const struct state *state, int signal, struct error *error)
 {
+    enum status status = state_status(directory, state);
     bool for_program = signal_is_for_program(signal);
     bool ends = signal_asks_to_end(signal) || (for_program && is_stop_signal(state, signal));
-    bool runs = for_program && state_status(directory, state) == STATUS_RUNNING;
+    bool runs = for_program && status == STATUS_RUNNING;
     bool has_agent = runs && channel_exists(directory);
+    if (status == STATUS_PAUSED && signal == SIGKILL)
+        return kill_frozen(state, error);
+    if (status == STATUS_PAUSED && for_program && !ends && channel_exists(directory))
+        return error_set(error, "container \"%s\" is paused: its program gets signals once it is resumed",
+                         state->id);
     int told = has_agent ? signal_program(directory, state->id, signal, ends, error) : 0;
     if (told != 0)
         return told < 0 ? -1 : 0;
@@ -121,6 +136,8 @@ int container_kill(const struct runtime *runtime, const char *id, int signal, bo
     if (!all)
         return signal_container(directory, &state, signal, error);
     int signalled = cgroups_signal(&state.cgroups, signal, error);
+    if (signalled > 0 && signal == SIGKILL && cgroups_are_frozen(&state.cgroups))
+        return cgroups_thaw(&state.cgroups, error);
     if (signalled != 0)
         return signalled < 0 ? -1 : 0;
     return signal_monitor(&state, id, signal, true, error);

@@ -56,6 +56,10 @@ void container_processes_free(struct container_processes *processes);
 int container_processes(const struct runtime *runtime, const char *id, struct container_processes *processes,
                         struct error *error);
 
+/* Stops all that runs in a created or running container, or lets it go on. */
+int container_pause(const struct runtime *runtime, const char *id, struct error *error);
+int container_resume(const struct runtime *runtime, const char *id, struct error *error);
+
 /* Removes what the container left: its network, cgroups and state; then runs its poststop hooks. `force`
  * kills it first where it runs, works from any half-made state, and takes a container that does not exist as
  * removed. */

@@ -25,6 +25,8 @@ static int check_status(int directory, const struct state *state, struct error *
         return 0;
     case STATUS_CREATING:
         return error_set(error, "cannot start a container that is still being created");
+    case STATUS_PAUSED:
+        return error_set(error, "cannot start a container that is paused: resume it first");
     case STATUS_RUNNING:
         return error_set(error, "cannot start an already running container");
     case STATUS_STOPPED:

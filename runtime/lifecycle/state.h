@@ -28,6 +28,7 @@ enum status {
     STATUS_CREATING,
     STATUS_CREATED,
     STATUS_RUNNING,
+    STATUS_PAUSED, /* created or running, and frozen */
     STATUS_STOPPED,
 };
 

@@ -12,14 +12,13 @@
 #include "formats/base/memory.h"
 #include "runtime/bundle/spec_state.h"
 #include "runtime/lifecycle/state.h"
+#include "runtime/sandbox/cgroups/freezer.h"
 
 const char *status_name(enum status status)
 {
     static const char *const names[] = {
-        [STATUS_CREATING] = "creating",
-        [STATUS_CREATED] = "created",
-        [STATUS_RUNNING] = "running",
-        [STATUS_STOPPED] = "stopped",
+        [STATUS_CREATING] = "creating", [STATUS_CREATED] = "created", [STATUS_RUNNING] = "running",
+        [STATUS_PAUSED] = "paused",     [STATUS_STOPPED] = "stopped",
     };
     return names[status];
 }
@@ -75,6 +74,8 @@ enum status state_status(int directory, const struct state *state)
         return pidfd >= 0 || state_is_locked(directory) ? STATUS_CREATING : STATUS_STOPPED;
     if (pidfd < 0)
         return STATUS_STOPPED;
+    if (cgroups_are_frozen(&state->cgroups))
+        return STATUS_PAUSED;
     if (faccessat(directory, START_SOCKET, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         return STATUS_CREATED;
     return STATUS_RUNNING;

@@ -40,6 +40,9 @@ struct monitor_command {
 struct monitor_management {
     /* Asks the guest to end; what that does is its own matter. */
     int (*stop_guest)(int connection, struct error *error);
+    /* Stop its machine, and let it go on; NULL: it cannot. */
+    int (*pause)(int connection, struct error *error);
+    int (*resume)(int connection, struct error *error);
 };
 
 /* Adds a file of that name ("vm.json"), with a copy of the bytes. Returns its path in the private root, for

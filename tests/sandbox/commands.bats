@@ -70,7 +70,7 @@ all_commands='check create delete features kill list ps run spec start state'
 @test "commands that a unikernel does not have say so" {
     create_standin
     local command
-    for command in exec pause resume events update checkpoint restore; do
+    for command in exec events update checkpoint restore; do
         fails urunc "$command" "$ID"
         expect_one_error "$command: not supported"
     done

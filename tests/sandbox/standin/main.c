@@ -12,6 +12,7 @@
  *   standin:echo        copies standard input to standard output until its end
  *   standin:say=TEXT    prints a line
  *   standin:fork=N      makes N children that wait
+ *   standin:spinner     makes a child that uses the processor
  *   standin:eat=N       takes N MiB of memory and touches it
  *   standin:spin        uses the processor until it is killed
  *   standin:agent=HOW   is the agent of a guest that has the channel (agent.c); HOW it answers: answer, late,
@@ -103,6 +104,19 @@ static void order_fork(const char *value)
                 pause();
 }
 
+static void order_spin(const char *value)
+{
+    (void)value;
+    for (volatile unsigned turns = 0;; turns++)
+        ;
+}
+
+static void order_spinner(const char *value)
+{
+    if (fork() == 0)
+        order_spin(value);
+}
+
 static void order_eat(const char *value)
 {
     size_t length = strtoul(value, NULL, 10) << 20;
@@ -110,13 +124,6 @@ static void order_eat(const char *value)
     if (memory == MAP_FAILED)
         _exit(1);
     memset(memory, 1, length);
-}
-
-static void order_spin(const char *value)
-{
-    (void)value;
-    for (volatile unsigned turns = 0;; turns++)
-        ;
 }
 
 static char *const *arguments;
@@ -194,10 +201,11 @@ static const struct order {
     const char *name;
     void (*obey)(const char *value);
 } orders[] = {
-    {"wait", order_wait},         {"deaf", order_deaf},     {"echo", order_echo},     {"say", order_say},
-    {"fork", order_fork},         {"eat", order_eat},       {"spin", order_spin},     {"agent", order_agent},
-    {"nonblock", order_nonblock}, {"many", order_many},     {"signal", order_signal}, {"exit", order_exit},
-    {"open", order_open},         {"manage", order_manage},
+    {"wait", order_wait}, {"deaf", order_deaf},     {"echo", order_echo},
+    {"say", order_say},   {"fork", order_fork},     {"eat", order_eat},
+    {"spin", order_spin}, {"agent", order_agent},   {"nonblock", order_nonblock},
+    {"many", order_many}, {"signal", order_signal}, {"exit", order_exit},
+    {"open", order_open}, {"manage", order_manage}, {"spinner", order_spinner},
 };
 
 static void obey(const char *word)
