@@ -10,6 +10,7 @@
 #include "formats/base/memory.h"
 #include "runtime/commands/command.h"
 #include "runtime/config.h"
+#include "runtime/sandbox/rootless.h"
 
 enum {
     EXIT_FAILED = 1,
@@ -52,9 +53,21 @@ static void print_help(const struct option_spec *specs)
 static char *default_root(void)
 {
     const char *directory = getenv("XDG_RUNTIME_DIR");
-    if (geteuid() != 0 && directory != NULL && directory[0] == '/')
+    if (!rootless_is_root() && directory != NULL && directory[0] == '/')
         return xasprintf("%s/urunc", directory);
     return xstrdup("/run/urunc");
+}
+
+/* --rootless as runc has it; NULL is "auto". */
+static int read_rootless(const char *mode, bool *rootless, struct error *error)
+{
+    if (mode == NULL || strcmp(mode, "auto") == 0)
+        *rootless = !rootless_is_root();
+    else if (strcmp(mode, "true") == 0 || strcmp(mode, "false") == 0)
+        *rootless = *mode == 't';
+    else
+        return error_set(error, "--rootless: \"%s\" is not true, false or auto", mode);
+    return 0;
 }
 
 /* The flags as another runtime takes them. */
@@ -115,7 +128,8 @@ static int run_main(char *const *argv, struct log *log, struct error *error)
         OPTION_FLAG("debug", 0, "write more to the log", &globals.debug),
         OPTION_FLAG("systemd-cgroup", 0, "accepted: \"slice:prefix:name\" is understood without it",
                     &globals.systemd_cgroup),
-        OPTION_VALUE("rootless", 0, "MODE", "accepted", &globals.rootless),
+        OPTION_VALUE("rootless", 0, "MODE", "true, false or auto (default): whether the caller is not root",
+                     &globals.rootless),
         OPTION_FLAG("version", 'v', "print the version", &globals.version),
         OPTIONS_END,
     };
@@ -135,11 +149,14 @@ static int run_main(char *const *argv, struct log *log, struct error *error)
     }
     if (globals.root != NULL && *globals.root == '\0')
         return error_set(error, "--root: is empty; name a directory");
+    bool rootless = false;
+    if (read_rootless(globals.rootless, &rootless, error) < 0)
+        return -1;
     cleanup_free char *root = globals.root != NULL ? xstrdup(globals.root) : default_root();
     cleanup_strings struct strings for_others = {0};
     copy_globals(&globals, &for_others);
     const struct invocation invocation = {
-        .runtime = {.root = root, .config_path = globals.config, .log = *log},
+        .runtime = {.root = root, .config_path = globals.config, .rootless = rootless, .log = *log},
         .globals = for_others,
         .argv = argv + next,
         .whole = argv,

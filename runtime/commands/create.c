@@ -1,10 +1,12 @@
 #include "runtime/commands/command.h"
 #include "runtime/lifecycle/fallback.h"
 #include "runtime/sandbox/own_program.h"
+#include "runtime/sandbox/rootless.h"
 
 int command_create(const struct command *command, const struct invocation *invocation, struct error *error)
 {
-    struct create_request request = {.bundle = "."};
+    int user_namespace = -1;
+    struct create_request request = {.bundle = ".", .user_namespace = &user_namespace};
     const struct option_spec specs[] = {
         CREATE_OPTIONS(request),
         OPTIONS_END,
@@ -20,5 +22,7 @@ int command_create(const struct command *command, const struct invocation *invoc
     enum create_result result = container_create(&invocation->runtime, &request, &pid, error);
     if (result == CREATE_NOT_A_UNIKERNEL)
         return fallback_exec(&invocation->runtime, &invocation->globals, invocation->argv, error);
+    if (result == CREATE_NEEDS_NAMESPACE)
+        return rootless_exec(invocation->whole, user_namespace, error);
     return result == CREATE_DONE ? 0 : -1;
 }

@@ -12,6 +12,7 @@
 #include "runtime/lifecycle/channel_call.h"
 #include "runtime/lifecycle/fallback.h"
 #include "runtime/sandbox/own_program.h"
+#include "runtime/sandbox/rootless.h"
 
 struct run {
     struct create_request request;
@@ -106,12 +107,17 @@ static int run_container(const struct invocation *invocation, struct run *run, s
     if (prepare(run, &mask, error) < 0)
         return -1;
     pid_t pid = 0;
+    int user_namespace = -1;
+    run->request.user_namespace = &user_namespace;
     switch (container_create(&invocation->runtime, &run->request, &pid, error)) {
     case CREATE_FAILED:
         return -1;
     case CREATE_NOT_A_UNIKERNEL:
         sigprocmask(SIG_SETMASK, &mask, NULL);
         return fallback_exec(&invocation->runtime, &invocation->globals, invocation->argv, error);
+    case CREATE_NEEDS_NAMESPACE:
+        sigprocmask(SIG_SETMASK, &mask, NULL);
+        return rootless_exec(invocation->whole, user_namespace, error);
     case CREATE_DONE:
         break;
     }

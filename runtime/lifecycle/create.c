@@ -23,6 +23,7 @@
 #include "runtime/sandbox/descriptors.h"
 #include "runtime/sandbox/kernel_settings.h"
 #include "runtime/sandbox/proc.h"
+#include "runtime/sandbox/rootless.h"
 
 /* A container that is being made. */
 struct creation {
@@ -74,7 +75,13 @@ static enum create_result read_everything(const struct runtime *runtime, const s
     }
     if (bundle_read(bundle, error) < 0 || check_terminal(bundle, request, error) < 0 ||
         sysctl_check(bundle->sysctl, &bundle->namespaces, error) < 0 ||
-        seccomp_compile(bundle->seccomp, &container->seccomp, error) < 0 ||
+        seccomp_compile(bundle->seccomp, &container->seccomp, error) < 0)
+        return CREATE_FAILED;
+    if (runtime->rootless && request->user_namespace != NULL && rootless_needs_namespace()) {
+        *request->user_namespace = rootless_find_namespace(&bundle->namespaces, error);
+        return error_is_set(error) ? CREATE_FAILED : CREATE_NEEDS_NAMESPACE;
+    }
+    if (rootless_translate(&bundle->namespaces, error) < 0 ||
         guest_setup_open(bundle, &container->config, &container->guest, error) < 0)
         return CREATE_FAILED;
     return CREATE_DONE;
@@ -99,8 +106,8 @@ static void fill_state(struct creation *creation)
     state->bundle = xstrdup(bundle->path);
     state->rootfs = xstrdup(bundle->rootfs);
     state->created = xasprintf("%s.%09ldZ", when, now.tv_nsec);
-    state->owner = geteuid();
     state->hypervisor = xstrdup(hypervisor_name(container->guest.unikernel.hypervisor));
+    state->owner = rootless_host_user();
     state->annotations = json_incref((json_t *)bundle->annotations);
     state->hooks = json_incref((json_t *)bundle->hooks);
     struct stat status;

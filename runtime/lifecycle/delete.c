@@ -47,7 +47,7 @@ static int end_process(const struct state *state, struct error *error)
 static int leave_all(const struct state *state, int namespace_fd, struct error *error)
 {
     int status = 0;
-    if (setns(namespace_fd, CLONE_NEWNET) < 0)
+    if (namespace_enter_network(namespace_fd) < 0)
         return error_errno(error, errno, "cannot enter %s", state->network_namespace);
     for (size_t i = 0; i < state->network_taps.count; i++)
         status |= network_leave(state->network_interfaces.items[i], state->network_taps.items[i], error);

@@ -14,6 +14,7 @@
 struct runtime {
     const char *root;
     const char *config_path; /* of --config, or NULL */
+    bool rootless;           /* the caller is not the host's root, or acts as if (--rootless) */
     struct log log;
 };
 
@@ -23,6 +24,7 @@ struct create_request {
     const char *console_socket; /* or NULL */
     const char *pid_file;       /* or NULL */
     bool attended;              /* the caller stays: `urunc run` in the foreground */
+    int *user_namespace; /* with CREATE_NEEDS_NAMESPACE the one to enter, or -1; NULL: that is never asked */
     int *console_master; /* not NULL: the terminal's master stays here with the caller, and no socket is
                             needed */
 };
@@ -31,6 +33,7 @@ enum create_result {
     CREATE_FAILED = -1,
     CREATE_DONE = 0,
     CREATE_NOT_A_UNIKERNEL = 1, /* for another runtime; nothing was done */
+    CREATE_NEEDS_NAMESPACE = 2, /* for rootless_exec (runtime/sandbox/rootless.h); nothing was done */
 };
 
 /* Makes the container and leaves its process, a child of the caller, waiting for `start`. On failure nothing

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 #include "runtime/process/message.h"
 
 size_t guest_network_limit(const struct container *container)
@@ -113,6 +114,16 @@ static int hand_over(struct container *container, const struct network *networks
     return 0;
 }
 
+static int missing_tun(int number, struct error *error)
+{
+    error_set_errno(error, number, "network: " NETWORK_TUN_DEVICE);
+    if (number != EACCES && number != EPERM)
+        return -1;
+    cleanup_free char *reason = xstrdup(error->message);
+    return error_set(error, "%s: let the user open it (mode 0666, as udev makes it), or run urunc as root",
+                     reason);
+}
+
 int guest_network_join(struct container *container, int connection, struct network *networks,
                        struct boot *boot, struct error *error)
 {
@@ -123,7 +134,7 @@ int guest_network_join(struct container *container, int connection, struct netwo
         return found;
     size_t count = (size_t)found;
     if (count > kept->tun_count)
-        return error_errno(error, kept->tun_number, "network: " NETWORK_TUN_DEVICE);
+        return missing_tun(kept->tun_number, error);
     if (kept->resolv_conf != NULL)
         network_read_dns(kept->resolv_conf, networks);
     if (announce(container, networks, count, connection, error) < 0 ||

@@ -1,11 +1,14 @@
 #include "runtime/process/monitor_user.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "formats/base/memory.h"
+#include "runtime/sandbox/rootless.h"
 
 static void add_group(struct monitor_user *user, gid_t group)
 {
@@ -20,6 +23,12 @@ static void add_group(struct monitor_user *user, gid_t group)
     identity->groups = user->groups;
 }
 
+/* stat(2) shows an ID that the user namespace does not have as 65534. */
+static bool is_shown_as_it_is(uint32_t id)
+{
+    return id != MONITOR_NOBODY || rootless_is_root();
+}
+
 /* The group's permission is only looked at where there is none for everybody. */
 static int add_device(const char *device, struct monitor_user *user, struct error *error)
 {
@@ -28,11 +37,15 @@ static int add_device(const char *device, struct monitor_user *user, struct erro
         return error_errno(error, errno, "the monitor needs %s", device);
     strings_add(&user->devices, device);
     bool for_all = (status.st_mode & 0006) == 0006, for_group = (status.st_mode & 0060) == 0060;
-    bool is_owner = status.st_uid == user->identity.uid && (status.st_mode & 0600) == 0600;
+    bool is_owner = status.st_uid == user->identity.uid && is_shown_as_it_is(status.st_uid) &&
+                    (status.st_mode & 0600) == 0600;
     if (for_all || is_owner)
         return 0;
-    if (for_group && identity_group_is_mapped(status.st_gid))
+    bool is_mapped = identity_group_is_mapped(status.st_gid) && is_shown_as_it_is(status.st_gid);
+    if (for_group && is_mapped)
         add_group(user, status.st_gid);
+    else if (for_group && faccessat(AT_FDCWD, device, R_OK | W_OK, AT_EACCESS) == 0)
+        user->identity.keeps_groups = true;
     else
         strings_add(&user->own_devices, device);
     return 0;

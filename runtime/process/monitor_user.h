@@ -26,8 +26,9 @@ struct monitor_user {
  *
  * The group that may open one of the monitor's devices ("/dev/kvm" is often root:kvm 0660) is added. Of a
  * device that is open to root alone (Linux makes /dev/net/tun so, until udev changes it) the private root
- * gets a node that is the monitor's: who runs urunc may give it away. Called while /proc and the devices can
- * be reached.
+ * gets a node that is the monitor's: who runs urunc may give it away. A group of the caller's that the user
+ * namespace does not have cannot be given, only kept; so where it opens a device all of the caller's stay.
+ * Called while /proc and the devices can be reached.
  */
 int monitor_user_choose(const struct process *process, const struct identity *owner,
                         const struct strings *devices, struct monitor_user *user, struct error *error);

@@ -156,8 +156,11 @@ static int check_devices(const struct monitor_user *user, struct error *error)
         const char *path = user->devices.items[i];
         cleanup_close int fd = open(path, O_RDWR | O_CLOEXEC);
         if (fd < 0)
-            return error_errno(error, errno, "the monitor needs %s, and its user %u:%u cannot open it", path,
-                               user->identity.uid, user->identity.gid);
+            return error_errno(
+                error, errno,
+                "the monitor needs %s, and its user %u:%u cannot open it: open it to the user who "
+                "runs urunc, or choose another \"acceleration\"",
+                path, user->identity.uid, user->identity.gid);
     }
     return 0;
 }

@@ -109,7 +109,7 @@ int64_t id_mappings_inside(const struct id_mappings *mappings, uint32_t id)
     return held != NULL ? (int64_t)held->container + (id - held->host) : -1;
 }
 
-static void append(struct id_mappings *mappings, struct id_mapping mapping)
+void id_mappings_add(struct id_mappings *mappings, struct id_mapping mapping)
 {
     mappings->items = xreallocarray(mappings->items, mappings->count + 1, sizeof *mappings->items);
     mappings->items[mappings->count++] = mapping;
@@ -133,7 +133,7 @@ int id_mappings_translate(struct id_mappings *mappings, const struct id_mappings
             }
             uint32_t offset = rest.host - held->host, left = held->size - offset;
             uint32_t size = rest.size < left ? rest.size : left;
-            append(&result, (struct id_mapping){rest.container, held->container + offset, size});
+            id_mappings_add(&result, (struct id_mapping){rest.container, held->container + offset, size});
             rest = (struct id_mapping){rest.container + size, rest.host + size, rest.size - size};
         }
     }

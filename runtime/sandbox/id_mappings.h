@@ -28,6 +28,7 @@ struct id_mappings {
  * overlap are errors: the kernel takes none of them. */
 int id_mappings_read(const json_t *linux_object, const char *file, const char *key,
                      struct id_mappings *mappings, struct error *error);
+void id_mappings_add(struct id_mappings *mappings, struct id_mapping mapping);
 void id_mappings_free(struct id_mappings *mappings);
 
 /* The ID outside for one in the namespace, or -1 where no range holds it. */

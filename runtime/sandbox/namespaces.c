@@ -11,11 +11,13 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/magic.h>
+#include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -147,6 +149,18 @@ int namespace_open(const char *path, struct error *error)
         return error_set(error, "%s: not a namespace", path);
     int fd = reopen_descriptor(found, O_RDONLY);
     return fd >= 0 ? fd : error_errno(error, errno, "%s", path);
+}
+
+int namespace_enter_network(int fd)
+{
+    if (setns(fd, CLONE_NEWNET) == 0)
+        return 0;
+    cleanup_close int owner = errno == EPERM ? ioctl(fd, NS_GET_USERNS) : -1;
+    if (owner < 0 || setns(owner, CLONE_NEWUSER) < 0) {
+        errno = EPERM;
+        return -1;
+    }
+    return setns(fd, CLONE_NEWNET);
 }
 
 static int open_namespaces(const struct namespaces *namespaces, int fds[NAMESPACE_COUNT], struct error *error)

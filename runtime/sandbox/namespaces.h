@@ -34,6 +34,10 @@ extern const struct namespace_type {
  * an error. The caller owns the descriptor. */
 int namespace_open(const char *path, struct error *error);
 
+/* Enters an opened network namespace; where that is not permitted, first the user namespace that it belongs
+ * to, in which the user who made it has all capabilities. Returns -1 and errno. */
+int namespace_enter_network(int fd);
+
 struct namespaces {
     bool wanted[NAMESPACE_COUNT];
     char *path[NAMESPACE_COUNT]; /* to join; NULL: a new one where wanted; owned */

@@ -49,11 +49,22 @@ int rlimits_apply(const struct rlimit_request *limits, size_t count, struct erro
  */
 static int set_groups(const struct identity *identity, struct error *error)
 {
-    if (setgroups(identity->group_count, identity->groups) == 0)
+    if (identity->keeps_groups || setgroups(identity->group_count, identity->groups) == 0)
         return 0;
     if (errno == EPERM && identity->group_count == 0)
         return 0;
     return error_errno(error, errno, "config.json: process.user.additionalGids: cannot be set");
+}
+
+static int cannot_become(const char *key, uint32_t id, struct error *error)
+{
+    if (errno != EINVAL)
+        return error_errno(error, errno, "config.json: process.user.%s: cannot become %u", key, id);
+    return error_set(
+        error,
+        "config.json: process.user.%s: the user namespace has no ID %u: map one, or where urunc is "
+        "not run by root, give the user more IDs in /etc/subuid and /etc/subgid",
+        key, id);
 }
 
 int identity_take(const struct identity *identity, struct error *error)
@@ -61,12 +72,10 @@ int identity_take(const struct identity *identity, struct error *error)
     if (set_groups(identity, error) < 0)
         return -1;
     if (setresgid(identity->gid, identity->gid, identity->gid) < 0)
-        return error_errno(error, errno, "config.json: process.user.gid: cannot become group %u",
-                           identity->gid);
+        return cannot_become("gid", identity->gid, error);
     /* The capabilities outlive the change of user, so that the caller decides which ones stay. */
     if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || setresuid(identity->uid, identity->uid, identity->uid) < 0)
-        return error_errno(error, errno, "config.json: process.user.uid: cannot become user %u",
-                           identity->uid);
+        return cannot_become("uid", identity->uid, error);
     if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
         return error_errno(error, errno, "PR_SET_KEEPCAPS");
     return privileges_hide_process(error);

@@ -32,6 +32,7 @@ struct identity {
     gid_t gid;
     const gid_t *groups; /* the additional ones; borrowed */
     size_t group_count;
+    bool keeps_groups; /* those that the process has stay */
 };
 
 /* Becomes this user in every ID. The permitted capabilities stay, and are to be given up next. The process is

@@ -119,7 +119,7 @@ static void change_without_right(void)
     struct identity identity = ordinary;
     expect(capabilities_apply(&none, &error) == 0);
     expect(identity_take(&identity, &error) == -1);
-    expect(strstr(error.message, "process.user.gid: cannot become group 1235") != NULL);
+    expect(strstr(error.message, "process.user.gid: cannot become 1235") != NULL);
     error_clear(&error);
     identity.groups = &group;
     identity.group_count = 1;
@@ -128,7 +128,7 @@ static void change_without_right(void)
     error_clear(&error);
     identity = (struct identity){.uid = 1234, .gid = getgid()};
     expect(identity_take(&identity, &error) == -1);
-    expect(strstr(error.message, "process.user.uid: cannot become user 1234") != NULL);
+    expect(strstr(error.message, "process.user.uid: cannot become 1234") != NULL);
 }
 
 static void an_identity_that_cannot_be_taken_is_named(void **state)
