@@ -19,7 +19,7 @@ enum {
 /* Commands of other runtimes that a unikernel does not have (yet): for a container of another runtime they
  * are handed over. */
 static const char *const others_commands[] = {
-    "checkpoint", "events", "exec", "restore", "update", NULL,
+    "checkpoint", "exec", "restore", NULL,
 };
 
 struct globals {

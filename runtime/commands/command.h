@@ -29,6 +29,8 @@ struct command {
     X(check, "[OPTIONS]", "Says what this host can boot, and what is missing.")                              \
     X(create, "[OPTIONS] ID", "Makes a container from a bundle; `start` boots it.")                          \
     X(delete, "[OPTIONS] ID", "Removes a container that has stopped or was never started.")                  \
+    X(events, "[OPTIONS] ID",                                                                                \
+      "Prints a container's figures at intervals, and when its memory is exhausted.")                        \
     X(features, "", "Prints what this runtime can do, as JSON.")                                             \
     X(kill, "[OPTIONS] ID [SIGNAL]", "Sends a signal (a name or a number, default TERM) to a container.")    \
     X(list, "[OPTIONS]", "Lists urunc's containers.")                                                        \
@@ -39,7 +41,8 @@ struct command {
       "Creates and boots a container, and waits for its end; the status is the guest's.")                    \
     X(spec, "[OPTIONS]", "Writes a config.json to start from.")                                              \
     X(start, "ID", "Boots a created container.")                                                             \
-    X(state, "ID", "Prints a container's state as JSON.")
+    X(state, "ID", "Prints a container's state as JSON.")                                                    \
+    X(update, "[OPTIONS] ID", "Sets a container's limits anew.")
 
 #define DECLARE_COMMAND(name_, usage_, summary_)                                                             \
     int command_##name_(const struct command *command, const struct invocation *invocation,                  \

@@ -145,6 +145,14 @@ static int listen_for_others(struct creation *creation, struct error *error)
 }
 
 /* Before anything else is made: whoever finds this knows what there may be to undo. */
+/* For `update`, which leaves devices alone; owned. */
+static json_t *resources_to_keep(const json_t *resources)
+{
+    json_t *copy = json_copy((json_t *)resources);
+    json_object_del(copy, "devices");
+    return copy;
+}
+
 static int plan_memory(struct creation *creation, struct error *error)
 {
     struct container *container = &creation->container;
@@ -164,7 +172,7 @@ static int plan_memory(struct creation *creation, struct error *error)
         return -1;
     creation->state.memory = container->memory;
     creation->state.memory_overhead = config->overhead;
-    creation->state.resources = json_incref((json_t *)container->bundle.resources);
+    creation->state.resources = resources_to_keep(container->bundle.resources);
     return 0;
 }
 

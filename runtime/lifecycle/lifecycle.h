@@ -63,6 +63,15 @@ int container_processes(const struct runtime *runtime, const char *id, struct co
 int container_pause(const struct runtime *runtime, const char *id, struct error *error);
 int container_resume(const struct runtime *runtime, const char *id, struct error *error);
 
+/* The figures of a container's cgroups and interfaces, as runc prints them ("Stats" of its types/events.go);
+ * owned. */
+json_t *container_stats(const struct state *state);
+
+/* Sets the limits of a container anew: `resources` is laid over its linux.resources, all of it or nothing.
+ * The guest keeps the memory that it has: a limit below it is refused by name. */
+int container_update(const struct runtime *runtime, const char *id, const json_t *resources,
+                     struct error *error);
+
 /* Removes what the container left: its network, cgroups and state; then runs its poststop hooks. `force`
  * kills it first where it runs, works from any half-made state, and takes a container that does not exist as
  * removed. */

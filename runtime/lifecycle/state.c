@@ -18,8 +18,10 @@
 #include "runtime/bundle/hooks.h"
 #include "runtime/channel.h"
 
-#define STATE_TEMPORARY ".state.json.tmp"
-#define OUR_RUNTIME     "urunc"
+/* Where a file is written before it takes its name. */
+#define STATE_TEMPORARY     "." STATE_FILE ".tmp"
+#define RESOURCES_TEMPORARY "." RESOURCES_FILE ".tmp"
+#define OUR_RUNTIME         "urunc"
 
 enum {
     STATE_MAX = 32 << 20, /* bytes; holds the annotations of a config.json */
@@ -63,15 +65,21 @@ static int open_directory(const char *path)
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 }
 
+int state_directory_lock(int directory, struct error *error)
+{
+    struct stat status;
+    while (flock(directory, LOCK_EX) < 0)
+        if (errno != EINTR)
+            return error_errno(error, errno, "cannot lock the state");
+    return fstat(directory, &status) == 0 && status.st_nlink > 0 ? 1 : 0;
+}
+
 /* Between its making and its locking a `delete` may have taken the directory for one that was left behind. */
 static int lock_new(int fd, const char *id, struct error *error)
 {
-    struct stat status;
-    while (flock(fd, LOCK_EX) < 0)
-        if (errno != EINTR)
-            return error_errno(error, errno, "cannot lock the state");
-    if (fstat(fd, &status) == 0 && status.st_nlink > 0)
-        return 0;
+    int exists = state_directory_lock(fd, error);
+    if (exists != 0)
+        return exists < 0 ? -1 : 0;
     return error_set(error, "container \"%s\" was deleted while it was created", id);
 }
 
@@ -108,8 +116,8 @@ int state_directory_open(const char *root, const char *id, struct error *error)
 
 int state_directory_remove(const char *root, const char *id, struct error *error)
 {
-    static const char *const ours[] = {STATE_FILE, STATE_TEMPORARY, START_SOCKET, CHANNEL_SOCKET,
-                                       MONITOR_SOCKET};
+    static const char *const ours[] = {STATE_FILE,   STATE_TEMPORARY, RESOURCES_FILE, RESOURCES_TEMPORARY,
+                                       START_SOCKET, CHANNEL_SOCKET,  MONITOR_SOCKET};
     cleanup_free char *path = xasprintf("%s/%s", root, id);
     cleanup_close int fd = open_directory(path);
     if (fd < 0)
@@ -199,21 +207,32 @@ static json_t *state_to_json(const struct state *state)
 }
 
 /* No fsync: the root is a tmpfs, and no container outlives the machine anyway. */
+static int replace_file(int directory, const char *name, const json_t *json, struct error *error)
+{
+    cleanup_free char *text = json_dumps(json, JSON_COMPACT);
+    if (text == NULL)
+        return error_set(error, "%s: cannot be encoded", name);
+    cleanup_free char *temporary = xasprintf(".%s.tmp", name);
+    cleanup_close int fd =
+        openat(directory, temporary, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return error_errno(error, errno, "%s", temporary);
+    if (write_all(fd, text, strlen(text), name, error) < 0)
+        return -1;
+    if (renameat(directory, temporary, directory, name) < 0)
+        return error_errno(error, errno, "%s", name);
+    return 0;
+}
+
 int state_write(int directory, const struct state *state, struct error *error)
 {
     cleanup_json json_t *json = state_to_json(state);
-    cleanup_free char *text = json_dumps(json, JSON_COMPACT);
-    if (text == NULL)
-        return error_set(error, STATE_FILE ": cannot be encoded");
-    cleanup_close int fd =
-        openat(directory, STATE_TEMPORARY, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return error_errno(error, errno, STATE_TEMPORARY);
-    if (write_all(fd, text, strlen(text), STATE_FILE, error) < 0)
-        return -1;
-    if (renameat(directory, STATE_TEMPORARY, directory, STATE_FILE) < 0)
-        return error_errno(error, errno, STATE_FILE);
-    return 0;
+    return replace_file(directory, STATE_FILE, json, error);
+}
+
+int state_write_resources(int directory, const json_t *resources, struct error *error)
+{
+    return replace_file(directory, RESOURCES_FILE, resources, error);
 }
 
 static int copy_text(const json_t *object, const char *key, char **out, struct error *error)
@@ -285,12 +304,26 @@ static int state_from_json(const json_t *object, struct state *state, struct err
     return cgroups_from_json(json_object_get(object, "cgroups"), STATE_FILE, &state->cgroups, error);
 }
 
-static json_t *load(int directory, struct error *error)
+static json_t *load(int directory, const char *name, struct error *error)
 {
     cleanup_buffer struct buffer text = {0};
-    if (read_file(directory, STATE_FILE, STATE_MAX, &text, error) < 0)
+    if (read_file(directory, name, STATE_MAX, &text, error) < 0)
         return NULL;
-    return parse_json(text.data, text.length, STATE_FILE, error);
+    return parse_json(text.data, text.length, name, error);
+}
+
+json_t *state_read_resources(int directory, const struct state *state, struct error *error)
+{
+    json_t *resources = load(directory, RESOURCES_FILE, error);
+    if (resources == NULL && error->number == ENOENT) {
+        error_clear(error);
+        return state->resources != NULL ? json_incref(state->resources) : json_object();
+    }
+    if (resources == NULL || json_is_object(resources))
+        return resources;
+    json_decref(resources);
+    error_set(error, RESOURCES_FILE ": not an object");
+    return NULL;
 }
 
 static bool is_ours(const json_t *object)
@@ -302,7 +335,7 @@ static bool is_ours(const json_t *object)
 int state_read(int directory, struct state *state, struct error *error)
 {
     *state = (struct state){0};
-    cleanup_json json_t *object = load(directory, error);
+    cleanup_json json_t *object = load(directory, STATE_FILE, error);
     if (object == NULL)
         return -1;
     if (!is_ours(object))
@@ -318,7 +351,7 @@ bool state_is_foreign(int directory)
     cleanup_error struct error ignored = {0};
     if (faccessat(directory, "status", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         return true;
-    cleanup_json json_t *object = load(directory, &ignored);
+    cleanup_json json_t *object = load(directory, STATE_FILE, &ignored);
     return json_is_object(object) && !is_ours(object);
 }
 

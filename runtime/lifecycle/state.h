@@ -20,8 +20,11 @@
 #include "runtime/process/memory_plan.h"
 #include "runtime/sandbox/cgroups/cgroups.h"
 
-#define STATE_FILE     "state.json"
-#define START_SOCKET   "start.sock"
+#define STATE_FILE   "state.json"
+#define START_SOCKET "start.sock"
+/* linux.resources as `urunc update` set them last: a file of its own, because `start` may write state.json at
+ * the same time. */
+#define RESOURCES_FILE "resources.json"
 #define MONITOR_SOCKET "monitor.sock"
 
 enum status {
@@ -48,7 +51,7 @@ struct state {
     json_t *annotations; /* or NULL */
     json_t *hooks;       /* or NULL: poststart and poststop come when the bundle may be gone */
     struct cgroups cgroups;
-    json_t *resources; /* linux.resources as they were set last; or NULL */
+    json_t *resources; /* linux.resources as `create` set them; or NULL */
     struct memory_plan memory;
     uint64_t memory_overhead; /* bytes that the monitor may have beside the guest where there is room */
     char *network_namespace;  /* a path, where it is not the container's own */
@@ -70,6 +73,8 @@ int state_root_make(const char *root, struct error *error);
  * descriptor (owned). error->number is EEXIST where it is taken. */
 int state_directory_make(const char *root, const char *id, struct error *error);
 void state_directory_unlock(int directory);
+/* Waits for the lock. Returns 1, or 0 where the directory was removed meanwhile. */
+int state_directory_lock(int directory, struct error *error);
 /* Opens ROOT/ID; error->number is ENOENT where the container does not exist. */
 int state_directory_open(const char *root, const char *id, struct error *error);
 /* Removes ROOT/ID with what we put there. A missing file is not an error. */
@@ -86,6 +91,11 @@ int state_connect(int directory, const char *name, int type, struct error *error
 int state_write(int directory, const struct state *state, struct error *error);
 /* error->number is ENOENT where the file does not exist. */
 int state_read(int directory, struct state *state, struct error *error);
+
+/* The container's resources as they were set last: an object; owned. NULL on error. */
+json_t *state_read_resources(int directory, const struct state *state, struct error *error);
+/* Replaces RESOURCES_FILE by rename(2). */
+int state_write_resources(int directory, const json_t *resources, struct error *error);
 
 /* True for a directory of another runtime that shares the root: a state.json that is well-formed and not
  * ours, or crun's "status". Anything broken counts as ours, so that `delete --force` can clear it. */

@@ -27,6 +27,8 @@ make_bundles() {
             throttleReadIOPSDevice: [{major: 254, minor: 0, rate: 100}],
             throttleWriteIOPSDevice: [{major: 254, minor: 0, rate: 200}]},
         hugepageLimits: [{pageSize: "2MB", limit: 0}], unified: {"memory.high": "94371840"}}' wait
+    mkdir -p "$F/extra/checks/update"
+    cp "$F/extra/checks/limits/config.json" "$F/extra/checks/update/"
     bundle none . wait
     bundle oom '.linux.resources = {memory: {limit: 33554432}}' quiet eat=96 wait
     bundle processes '.linux.resources = {pids: {limit: 5}}' quiet fork=8 say=forked wait
@@ -87,6 +89,18 @@ passed() {
 
 @test "the kernel's files say what the bundle asked for" {
     passed limits
+}
+
+@test "new limits reach the kernel, all of them or none" {
+    passed update
+}
+
+@test "the figures are the kernel's" {
+    passed events
+}
+
+@test "a monitor that was ended for want of memory is told of" {
+    passed oom_event
 }
 
 @test "without limits there are none" {

@@ -49,9 +49,12 @@ struct cgroup {
     int join_fd;          /* while a process is being made, see cgroups_open; -1: closed */
 };
 
+struct cgroup_journal;
+
 struct cgroups {
     struct cgroup *items;
     size_t count;
+    struct cgroup_journal *journal; /* where limits note what was there before (journal.h); NULL: nowhere */
 };
 
 enum { CGROUP_FILE_MAX = 1 << 20 }; /* bytes of a file that is read: cgroup.procs of a large group */
@@ -92,6 +95,9 @@ int cgroups_create(struct cgroups *cgroups, const json_t *resources, uint64_t ov
  * linux.resources whether it is applied, met without being applied, or refused. */
 int cgroups_set_limits(const struct cgroups *cgroups, const json_t *resources, uint64_t overhead,
                        struct error *error);
+/* Sets the limits anew, all of them or none. */
+int cgroups_change_limits(struct cgroups *cgroups, const json_t *resources, uint64_t overhead,
+                          struct error *error);
 /* Writes a value to a file of a cgroup; error->number is the errno. */
 int cgroup_write(const struct cgroup *cgroup, const char *file, const char *value, struct error *error);
 

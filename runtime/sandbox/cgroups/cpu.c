@@ -1,4 +1,5 @@
 /* linux.resources.cpu. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "formats/base/json.h"
@@ -33,17 +34,24 @@ static int set_cpu_quota(const struct cgroups *cgroups, const json_t *cpu, struc
         snprintf(both, sizeof both, "%lld %lld", (long long)quota, (long long)(period > 0 ? period : 100000));
     else
         snprintf(both, sizeof both, "max %lld", (long long)(period > 0 ? period : 100000));
-    if (period > 0) {
-        snprintf(text, sizeof text, "%lld", (long long)period);
-        const struct limit file = {"cpu.period", CGROUP_CPU, "cpu.cfs_period_us", text, "cpu.max", both};
-        if (limit_apply(cgroups, &file, error) < 0)
-            return -1;
-    }
-    if (quota == 0)
-        return 0;
+    char period_text[24];
     snprintf(text, sizeof text, "%lld", (long long)quota);
-    const struct limit file = {"cpu.quota", CGROUP_CPU, "cpu.cfs_quota_us", text, "cpu.max", both};
-    return limit_apply(cgroups, &file, error);
+    snprintf(period_text, sizeof period_text, "%lld", (long long)period);
+    const struct limit quota_file = {"cpu.quota", CGROUP_CPU, "cpu.cfs_quota_us", text, "cpu.max", both};
+    const struct limit period_file = {"cpu.period", CGROUP_CPU, "cpu.cfs_period_us",
+                                      period_text,  "cpu.max",  both};
+    if (quota == 0)
+        return limit_apply(cgroups, &period_file, error);
+    if (period > 0 && limit_apply(cgroups, &period_file, error) < 0) {
+        /* Version 1: the old quota may be too much of the new period. */
+        if (error->number != EINVAL)
+            return -1;
+        error_clear(error);
+        if (limit_apply(cgroups, &quota_file, error) < 0)
+            return -1;
+        return limit_apply(cgroups, &period_file, error);
+    }
+    return limit_apply(cgroups, &quota_file, error);
 }
 
 /* In this order: a burst is at most the quota, a runtime at most the period. 0 asks for nothing. */
@@ -73,14 +81,28 @@ static int set_cpu_numbers(const struct cgroups *cgroups, const json_t *cpu, str
     return 0;
 }
 
+/* A burst is at most the quota: which of them comes first depends on what stands there. */
+static int set_quota_and_numbers(const struct cgroups *cgroups, const json_t *cpu, struct error *error)
+{
+    if (set_cpu_quota(cgroups, cpu, error) < 0) {
+        if (error->number != EINVAL)
+            return -1;
+        error_clear(error);
+        if (set_cpu_numbers(cgroups, cpu, error) < 0)
+            return -1;
+        return set_cpu_quota(cgroups, cpu, error);
+    }
+    return set_cpu_numbers(cgroups, cpu, error);
+}
+
 int limit_cpu(const struct cgroups *cgroups, const json_t *resources, struct error *error)
 {
     static const char where[] = RESOURCES "cpu.";
     const json_t *cpu = NULL;
     const char *cpus = NULL, *mems = NULL;
     if (read_object(resources, RESOURCES, "cpu", &cpu, error) < 0 ||
-        set_cpu_shares(cgroups, cpu, error) < 0 || set_cpu_quota(cgroups, cpu, error) < 0 ||
-        set_cpu_numbers(cgroups, cpu, error) < 0 || read_string(cpu, where, "cpus", &cpus, error) < 0 ||
+        set_cpu_shares(cgroups, cpu, error) < 0 || set_quota_and_numbers(cgroups, cpu, error) < 0 ||
+        read_string(cpu, where, "cpus", &cpus, error) < 0 ||
         read_string(cpu, where, "mems", &mems, error) < 0)
         return -1;
     const struct limit cpus_file = {"cpu.cpus", CGROUP_CPUSET, "cpuset.cpus", cpus, "cpuset.cpus", cpus};

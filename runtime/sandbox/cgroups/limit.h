@@ -18,6 +18,9 @@ struct limit {
 
 /* The container's cgroup through which the controller limits, or NULL. */
 const struct cgroup *limit_cgroup(const struct cgroups *cgroups, unsigned controller);
+/* cgroup_write, with a note in the journal. */
+int limit_write(const struct cgroups *cgroups, const struct cgroup *cgroup, const char *file,
+                const char *value, struct error *error);
 /* Writes the limit to whichever version the controller is mounted as. */
 int limit_apply(const struct cgroups *cgroups, const struct limit *limit, struct error *error);
 

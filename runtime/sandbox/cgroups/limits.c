@@ -5,6 +5,7 @@
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
 #include "runtime/sandbox/cgroups/files.h"
+#include "runtime/sandbox/cgroups/journal.h"
 #include "runtime/sandbox/cgroups/limit.h"
 
 const struct cgroup *limit_cgroup(const struct cgroups *cgroups, unsigned controller)
@@ -29,6 +30,14 @@ static int no_controller(const struct cgroups *cgroups, const struct limit *limi
                      limit->key);
 }
 
+int limit_write(const struct cgroups *cgroups, const struct cgroup *cgroup, const char *file,
+                const char *value, struct error *error)
+{
+    if (cgroups->journal != NULL)
+        cgroup_journal_note(cgroups->journal, cgroup, file, value);
+    return cgroup_write(cgroup, file, value, error);
+}
+
 int limit_apply(const struct cgroups *cgroups, const struct limit *limit, struct error *error)
 {
     const struct cgroup *cgroup = limit_cgroup(cgroups, limit->controller);
@@ -39,7 +48,7 @@ int limit_apply(const struct cgroups *cgroups, const struct limit *limit, struct
     if (file == NULL)
         return error_set(error, RESOURCES "%s: cgroups of version %d do not have it; remove it", limit->key,
                          cgroup->v2 ? 2 : 1);
-    if (cgroup_write(cgroup, file, value, error) < 0)
+    if (limit_write(cgroups, cgroup, file, value, error) < 0)
         return error_prefix(error, RESOURCES "%s", limit->key);
     return 0;
 }
@@ -84,7 +93,7 @@ static int set_unified(const struct cgroups *cgroups, const json_t *resources, s
             return error_set(error, RESOURCES "unified.%s: no limit has this name", key);
         if (v2 == NULL)
             return error_set(error, RESOURCES "unified.%s: this host has no cgroups of version 2", key);
-        if (cgroup_write(v2, key, text, error) < 0)
+        if (limit_write(cgroups, v2, key, text, error) < 0)
             return error_prefix(error, RESOURCES "unified.%s", key);
     }
     return 0;
@@ -195,4 +204,17 @@ int cgroups_set_limits(const struct cgroups *cgroups, const json_t *resources, u
         limit_io(cgroups, resources, error) < 0 || set_huge_pages(cgroups, resources, error) < 0)
         return -1;
     return set_unified(cgroups, resources, error);
+}
+
+int cgroups_change_limits(struct cgroups *cgroups, const json_t *resources, uint64_t overhead,
+                          struct error *error)
+{
+    cleanup_journal struct cgroup_journal journal = {0};
+    cleanup_error struct error failed = {0};
+    cgroups->journal = &journal;
+    int status = cgroups_set_limits(cgroups, resources, overhead, error);
+    cgroups->journal = NULL;
+    if (status < 0 && cgroup_journal_undo(&journal, &failed) < 0)
+        error_prefix(error, "%s (and what was set before it could not be taken back)", failed.message);
+    return status;
 }

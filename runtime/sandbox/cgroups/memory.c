@@ -1,4 +1,5 @@
 /* linux.resources.memory. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "formats/base/json.h"
@@ -16,6 +17,22 @@ static void format_bytes(int64_t bytes, uint64_t overhead, char *v1, char *v2, s
     snprintf(v2, size, "%llu", (unsigned long long)bytes + overhead);
 }
 
+/* In version 1 the limit cannot be above that of memory and swap together, nor that below the limit: which of
+ * the two comes first depends on what stands there. */
+static int apply_in_order(const struct cgroups *cgroups, const struct limit *limit, const struct limit *swap,
+                          struct error *error)
+{
+    if (limit_apply(cgroups, limit, error) < 0) {
+        if (error->number != EINVAL || swap == NULL)
+            return -1;
+        error_clear(error);
+        if (limit_apply(cgroups, swap, error) < 0)
+            return -1;
+        return limit_apply(cgroups, limit, error);
+    }
+    return swap != NULL ? limit_apply(cgroups, swap, error) : 0;
+}
+
 static int set_bytes(const struct cgroups *cgroups, const json_t *memory, uint64_t overhead,
                      struct error *error)
 {
@@ -26,13 +43,9 @@ static int set_bytes(const struct cgroups *cgroups, const json_t *memory, uint64
         read_integer(memory, where, "swap", -1, INT64_MAX, &swap, error) < 0 ||
         read_integer(memory, where, "reservation", -1, INT64_MAX, &reservation, error) < 0)
         return -1;
-    if (limit != 0) {
-        format_bytes(limit, overhead, v1, v2, sizeof v1);
-        const struct limit file = {
-            "memory.limit", CGROUP_MEMORY, "memory.limit_in_bytes", v1, "memory.max", v2};
-        if (limit_apply(cgroups, &file, error) < 0)
-            return -1;
-    }
+    if (swap > 0 && (limit <= 0 || swap < limit))
+        return error_set(error, "%sswap: %lld is memory and swap together, which cannot be below the limit",
+                         where, (long long)swap);
     if (reservation != 0) {
         format_bytes(reservation, overhead, v1, v2, sizeof v1);
         const struct limit file = {
@@ -40,18 +53,18 @@ static int set_bytes(const struct cgroups *cgroups, const json_t *memory, uint64
         if (limit_apply(cgroups, &file, error) < 0)
             return -1;
     }
-    if (swap == 0)
-        return 0;
-    if (swap > 0 && (limit <= 0 || swap < limit))
-        return error_set(error, "%sswap: %lld is memory and swap together, which cannot be below the limit",
-                         where, (long long)swap);
     /* Version 1 limits memory and swap together, version 2 swap alone. */
-    char unused[24];
-    format_bytes(swap, overhead, v1, unused, sizeof v1);
-    format_bytes(swap < 0 ? -1 : swap - limit, 0, unused, v2, sizeof v2);
-    const struct limit file = {
-        "memory.swap", CGROUP_MEMORY, "memory.memsw.limit_in_bytes", v1, "memory.swap.max", v2};
-    return limit_apply(cgroups, &file, error);
+    char unused[24], swap_v1[24], swap_v2[24];
+    format_bytes(limit, overhead, v1, v2, sizeof v1);
+    format_bytes(swap, overhead, swap_v1, unused, sizeof swap_v1);
+    format_bytes(swap < 0 ? -1 : swap - limit, 0, unused, swap_v2, sizeof swap_v2);
+    const struct limit limit_file = {
+        "memory.limit", CGROUP_MEMORY, "memory.limit_in_bytes", v1, "memory.max", v2};
+    const struct limit swap_file = {"memory.swap", CGROUP_MEMORY,     "memory.memsw.limit_in_bytes",
+                                    swap_v1,       "memory.swap.max", swap_v2};
+    if (limit != 0)
+        return apply_in_order(cgroups, &limit_file, swap != 0 ? &swap_file : NULL, error);
+    return swap != 0 ? limit_apply(cgroups, &swap_file, error) : 0;
 }
 
 /* Version 2 has neither. */

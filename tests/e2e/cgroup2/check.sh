@@ -90,6 +90,49 @@ check_limits() {
     down limits
 }
 
+# New limits, all or none, and the figures that the kernel's files say.
+check_update() {
+    up update
+    urunc update --memory 80m --pids-limit 6 --cpu-quota 30000 update 2>/tmp/stderr || wrong "$(cat /tmp/stderr)"
+    holds memory.max $(((80 + 32) << 20))
+    holds pids.max 6
+    holds cpu.max '30000 50000'
+    printf '{"cpu": {"quota": 40000, "shares": 100}, "unified": {"memory.high": "x"}}' >/tmp/resources
+    urunc update -r /tmp/resources update 2>/tmp/stderr && wrong 'an update that fails did not'
+    holds cpu.max '30000 50000'
+    holds cpu.weight 20
+    printf '{"blockIO": {"throttleReadBpsDevice": [{"major": 254, "minor": 0, "rate": 4096}]}, "unified": {"x.y": "z"}}' |
+        urunc update -r - update 2>/tmp/stderr && wrong 'an update that fails did not'
+    has io.max "$(cat /sys/block/vda/dev) rbps=1048576 "
+    printf '{"memory": {"limit": 1}}' | urunc update -r - update 2>/tmp/stderr && wrong 'took less than the guest has'
+    # A burst is at most the quota, so that the order counts.
+    printf '{"cpu": {"quota": 5000, "burst": 5000}}' | urunc update -r - update 2>/tmp/stderr || wrong "$(cat /tmp/stderr)"
+    holds cpu.max '5000 50000'
+    holds cpu.max.burst 5000
+    down update
+}
+
+check_events() {
+    up limits
+    urunc events --stats limits >/tmp/events 2>/tmp/stderr || wrong "$(cat /tmp/stderr)"
+    for figure in '"type":"stats"' "\"limit\":$(((64 + 32) << 20))" '"pids":{"current":1,"limit":7}' '"psi":{"some"' \
+        '"cpus":\[0\]' '"raw":{"anon"' '"2MB":{'; do
+        grep -q "$figure" /tmp/events || wrong "no $figure in $(cat /tmp/events)"
+    done
+    down limits
+}
+
+check_oom_event() {
+    C=$G/urunc-oom
+    urunc create --bundle /checks/oom oom </dev/null >/tmp/console 2>/tmp/stderr || wrong "$(cat /tmp/stderr)"
+    command urunc --config /checks/urunc.json events --interval 1h oom >/tmp/events 2>&1 &
+    soon eval "ls -l /proc/$!/fd | grep -q memory.events"
+    urunc start oom
+    soon grep -qx '{"type":"oom","id":"oom"}' /tmp/events
+    wait $!
+    down oom
+}
+
 check_none() {
     up none
     holds memory.max max
