@@ -24,13 +24,31 @@ static void print_usage(const struct command *command, const struct option_spec 
     options_print(specs);
 }
 
+int command_hand_over(const struct invocation *invocation, const char *id, struct error *error)
+{
+    const char *made_by = container_foreign_runtime(&invocation->runtime, id);
+    if (made_by == NULL)
+        return 0;
+    return fallback_exec(&invocation->runtime, &invocation->globals, invocation->argv, made_by, error);
+}
+
+/* An option that urunc does not know may be one of the runtime whose container the command line names. */
+static int refuse(const struct command *command, const struct invocation *invocation, struct error *error)
+{
+    cleanup_error struct error failed = {0};
+    for (char *const *word = invocation->argv + 1; *word != NULL; word++)
+        if ((*word)[0] != '-' && command_hand_over(invocation, *word, &failed) < 0)
+            break;
+    return error_prefix(error, "%s", command->name);
+}
+
 int command_parse(const struct command *command, const struct invocation *invocation,
                   const struct option_spec *specs, size_t minimum, size_t maximum, struct operands *operands,
                   struct error *error)
 {
     int end = options_parse(specs, invocation->argv, OPTIONS_TO_END, operands, error);
     if (end < 0)
-        return error_prefix(error, "%s", command->name);
+        return refuse(command, invocation, error);
     if (end == 0) {
         print_usage(command, specs);
         return 0;
@@ -46,7 +64,7 @@ int command_parse_id(const struct command *command, const struct invocation *inv
 {
     int end = options_parse(specs, invocation->argv, OPTIONS_TO_OPERAND, NULL, error);
     if (end < 0)
-        return error_prefix(error, "%s", command->name);
+        return refuse(command, invocation, error);
     if (end == 0) {
         print_usage(command, specs);
         return 0;
@@ -57,11 +75,4 @@ int command_parse_id(const struct command *command, const struct invocation *inv
     *id = invocation->argv[end];
     *words = invocation->argv + end + 1;
     return 1;
-}
-
-int command_hand_over(const struct invocation *invocation, const char *id, struct error *error)
-{
-    if (!container_is_foreign(&invocation->runtime, id))
-        return 0;
-    return fallback_exec(&invocation->runtime, &invocation->globals, invocation->argv, error);
 }

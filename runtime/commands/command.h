@@ -33,7 +33,7 @@ struct command {
       "Prints a container's figures at intervals, and when its memory is exhausted.")                        \
     X(features, "", "Prints what this runtime can do, as JSON.")                                             \
     X(kill, "[OPTIONS] ID [SIGNAL]", "Sends a signal (a name or a number, default TERM) to a container.")    \
-    X(list, "[OPTIONS]", "Lists urunc's containers.")                                                        \
+    X(list, "[OPTIONS]", "Lists the containers, those of the other runtime too.")                            \
     X(pause, "ID", "Stops a container where it stands; `resume` lets it go on.")                             \
     X(ps, "[OPTIONS] ID [PS OPTIONS]", "Prints a container's processes: its monitor.")                       \
     X(resume, "ID", "Lets a paused container go on.")                                                        \

@@ -21,7 +21,7 @@ int command_create(const struct command *command, const struct invocation *invoc
     pid_t pid = 0;
     enum create_result result = container_create(&invocation->runtime, &request, &pid, error);
     if (result == CREATE_NOT_A_UNIKERNEL)
-        return fallback_exec(&invocation->runtime, &invocation->globals, invocation->argv, error);
+        return fallback_exec(&invocation->runtime, &invocation->globals, invocation->argv, NULL, error);
     if (result == CREATE_NEEDS_NAMESPACE)
         return rootless_exec(invocation->whole, user_namespace, error);
     return result == CREATE_DONE ? 0 : -1;

@@ -1,3 +1,5 @@
+#include <errno.h>
+
 #include "runtime/commands/command.h"
 
 int command_delete(const struct command *command, const struct invocation *invocation, struct error *error)
@@ -11,7 +13,11 @@ int command_delete(const struct command *command, const struct invocation *invoc
     int parsed = command_parse(command, invocation, specs, 1, 1, &operands, error);
     if (parsed <= 0)
         return parsed;
-    if (command_hand_over(invocation, operands.items[0], error) < 0)
+    const char *id = operands.items[0];
+    if (command_hand_over(invocation, id, error) == 0)
+        return container_delete(&invocation->runtime, id, force, error);
+    if (!force || error->number != ENOENT)
         return -1;
-    return container_delete(&invocation->runtime, operands.items[0], force, error);
+    log_warning(&invocation->runtime.log, error);
+    return container_delete_foreign(&invocation->runtime, id, error);
 }

@@ -8,6 +8,7 @@
 #include "formats/base/memory.h"
 #include "formats/base/text.h"
 #include "runtime/commands/command.h"
+#include "runtime/lifecycle/fallback.h"
 
 static int compare(const void *a, const void *b)
 {
@@ -30,7 +31,17 @@ static int find_ids(const char *root, struct strings *ids, struct error *error)
     return 0;
 }
 
-/* urunc's containers. One of another runtime, or with a state that cannot be read, is left out. */
+/* NULL for one of urunc's own with a state that cannot be read. */
+static json_t *describe_foreign(const struct runtime *runtime, const char *id)
+{
+    const char *made_by = container_foreign_runtime(runtime, id);
+    if (made_by == NULL)
+        return NULL;
+    json_t *described = fallback_state(runtime, id, made_by);
+    return json_is_object(described) ? described : json_pack("{s:s, s:s}", "id", id, "status", "unknown");
+}
+
+/* urunc's containers, and those of another runtime beside them as that one describes them. */
 static json_t *collect(const struct runtime *runtime, const struct strings *ids)
 {
     json_t *array = json_array();
@@ -38,8 +49,10 @@ static json_t *collect(const struct runtime *runtime, const struct strings *ids)
         cleanup_state struct state state = {0};
         cleanup_error struct error ignored = {0};
         cleanup_close int directory = container_load(runtime, ids->items[i], &state, &ignored);
-        if (directory >= 0)
-            json_array_append_new(array, state_describe(&state, state_status(directory, &state)));
+        json_t *described = directory >= 0 ? state_describe(&state, state_status(directory, &state))
+                                           : describe_foreign(runtime, ids->items[i]);
+        if (described != NULL)
+            json_array_append_new(array, described);
     }
     return array;
 }

@@ -114,7 +114,7 @@ static int run_container(const struct invocation *invocation, struct run *run, s
         return -1;
     case CREATE_NOT_A_UNIKERNEL:
         sigprocmask(SIG_SETMASK, &mask, NULL);
-        return fallback_exec(&invocation->runtime, &invocation->globals, invocation->argv, error);
+        return fallback_exec(&invocation->runtime, &invocation->globals, invocation->argv, NULL, error);
     case CREATE_NEEDS_NAMESPACE:
         sigprocmask(SIG_SETMASK, &mask, NULL);
         return rootless_exec(invocation->whole, user_namespace, error);

@@ -13,6 +13,7 @@
 
 #include "formats/base/cleanup.h"
 #include "runtime/bundle/hooks.h"
+#include "runtime/lifecycle/foreign.h"
 #include "runtime/lifecycle/lifecycle.h"
 #include "runtime/network/network.h"
 #include "runtime/sandbox/cgroups/freezer.h"
@@ -221,4 +222,23 @@ int container_delete(const struct runtime *runtime, const char *id, bool force, 
         return error_prefix(error, "container \"%s\"", id);
     error_clear(error);
     return remove_stateless(runtime, id, error);
+}
+
+int container_delete_foreign(const struct runtime *runtime, const char *id, struct error *error)
+{
+    cleanup_state struct state state = {0};
+    cleanup_close int directory = state_directory_open(runtime->root, id, error);
+    if (directory < 0)
+        return -1;
+    const char *made_by = foreign_runtime(directory);
+    if (made_by == NULL || *made_by == '\0')
+        return error_set(error, "container \"%s\" is neither urunc's nor runc's nor crun's", id);
+    /* Of a record that cannot be read only the files are known. */
+    cleanup_error struct error unreadable = {0};
+    if (foreign_read(directory, &state, &unreadable) < 0)
+        log_warning(&runtime->log, &unreadable);
+    if (end_process(&state, error) < 0 || cgroups_remove(&state.cgroups, error) < 0 ||
+        foreign_clear(directory, error) < 0)
+        return -1;
+    return state_directory_remove(runtime->root, id, error);
 }

@@ -77,8 +77,13 @@ int container_update(const struct runtime *runtime, const char *id, const json_t
  * removed. */
 int container_delete(const struct runtime *runtime, const char *id, bool force, struct error *error);
 
-/* True for a container of another runtime under the same root. */
-bool container_is_foreign(const struct runtime *runtime, const char *id);
+/* The runtime of a container that is another one's, as foreign_runtime tells it; NULL for urunc's own, and
+ * where there is none. */
+const char *container_foreign_runtime(const struct runtime *runtime, const char *id);
+
+/* Kills and removes such a container, whose runtime is not installed any more: its process, cgroups and
+ * state. Its poststop hooks are not run. */
+int container_delete_foreign(const struct runtime *runtime, const char *id, struct error *error);
 
 /* Reads the state of a container that exists. Returns its directory's descriptor (owned). */
 int container_load(const struct runtime *runtime, const char *id, struct state *state, struct error *error);

@@ -2,6 +2,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "runtime/lifecycle/foreign.h"
 #include "runtime/lifecycle/lifecycle.h"
 
 int container_load(const struct runtime *runtime, const char *id, struct state *state, struct error *error)
@@ -13,7 +14,7 @@ int container_load(const struct runtime *runtime, const char *id, struct state *
         return -1;
     if (state_read(directory, state, error) == 0)
         return take_fd(directory);
-    if (error->number != ENOENT || state_is_foreign(directory))
+    if (error->number != ENOENT || foreign_runtime(directory) != NULL)
         return error_prefix(error, "container \"%s\"", id);
     /* A `create` that has just begun, or was killed when it had. */
     error_clear(error);
@@ -21,11 +22,11 @@ int container_load(const struct runtime *runtime, const char *id, struct state *
     return take_fd(directory);
 }
 
-bool container_is_foreign(const struct runtime *runtime, const char *id)
+const char *container_foreign_runtime(const struct runtime *runtime, const char *id)
 {
     cleanup_error struct error ignored = {0};
     if (container_id_check(id, &ignored) < 0)
-        return false;
+        return NULL;
     cleanup_close int directory = state_directory_open(runtime->root, id, &ignored);
-    return directory >= 0 && state_is_foreign(directory);
+    return directory >= 0 ? foreign_runtime(directory) : NULL;
 }

@@ -326,7 +326,7 @@ json_t *state_read_resources(int directory, const struct state *state, struct er
     return NULL;
 }
 
-static bool is_ours(const json_t *object)
+bool state_is_ours(const json_t *object)
 {
     const char *runtime = json_string_value(json_object_get(object, "runtime"));
     return runtime != NULL && strcmp(runtime, OUR_RUNTIME) == 0;
@@ -338,21 +338,12 @@ int state_read(int directory, struct state *state, struct error *error)
     cleanup_json json_t *object = load(directory, STATE_FILE, error);
     if (object == NULL)
         return -1;
-    if (!is_ours(object))
+    if (!state_is_ours(object))
         return error_set(error, STATE_FILE ": not urunc's");
     if (state_from_json(object, state, error) == 0)
         return 0;
     state_free(state);
     return -1;
-}
-
-bool state_is_foreign(int directory)
-{
-    cleanup_error struct error ignored = {0};
-    if (faccessat(directory, "status", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        return true;
-    cleanup_json json_t *object = load(directory, STATE_FILE, &ignored);
-    return json_is_object(object) && !is_ours(object);
 }
 
 void state_free(struct state *state)

@@ -97,9 +97,8 @@ json_t *state_read_resources(int directory, const struct state *state, struct er
 /* Replaces RESOURCES_FILE by rename(2). */
 int state_write_resources(int directory, const json_t *resources, struct error *error);
 
-/* True for a directory of another runtime that shares the root: a state.json that is well-formed and not
- * ours, or crun's "status". Anything broken counts as ours, so that `delete --force` can clear it. */
-bool state_is_foreign(int directory);
+/* True for what state_write writes; a well-formed state.json that is not is another runtime's (foreign.h). */
+bool state_is_ours(const json_t *object);
 
 /* The start time of a live process, or 0 where there is none (or it is a zombie). */
 uint64_t process_start_time(pid_t pid);

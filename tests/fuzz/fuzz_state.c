@@ -1,6 +1,7 @@
 /* state.json: any file is read or refused, and a state that was read is the same when it is written and read
  * again. */
 #include "formats/base/cleanup.h"
+#include "runtime/lifecycle/foreign.h"
 #include "runtime/lifecycle/state.h"
 #include "tests/fuzz/directory.h"
 
@@ -22,7 +23,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int directory = directory_open();
     directory_write(directory, STATE_FILE, data, size);
     cleanup_state struct state state = {0};
-    state_is_foreign(directory);
+    cleanup_state struct state foreign = {0};
+    if (foreign_runtime(directory) != NULL && foreign_read(directory, &foreign, &error) == 0)
+        CHECK(error.message == NULL);
+    error_clear(&error);
     if (state_read(directory, &state, &error) < 0) {
         CHECK(error.message != NULL && strchr(error.message, '\n') == NULL);
     } else {

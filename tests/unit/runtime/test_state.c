@@ -1,11 +1,16 @@
 /* The state directory and the container's status. */
+#include "runtime/lifecycle/foreign.h"
 #include "runtime/lifecycle/state.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "formats/base/cleanup.h"
+#include "formats/base/file.h"
 #include "formats/base/memory.h"
 #include "tests/unit/fixtures/temporary.h"
 
@@ -117,7 +122,7 @@ static void a_broken_state_is_an_error_and_still_ours(void **unused)
         cleanup_error struct error error = {0};
         temporary_write_text(temporary, STATE_FILE, broken[i]);
         assert_int_equal(state_read(temporary->fd, &state, &error), -1);
-        assert_false(state_is_foreign(temporary->fd));
+        assert_null(foreign_runtime(temporary->fd));
     }
 }
 
@@ -144,17 +149,64 @@ static void a_create_that_is_under_way_is_told_from_one_that_was_killed(void **u
 static void other_runtimes_are_recognized(void **unused)
 {
     struct temporary *temporary = *unused;
-    assert_false(state_is_foreign(temporary->fd));
-    temporary_write_text(temporary, STATE_FILE, "{\"id\":\"x\"}"); /* runc */
-    assert_true(state_is_foreign(temporary->fd));
+    assert_null(foreign_runtime(temporary->fd));
+    temporary_write_text(temporary, STATE_FILE, "{\"id\":\"x\"}");
+    assert_string_equal(foreign_runtime(temporary->fd), "");
+    temporary_write_text(temporary, STATE_FILE, "{\"id\":\"x\",\"init_process_pid\":1}");
+    assert_string_equal(foreign_runtime(temporary->fd), "runc");
     unlinkat(temporary->fd, STATE_FILE, 0);
-    temporary_write_text(temporary, "status", "{}"); /* crun */
-    assert_true(state_is_foreign(temporary->fd));
+    temporary_write_text(temporary, "status", "{}");
+    assert_string_equal(foreign_runtime(temporary->fd), "crun");
     cleanup_state struct state state = {0};
     cleanup_error struct error error = {0};
     temporary_write_text(temporary, STATE_FILE, "{\"runtime\":\"other\",\"id\":\"a\",\"bundle\":\"/b\"}");
     assert_int_equal(state_read(temporary->fd, &state, &error), -1);
     assert_string_equal(error.message, "state.json: not urunc's");
+}
+
+static void a_record_of_another_runtime_says_whom_to_end(void **unused)
+{
+    struct temporary *temporary = *unused;
+    cleanup_error struct error error = {0};
+    cleanup_state struct state runc = {0}, crun = {0}, broken = {0};
+    temporary_write_text(temporary, STATE_FILE,
+                         "{\"init_process_pid\":12,\"init_process_start\":345,"
+                         "\"cgroup_paths\":{\"memory\":\"/\",\"cpu\":\"/nowhere\",\"pids\":7}}");
+    assert_int_equal(foreign_read(temporary->fd, &runc, &error), 0);
+    assert_int_equal(runc.pid, 12);
+    assert_int_equal(runc.start_time, 345);
+    assert_int_equal(runc.cgroups.count, 1);
+    assert_string_equal(runc.cgroups.items[0].directory, "/");
+    temporary_write_text(temporary, "status",
+                         "{\"pid\":13,\"process-start-time\":346,\"cgroup-path\":\"/../x\"}");
+    assert_int_equal(foreign_read(temporary->fd, &crun, &error), 0);
+    assert_int_equal(crun.pid, 13);
+    assert_int_equal(crun.start_time, 346);
+    assert_int_equal(crun.cgroups.count, 0);
+    temporary_write_text(temporary, "status", "[]");
+    assert_int_equal(foreign_read(temporary->fd, &broken, &error), -1);
+    assert_string_equal(error.message, "status: not a JSON object");
+}
+
+static void the_files_of_another_runtime_are_removed(void **unused)
+{
+    struct temporary *temporary = *unused;
+    cleanup_error struct error error = {0};
+    temporary_write_text(temporary, "status", "{}");
+    assert_int_equal(mkdirat(temporary->fd, "notify", 0700), 0);
+    assert_int_equal(mkfifoat(temporary->fd, "notify/socket", 0600), 0);
+    assert_int_equal(symlinkat("/etc", temporary->fd, "link"), 0);
+    assert_int_equal(foreign_clear(temporary->fd, &error), 0);
+    assert_int_equal(directory_is_empty(temporary->fd, "."), 1);
+    assert_int_equal(access("/etc/passwd", F_OK), 0);
+    assert_int_equal(mkdirat(temporary->fd, "notify", 0700), 0);
+    assert_int_equal(mkdirat(temporary->fd, "notify/deep", 0700), 0);
+    assert_int_equal(mkdirat(temporary->fd, "notify/deep/deeper", 0700), 0); /* nobody's */
+    assert_int_equal(foreign_clear(temporary->fd, &error), -1);
+    assert_int_equal(unlinkat(temporary->fd, "notify/deep/deeper", AT_REMOVEDIR), 0);
+    error_clear(&error);
+    assert_int_equal(unlinkat(temporary->fd, "notify/deep", AT_REMOVEDIR), 0);
+    assert_int_equal(foreign_clear(temporary->fd, &error), 0);
 }
 
 static void status_follows_process_and_socket(void **unused)
@@ -220,6 +272,8 @@ int main(void)
         with_temporary(a_broken_state_is_an_error_and_still_ours),
         with_temporary(a_create_that_is_under_way_is_told_from_one_that_was_killed),
         with_temporary(other_runtimes_are_recognized),
+        with_temporary(a_record_of_another_runtime_says_whom_to_end),
+        with_temporary(the_files_of_another_runtime_are_removed),
         with_temporary(status_follows_process_and_socket),
         cmocka_unit_test(a_zombie_has_stopped),
         cmocka_unit_test(an_owner_is_a_name_where_there_is_one),
