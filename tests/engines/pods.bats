@@ -9,7 +9,7 @@ load pod
     within "$PATIENCE" log_has guest '^hello$'
     container_is guest 1
     of_container StopContainer guest '.timeout = 60' >"$T/answer"
-    expect_equal "$(ended guest)" '0 Completed'
+    expect_equal "$(ended guest)" '143 Error' # as a program that SIGTERM ends
     of_container RemoveContainer guest >"$T/answer"
     remove_pods
     expect_equal "$(ctr task ls -q)" ''
@@ -19,6 +19,8 @@ load pod
 @test "the exit code and the reason are the guest's" {
     import_standin
     run_pod
+    run_container succeeds standin '.args = ["guest", "standin:quiet"]'
+    expect_equal "$(ended succeeds)" '0 Completed'
     run_container fails standin '.args = ["guest", "standin:quiet", "standin:exit=3"]'
     expect_equal "$(ended fails)" '3 Error'
     run_container killed standin
