@@ -184,6 +184,19 @@ static int find_further(const struct listing *listing, int first, struct network
     return (int)found;
 }
 
+void network_take_subnet(struct network *network)
+{
+    if (*network->address == '\0')
+        return;
+    strcpy(network->pod, network->address);
+    strcpy(network->address, NETWORK_SUBNET_GUEST);
+    strcpy(network->gateway, NETWORK_SUBNET_GATEWAY);
+    network->prefix = NETWORK_SUBNET_PREFIX;
+    print_netmask(network->prefix, network->netmask);
+    *network->address6 = *network->gateway6 = '\0';
+    network->route_count = 0;
+}
+
 static int find_first(const struct listing *listing, struct network *network)
 {
     int index = routes_find_default(listing->routes, AF_INET, 0, network->gateway);

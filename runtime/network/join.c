@@ -29,6 +29,7 @@
 #include "runtime/network/netlink.h"
 #include "runtime/network/network.h"
 #include "runtime/network/share.h"
+#include "runtime/network/translate.h"
 
 int network_open_tun(void)
 {
@@ -202,6 +203,24 @@ static int join(struct nl_sock *socket, const struct network *network, int inter
     return -1;
 }
 
+/* The tap's end is the gateway of the guest's subnet; the rest is the kernel's routing. */
+static int join_subnet(struct nl_sock *socket, const struct network *network, int interface, int tap,
+                       const struct sharing *sharing, struct error *error)
+{
+    if (sharing != NULL) {
+        sharing_settle(sharing, network, tap);
+        if (add_ingress(socket, tap, network->tap, error) < 0 ||
+            sharing_attach(socket, sharing, tap, network->tap, error) < 0 ||
+            join_loopback(socket, sharing, tap, error) < 0)
+            return -1;
+    }
+    if (translate_begin(socket, network, interface, tap, error) == 0)
+        return 0;
+    if (sharing != NULL)
+        delete_ingress(socket, SHARING_LOOPBACK);
+    return -1;
+}
+
 int network_join(const struct network *network, int tun, const struct tap_options *options,
                  struct error *error)
 {
@@ -216,7 +235,8 @@ int network_join(const struct network *network, int tun, const struct tap_option
         (options->raw && stop_offloads(network->tap, error) < 0) ||
         raise_tap(socket, network, &tap, error) < 0)
         return -1;
-    return join(socket, network, (int)interface, tap, options->sharing, error);
+    return *network->pod != '\0' ? join_subnet(socket, network, (int)interface, tap, options->sharing, error)
+                                 : join(socket, network, (int)interface, tap, options->sharing, error);
 }
 
 int network_keep_tap(const struct network *network, int tun, struct error *error)
@@ -282,10 +302,14 @@ static int remove_tap(struct nl_sock *socket, const char *tap, struct error *err
     return netlink_error(error, number, "cannot remove the tap", tap);
 }
 
-int network_leave(const char *interface, const char *tap, struct error *error)
+int network_leave(const char *joined, const char *tap, struct error *error)
 {
+    static const char subnet[] = NETWORK_OF_SUBNET;
+    bool has_subnet = strncmp(joined, subnet, sizeof subnet - 1) == 0;
     cleanup_nl_socket struct nl_sock *socket = netlink_open(error);
-    if (socket == NULL || remove_ingress(socket, interface, tap, error) < 0)
+    if (socket == NULL)
         return -1;
-    return remove_tap(socket, tap, error);
+    int status = has_subnet ? translate_end(socket, joined + sizeof subnet - 1, tap, error)
+                            : remove_ingress(socket, joined, tap, error);
+    return status < 0 ? -1 : remove_tap(socket, tap, error);
 }

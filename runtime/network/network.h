@@ -15,6 +15,11 @@ enum {
     NETWORK_WORDS = 512, /* of search domains or options, with the NUL */
 };
 
+/* Of a guest that is not at the container's address but in a subnet behind it. */
+#define NETWORK_SUBNET_GATEWAY "172.16.1.1"
+#define NETWORK_SUBNET_GUEST   "172.16.1.2"
+enum { NETWORK_SUBNET_PREFIX = 24 };
+
 struct network_route {
     char destination[NETWORK_TEXT]; /* IPv4 or IPv6 */
     unsigned prefix;                /* bits */
@@ -39,6 +44,7 @@ struct network {
     size_t server_count;
     char search[NETWORK_WORDS];  /* domains, with commas between them */
     char options[NETWORK_WORDS]; /* of the resolver, likewise */
+    char pod[NETWORK_TEXT];      /* the container's IPv4 where the guest has one of its own subnet, else "" */
     char tap[16];                /* "urunc0" */
 };
 
@@ -61,6 +67,9 @@ struct tap_options {
  */
 int network_find(struct network *networks, size_t limit, struct error *error);
 
+/* Turns the container's network into a subnet behind it, which network_join then makes. Only IPv4. */
+void network_take_subnet(struct network *network);
+
 /* Takes nameservers that a guest can reach, search domains and options from the text of a resolv.conf. */
 void network_read_dns(const char *resolv_conf, struct network *network);
 
@@ -71,8 +80,9 @@ void network_read_dns(const char *resolv_conf, struct network *network);
 int network_open_tun(void);
 
 /* Turns `tun` into the tap of that name (it goes with its descriptor; same MTU), brings it up and joins it
- * with the interface by ingress qdiscs and redirects, both ways. On failure everything is undone once `tun`
- * is closed. Needs CAP_NET_ADMIN, and no file of the host. */
+ * with the interface by ingress qdiscs and redirects, both ways; or, where the guest has a subnet of its own,
+ * by forwarding and address translation. On failure everything is undone once `tun` is closed. Needs
+ * CAP_NET_ADMIN, and no file of the host. */
 int network_join(const struct network *network, int tun, const struct tap_options *options,
                  struct error *error);
 
@@ -80,9 +90,14 @@ int network_join(const struct network *network, int tun, const struct tap_option
  * capability. It goes with its namespace, or by network_leave. */
 int network_keep_tap(const struct network *network, int tun, struct error *error);
 
-/* Removes what network_join left in the calling process's network namespace: the interface's ingress qdisc,
- * unless it leads to somebody else's device, and the tap where it still stands. A missing one is not an
- * error. Returns 0, or -1 with the error set. */
-int network_leave(const char *interface, const char *tap, struct error *error);
+/* What network_join leaves, as network_leave wants it told: an interface by its name; lo, where the guest
+ * shares the address; and for a subnet the interface's name behind this. (No interface's name has a slash.)
+ */
+#define NETWORK_OF_SUBNET "subnet/"
+
+/* Removes in the calling process's network namespace what network_join left of one of these, the ingress
+ * qdisc, unless it leads to somebody else's device, or the address translation, and the tap where it still
+ * stands. A missing one is not an error. Returns 0, or -1 with the error set. */
+int network_leave(const char *joined, const char *tap, struct error *error);
 
 #endif

@@ -110,8 +110,10 @@ void sharing_settle(const struct sharing *sharing, const struct network *network
 {
     struct sharing_settings settings = {.tap = (uint32_t)tap};
     struct ether_addr mac;
-    if (inet_pton(AF_INET, network->address, &settings.address) != 1)
-        settings.address = 0;
+    const char *pod = *network->pod != '\0' ? network->pod : network->address;
+    if (inet_pton(AF_INET, network->address, &settings.guest) != 1 ||
+        inet_pton(AF_INET, pod, &settings.pod) != 1)
+        settings.guest = settings.pod = 0;
     if (ether_aton_r(network->mac, &mac) != NULL)
         memcpy(settings.mac, mac.ether_addr_octet, sizeof settings.mac);
     *sharing->settings = settings;

@@ -40,9 +40,40 @@ void guest_network_share(struct container *container)
         sharing_load(&container->sharing, &ignored);
 }
 
+/* Knative gives the function's container this name, and its proxy in the pod the pod's ports. Engines tell
+ * the name by these annotations (containerd, pkg/cri/annotations; CRI-O, pkg/annotations). */
+static bool is_of_knative(const struct container *container)
+{
+    static const char *const keys[] = {"io.kubernetes.cri.container-name", "io.kubernetes.container.name"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *name = json_string_value(json_object_get(container->bundle.annotations, keys[i]));
+        if (name != NULL && strcmp(name, "user-container") == 0)
+            return container->foreign_network;
+    }
+    return false;
+}
+
 static bool is_shared(const struct container *container)
 {
     return container->sharing.program >= 0;
+}
+
+/* What there will be to undo, each as network_leave wants it told, with its tap. */
+static void list_joined(const struct container *container, const struct network *networks, size_t count,
+                        struct strings *joined, struct strings *taps)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct network *network = &networks[i];
+        if (*network->pod != '\0')
+            strings_add_owned(joined, xasprintf(NETWORK_OF_SUBNET "%s", network->interface));
+        else
+            strings_add(joined, network->interface);
+        strings_add(taps, network->tap);
+    }
+    if (count > 0 && is_shared(container)) {
+        strings_add(joined, "lo");
+        strings_add(taps, networks->tap);
+    }
 }
 
 /* Tells `start` what is about to be joined, so that `delete` can undo it; a namespace of the container's own
@@ -54,10 +85,10 @@ static int announce(const struct container *container, const struct network *net
         return 0;
     struct message answer;
     cleanup_buffer struct buffer text = {0};
-    for (size_t i = 0; i < count; i++)
-        buffer_format(&text, "%s%s %s", i > 0 ? " " : "", networks[i].interface, networks[i].tap);
-    if (is_shared(container))
-        buffer_format(&text, " lo %s", networks->tap);
+    cleanup_strings struct strings joined = {0}, taps = {0};
+    list_joined(container, networks, count, &joined, &taps);
+    for (size_t i = 0; i < joined.count; i++)
+        buffer_format(&text, "%s%s %s", i > 0 ? " " : "", joined.items[i], taps.items[i]);
     if (message_send(connection, MESSAGE_NETWORK, text.data, error) < 0)
         return -1;
     return message_expect(connection, MESSAGE_TIMEOUT, MESSAGE_WRITTEN, &answer, error);
@@ -65,13 +96,13 @@ static int announce(const struct container *container, const struct network *net
 
 /* What was joined before a failure would otherwise stay, because `start` forgets a network that was not
  * joined. */
-static void leave(const struct network *networks, size_t count)
+static void leave(const struct container *container, const struct network *networks, size_t count)
 {
     cleanup_error struct error ignored = {0};
-    if (count > 0)
-        network_leave("lo", networks->tap, &ignored);
-    for (size_t i = 0; i < count; i++)
-        network_leave(networks[i].interface, networks[i].tap, &ignored);
+    cleanup_strings struct strings joined = {0}, taps = {0};
+    list_joined(container, networks, count, &joined, &taps);
+    for (size_t i = 0; i < joined.count; i++)
+        network_leave(joined.items[i], taps.items[i], &ignored);
 }
 
 static int join_all(const struct container *container, const struct network *networks, size_t count,
@@ -83,7 +114,7 @@ static int join_all(const struct container *container, const struct network *net
     for (size_t i = 0; i < count; i++) {
         options.sharing = i == 0 && is_shared(container) ? &container->sharing : NULL;
         if (network_join(&networks[i], container->kept.tuns[i], &options, error) < 0) {
-            leave(networks, i);
+            leave(container, networks, i);
             return -1;
         }
     }
@@ -137,6 +168,8 @@ int guest_network_join(struct container *container, int connection, struct netwo
         return missing_tun(kept->tun_number, error);
     if (kept->resolv_conf != NULL)
         network_read_dns(kept->resolv_conf, networks);
+    if (is_of_knative(container))
+        network_take_subnet(networks);
     if (announce(container, networks, count, connection, error) < 0 ||
         join_all(container, networks, count, error) < 0 ||
         message_send(connection, MESSAGE_JOINED, "", error) < 0 ||

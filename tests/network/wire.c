@@ -1,9 +1,11 @@
 /*
- * wire GUEST [alone]: joins a guest to the container's interface of the calling process's network namespace,
- * as `start` does, with a kernel in the place of the guest: the network namespace GUEST (a path) gets an
- * interface eth0 of the same MAC, and frames are carried between it and the tap. With "alone" the guest does
- * not share the address. Prints "joined", "joined alone" where the filter cannot be loaded, or one line of
- * error; carries until its standard input ends; then leaves the network as `delete` does.
+ * wire GUEST [alone|subnet]: joins a guest to the container's interface of the calling process's network
+ * namespace, as `start` does, with a kernel in the place of the guest: the network namespace GUEST (a path)
+ * gets an interface eth0 of the same MAC, and frames are carried between it and the tap. With "alone" the
+ * guest does not share the address; with "subnet" it has a subnet of its own behind it.
+ *
+ * Prints "joined", "joined alone" where the filter cannot be loaded, or one line of error; carries until its
+ * standard input ends; then leaves the network as `delete` does.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -88,9 +90,12 @@ int main(int argc, char **argv)
     struct sharing sharing = SHARING_NONE;
     cleanup_error struct error error = {0};
     bool alone = argc > 2 && strcmp(argv[2], "alone") == 0;
+    bool subnet = argc > 2 && strcmp(argv[2], "subnet") == 0;
     cleanup_close int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     if (argc < 2 || network_find(&network, 1, &error) != 1)
         die_of(&error);
+    if (subnet)
+        network_take_subnet(&network);
     if (!alone && sharing_load(&sharing, &error) < 0) {
         fprintf(stderr, "%s\n", error.message);
         error_clear(&error);
@@ -104,8 +109,10 @@ int main(int argc, char **argv)
     fflush(stdout);
     carry_until_end(tap, card);
     close(tap);
+    char joined[32];
+    snprintf(joined, sizeof joined, "%s%s", subnet ? NETWORK_OF_SUBNET : "", network.interface);
     if (setns(own, CLONE_NEWNET) < 0 || network_leave("lo", network.tap, &error) < 0 ||
-        network_leave(network.interface, network.tap, &error) < 0)
+        network_leave(joined, network.tap, &error) < 0)
         die_of(&error);
     sharing_close(&sharing);
     return 0;

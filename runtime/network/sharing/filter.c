@@ -237,9 +237,9 @@ INLINE int from_loopback(struct __sk_buff *frame)
         packet.protocol == L4_NONE || header.saddr != header.daddr)
         return TO_STACK;
     bool loopback = header.daddr == LOOPBACK;
-    if ((!loopback && header.daddr != settings.address) || is_waited_for(frame, &packet))
+    if ((!loopback && header.daddr != settings.pod) || is_waited_for(frame, &packet))
         return TO_STACK;
-    const struct ends ends = {.source = loopback ? FOR_LOOPBACK : FOR_POD, .destination = settings.address};
+    const struct ends ends = {.source = loopback ? FOR_LOOPBACK : FOR_POD, .destination = settings.guest};
     struct ethhdr ethernet = {.h_source = {2, 0, 0xa9, 0xfe, 0x4d, 1}};
     for (int i = 0; i < ETH_ALEN; i++)
         ethernet.h_dest[i] = settings.mac[i];
@@ -253,7 +253,7 @@ INLINE int from_guest(struct __sk_buff *frame)
     if (frame->protocol != NET16(ETH_P_IP) || !read_ipv4(frame, &header, &packet) ||
         (header.daddr != FOR_POD && header.daddr != FOR_LOOPBACK))
         return TO_GUEST; /* on the tap: the redirect to the interface */
-    __be32 address = header.daddr == FOR_LOOPBACK ? LOOPBACK : settings.address;
+    __be32 address = header.daddr == FOR_LOOPBACK ? LOOPBACK : settings.pod;
     const struct ends ends = {.source = address, .destination = address};
     const struct ethhdr ethernet = {0};
     if (packet.protocol == L4_NONE || readdress(frame, &packet, &ends, &ethernet) < 0)

@@ -9,7 +9,8 @@ enum { SHARING_LOOPBACK = 1 };
 
 struct sharing_settings {
     __u32 tap;      /* the tap's number */
-    __u32 address;  /* the guest's and the pod's, IPv4 in network order; 0: none */
+    __u32 guest;    /* its address, IPv4 in network order; 0: none */
+    __u32 pod;      /* likewise; mostly the same */
     __u8 mac[6];    /* the guest's */
     __u8 unused[2]; /* zero */
 };
