@@ -89,6 +89,18 @@ static int read_path(const json_t *value, char **out, struct error *error)
     return read_text(value, out, error);
 }
 
+/* true stands for the default directory. */
+static int read_trace(const json_t *value, char **out, struct error *error)
+{
+    if (json_is_string(value))
+        return read_path(value, out, error);
+    if (!json_is_boolean(value))
+        return error_set(error, "not true, false or a directory");
+    free(*out);
+    *out = json_is_true(value) ? xstrdup(CONFIG_TRACE_DIRECTORY) : NULL;
+    return 0;
+}
+
 /* Words reach a monitor's option string, in which a comma would begin another option. */
 static int read_word(const json_t *value, bool options, char **out, struct error *error)
 {
@@ -253,6 +265,7 @@ json_t *config_describe(const struct config *config)
 {
     json_t *list = json_array();
     add_description(list, config, "fallback_runtime", describe_text(config->fallback_runtime));
+    add_description(list, config, "trace", describe_text(config->trace));
     add_description(list, config, "overrides", overrides_to_json(config->overrides));
     for (int i = 0; i < HYPERVISOR_COUNT; i++) {
         const struct monitor *driver = monitor_find((enum hypervisor)i);
@@ -278,6 +291,8 @@ int config_apply(const json_t *document, const char *origin, struct config *conf
             status = read_monitors(value, config, error);
         else if (strcmp(key, "fallback_runtime") == 0)
             status = read_path(value, &config->fallback_runtime, error);
+        else if (strcmp(key, "trace") == 0)
+            status = read_trace(value, &config->trace, error);
         else if (strcmp(key, "overrides") == 0)
             status = overrides_from_json(value, &config->overrides, error);
         else
@@ -340,6 +355,7 @@ void config_free(struct config *config)
         free(config->monitors[i].cpu);
     }
     free(config->fallback_runtime);
+    free(config->trace);
     json_decref(config->origins);
     strings_free(&config->ignored);
     *config = (struct config){0};

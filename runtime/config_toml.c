@@ -10,6 +10,7 @@
 /* What becomes of a key. */
 enum fate {
     RENAMED,   /* 0 and "" mean the default there */
+    MOVED,     /* likewise, and it is no key of a table here */
     IGNORED,   /* nothing here depends on it */
     UNLESS_ON, /* likewise, but a guest that it is turned on for would miss something */
 };
@@ -31,8 +32,8 @@ static const struct rule {
     {"runtime.vAccel", UNLESS_ON, "vAccel is not supported"},
     {"log.level", IGNORED, "the global option --debug turns debug lines on"},
     {"log.syslog", IGNORED, "the global option --log names a file"},
-    {"timestamps.enabled", IGNORED, "no timestamps are written"},
-    {"timestamps.destination", IGNORED, "no timestamps are written"},
+    {"timestamps.enabled", MOVED, "trace"},
+    {"timestamps.destination", IGNORED, "`trace` names a directory with one file for each container"},
     {"extra_binaries.*.path", IGNORED, "no other programs run beside a monitor"},
     {"extra_binaries.*.options", IGNORED, "no other programs run beside a monitor"},
 };
@@ -99,14 +100,18 @@ static int apply_key(void *data, const struct strings *key, const json_t *value,
     cleanup_free char *name = join(key);
     if (rule != NULL && rule->fate == RENAMED && is_unset(value))
         return 0;
-    if (rule != NULL && rule->fate != RENAMED) {
+    if (rule != NULL && rule->fate > MOVED) {
         if (rule->fate == UNLESS_ON && !json_is_false(value))
             return error_set(error, "%s: %s: remove it", name, rule->text);
         strings_format(&reading->config->ignored, "%s: %s has no effect: %s", reading->path, name,
                        rule->text);
         return 0;
     }
-    cleanup_json json_t *document = document_of(key, rule != NULL ? rule->text : NULL, value);
+    cleanup_strings struct strings top = {0};
+    strings_add(&top, rule != NULL ? rule->text : "");
+    cleanup_json json_t *document = rule != NULL && rule->fate == MOVED
+                                        ? document_of(&top, NULL, value)
+                                        : document_of(key, rule != NULL ? rule->text : NULL, value);
     if (config_apply(document, reading->path, reading->config, error) == 0)
         return 0;
     return rule != NULL ? error_prefix(error, "%s", name) : -1;

@@ -42,6 +42,7 @@ struct command {
     X(spec, "[OPTIONS]", "Writes a config.json to start from.")                                              \
     X(start, "ID", "Boots a created container.")                                                             \
     X(state, "ID", "Prints a container's state as JSON.")                                                    \
+    X(trace, "ID", "Prints what took how long in a container's life, where that is traced.")                 \
     X(update, "[OPTIONS] ID", "Sets a container's limits anew.")
 
 #define DECLARE_COMMAND(name_, usage_, summary_)                                                             \

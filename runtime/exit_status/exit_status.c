@@ -42,6 +42,5 @@ int exit_status_open(struct error *error)
 
 void exit_status_add_environment(enum boot_exit convention, struct strings *environment)
 {
-    strings_add(environment, "LD_PRELOAD=" EXIT_STATUS_PATH);
     strings_format(environment, EXIT_STATUS_VARIABLE "=%d", (int)convention);
 }

@@ -23,7 +23,7 @@ bool exit_status_fits(const char *program);
 /* The shared object as an unnamed file, opened for reading; owned. */
 int exit_status_open(struct error *error);
 
-/* Adds the variables of the monitor's environment that load it and name the convention. */
+/* Adds the variable of the monitor's environment that names the convention, which is known. */
 void exit_status_add_environment(enum boot_exit convention, struct strings *environment);
 
 #endif

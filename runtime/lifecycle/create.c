@@ -190,6 +190,7 @@ static int write_plan(struct creation *creation, struct error *error)
 static int find_version_and_acceleration(const struct runtime *runtime, struct container *container,
                                          struct error *error)
 {
+    TRACE_BLOCK(&container->trace, "version and acceleration");
     const struct guest_setup *setup = &container->guest;
     struct monitor_config *config = &container->config.monitors[setup->unikernel.hypervisor];
     monitor_settle_acceleration(setup->monitor, runtime->root, config);
@@ -200,6 +201,7 @@ static int find_version_and_acceleration(const struct runtime *runtime, struct c
 
 static int make_cgroups(struct creation *creation, struct error *error)
 {
+    TRACE_BLOCK(&creation->container.trace, "cgroups");
     const struct container *container = &creation->container;
     return cgroups_create(&creation->state.cgroups, container->bundle.resources, container->memory.overhead,
                           error);
@@ -225,6 +227,7 @@ static int make_console(struct creation *creation, struct error *error)
 static int spawn(struct creation *creation, struct error *error)
 {
     struct container *container = &creation->container;
+    TRACE_BLOCK(&container->trace, "spawn");
     struct state *state = &creation->state;
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
@@ -265,6 +268,7 @@ static int write_oom_score(const struct creation *creation, struct error *error)
 
 static int run_create_hooks(struct creation *creation, struct error *error)
 {
+    TRACE_BLOCK(&creation->container.trace, "prestart and createRuntime hooks");
     const json_t *hooks = creation->container.bundle.hooks;
     cleanup_free char *state = state_spec_text(&creation->state, STATUS_CREATING);
     creation->hooks_ran = true;
@@ -368,6 +372,18 @@ static void log_choice(const struct runtime *runtime, const struct creation *cre
     log_line(&runtime->log, LOG_LEVEL_DEBUG, text);
 }
 
+static int begin_trace(struct creation *creation, uint64_t began, struct error *error)
+{
+    struct container *container = &creation->container;
+    if (container->config.trace == NULL)
+        return 0;
+    creation->state.trace = trace_path(container->config.trace, creation->request->id);
+    if (trace_create(creation->state.trace, &container->trace, error) < 0)
+        return -1;
+    trace_lasted(&container->trace, "read the bundle", began);
+    return 0;
+}
+
 enum create_result container_create(const struct runtime *runtime, const struct create_request *request,
                                     pid_t *pid, struct error *error)
 {
@@ -376,6 +392,7 @@ enum create_result container_create(const struct runtime *runtime, const struct 
     creation.container.attended = request->attended;
     if (container_id_check(request->id, error) < 0)
         return CREATE_FAILED;
+    uint64_t began = trace_now();
     enum create_result result = read_everything(runtime, request, &creation.container, error);
     if (result != CREATE_DONE)
         return result;
@@ -385,13 +402,15 @@ enum create_result container_create(const struct runtime *runtime, const struct 
     if (creation.directory < 0)
         return CREATE_FAILED;
     log_choice(runtime, &creation);
-    if (find_version_and_acceleration(runtime, &creation.container, error) < 0 ||
+    if (begin_trace(&creation, began, error) < 0 ||
+        find_version_and_acceleration(runtime, &creation.container, error) < 0 ||
         make_everything(&creation, error) < 0) {
         unmake(runtime, &creation);
         return CREATE_FAILED;
     }
     /* The process may not have closed its copy yet, which has the lock too. */
     state_directory_unlock(creation.directory);
+    trace_lasted(&creation.container.trace, "create", began);
     *pid = creation.state.pid;
     return CREATE_DONE;
 }

@@ -18,6 +18,7 @@
 #include "runtime/network/network.h"
 #include "runtime/sandbox/cgroups/freezer.h"
 #include "runtime/sandbox/namespaces.h"
+#include "runtime/trace.h"
 
 enum {
     KILL_TIMEOUT = 10 * 1000,     /* milliseconds that a killed process may take to go away */
@@ -134,6 +135,9 @@ static int remove_all(const struct runtime *runtime, int directory, struct state
 {
     const struct log *log = &runtime->log;
     cleanup_error struct error failed = {0};
+    cleanup_trace struct trace trace;
+    trace_open(state->trace, TRACE_DELETE, &trace);
+    TRACE_BLOCK(&trace, "delete");
     int status = step(end_process(state, &failed), force, log, &failed, error);
     if (status < 0)
         return -1;

@@ -11,6 +11,7 @@
 #include "runtime/channel.h"
 #include "runtime/lifecycle/lifecycle.h"
 #include "runtime/process/message.h"
+#include "runtime/trace.h"
 
 /* Milliseconds. */
 enum {
@@ -161,11 +162,16 @@ int container_start(const struct runtime *runtime, const char *id, struct error 
     cleanup_close int directory = container_load(runtime, id, &state, error);
     if (directory < 0 || check_status(directory, &state, error) < 0)
         return -1;
+    cleanup_trace struct trace trace;
+    trace_open(state.trace, TRACE_START, &trace);
+    uint64_t began = trace_now();
     cleanup_close int connection = connect_to(directory, error);
     if (connection < 0 || converse(connection, directory, &state, error) < 0)
         return -1;
+    trace_lasted(&trace, "start", began);
     if (!hooks_has(state.hooks, HOOK_POSTSTART))
         return 0;
+    TRACE_BLOCK(&trace, "poststart hooks");
     cleanup_free char *text = state_spec_text(&state, STATUS_RUNNING);
     /* The specification leaves a failed poststart hook at a warning. */
     if (hooks_run(state.hooks, HOOK_POSTSTART, text, error) < 0)

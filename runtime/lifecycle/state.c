@@ -186,6 +186,7 @@ static json_t *state_to_json(const struct state *state)
     set_text(object, "created", state->created);
     set_text(object, "hypervisor", state->hypervisor);
     json_object_set_new(object, "guestStops", json_boolean(state->guest_stops));
+    set_text(object, "trace", state->trace);
     set_text(object, "networkNamespace", state->network_namespace);
     json_object_set_new(object, "networkDevice", json_integer((json_int_t)state->network_device));
     json_object_set_new(object, "networkInode", json_integer((json_int_t)state->network_inode));
@@ -287,6 +288,7 @@ static int state_from_json(const json_t *object, struct state *state, struct err
         copy_text(object, "created", &state->created, error) < 0 ||
         copy_text(object, "hypervisor", &state->hypervisor, error) < 0 ||
         read_bool(object, where, "guestStops", &state->guest_stops, error) < 0 ||
+        copy_text(object, "trace", &state->trace, error) < 0 ||
         copy_text(object, "networkNamespace", &state->network_namespace, error) < 0 ||
         read_strings(object, where, "networkInterfaces", &state->network_interfaces, error) < 0 ||
         read_strings(object, where, "networkTaps", &state->network_taps, error) < 0 ||
@@ -354,6 +356,7 @@ void state_free(struct state *state)
     free(state->rootfs);
     free(state->created);
     free(state->hypervisor);
+    free(state->trace);
     free(state->network_namespace);
     strings_free(&state->network_interfaces);
     strings_free(&state->network_taps);

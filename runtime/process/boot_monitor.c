@@ -14,6 +14,7 @@
 #include "formats/contract/annotations.h"
 #include "formats/contract/cmdline.h"
 #include "runtime/exit_status/exit_status.h"
+#include "runtime/first_output/first_output.h"
 #include "runtime/process/guest_network.h"
 #include "runtime/process/message.h"
 #include "runtime/process/settle.h"
@@ -29,8 +30,17 @@ static void make_environment(const struct container *container, const struct boo
     strings_add(environment, "PATH=" PROGRAM_PATH);
     strings_add(environment, "HOME=/");
     strings_add(environment, "LC_ALL=C");
-    if (container->kept.exit_status)
+    cleanup_buffer struct buffer preload = {0};
+    if (container->kept.exit_status) {
         exit_status_add_environment(boot->exit, environment);
+        buffer_add_string(&preload, EXIT_STATUS_PATH);
+    }
+    if (container->kept.first_output) {
+        strings_format(environment, FIRST_OUTPUT_VARIABLE "=%d", container->trace.fd);
+        buffer_format(&preload, "%s" FIRST_OUTPUT_PATH, preload.length > 0 ? ":" : "");
+    }
+    if (preload.length > 0)
+        strings_format(environment, "LD_PRELOAD=%s", preload.data);
 }
 
 /* Arguments win over the annotation, but for the old convention of the one word "unikernel", and where an
@@ -138,8 +148,9 @@ static int keep_channel(const struct kept *kept, const struct boot *boot, struct
 
 /* Everything closes itself at execve, but stdio, what the monitor is told the number of, and the other ends
  * of its output. */
-static int keep_descriptors(const struct kept *kept, const struct boot *boot, struct error *error)
+static int keep_descriptors(const struct container *container, const struct boot *boot, struct error *error)
 {
+    const struct kept *kept = &container->kept;
     if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
         return error_errno(error, errno, "close_range");
     for (size_t i = 0; i < boot->nic_count; i++)
@@ -149,7 +160,8 @@ static int keep_descriptors(const struct kept *kept, const struct boot *boot, st
         if (keep_one(boot->disks[i].fd, "the disk's descriptor", error) < 0)
             return -1;
     if (keep_one(boot->kernel_fd, "the kernel's descriptor", error) < 0 ||
-        keep_one(boot->manage_fd, "the monitor's socket", error) < 0)
+        keep_one(boot->manage_fd, "the monitor's socket", error) < 0 ||
+        (kept->first_output && keep_one(container->trace.fd, "the trace", error) < 0))
         return -1;
     return boot->quirks & BOOT_QUIRK_CHANNEL ? keep_channel(kept, boot, error) : 0;
 }
@@ -166,6 +178,7 @@ static int execute(const struct container *container, const struct boot *boot, c
         return -1;
     if ((boot->quirks & BOOT_QUIRK_CHANNEL) && blocking_output_install(error) < 0)
         return -1;
+    trace_happened(&container->trace, "exec");
     /* The last thing: the profile is for the monitor, and need not allow what was done before. Installing it
      * needs no capability, because no_new_privs is set. */
     if (seccomp_install(container->seccomp, error) < 0)
@@ -190,6 +203,7 @@ static int plan(const struct container *container, const struct network *network
 {
     const struct guest_setup *setup = &container->guest;
     const struct monitor_config *config = guest_monitor_config(setup, &container->config);
+    TRACE_BLOCK(&container->trace, "plan");
     if (plan_guest(container, networks, count, boot, error) < 0 || plan_channel(container, boot, error) < 0 ||
         setup->monitor->command(boot, config, setup->program, command, error) < 0)
         return -1;
@@ -228,12 +242,14 @@ int boot_monitor(struct container *container, int connection, struct error *erro
         (start_hooks_run(container, error) < 0 || give_up(container, error) < 0))
         return -1;
     plan_machine(container, &boot);
+    uint64_t began = trace_now();
     int joined = guest_network_join(container, connection, networks, &boot, error);
+    trace_lasted(&container->trace, "network", began);
     /* CAP_NET_ADMIN was the last one; what an image says is worked on without any. */
     if (joined < 0 || capabilities_apply(&none, error) < 0 ||
         plan(container, networks, (size_t)joined, &boot, &command, error) < 0 ||
         announce_start(&boot, &command, connection, error) < 0 ||
-        keep_descriptors(&container->kept, &boot, error) < 0)
+        keep_descriptors(container, &boot, error) < 0)
         return -1;
     return execute(container, &boot, &command.argv, error);
 }

@@ -19,6 +19,7 @@ void container_free(struct container *container)
     free(container->kept.resolv_conf);
     exec_label_free(&container->kept.label);
     monitor_user_free(&container->kept.user);
+    trace_close(&container->trace);
     console_close(&container->console);
     seccomp_filter_free(&container->seccomp);
     guest_setup_free(&container->guest);

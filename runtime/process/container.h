@@ -21,6 +21,7 @@
 #include "runtime/sandbox/console.h"
 #include "runtime/sandbox/privileges.h"
 #include "runtime/sandbox/seccomp.h"
+#include "runtime/trace.h"
 
 /* Kept by the process for `start`, once it has left the host's tree. */
 struct kept {
@@ -32,6 +33,7 @@ struct kept {
     int generated;           /* of private_root_enter; -1: none; owned */
     struct exec_label label; /* owned */
     struct streams streams;
+    bool first_output;        /* likewise, what traces the guest's first output */
     bool exit_status;         /* the monitor's root holds what makes the guest's exit status its own */
     struct monitor_user user; /* owned */
 };
@@ -47,6 +49,7 @@ struct container {
     struct seccomp_filter *seccomp;
     struct spec_state spec;    /* what hooks get; the process learns its pid from `create` */
     struct memory_plan memory; /* filled once it is known where the cgroups will be */
+    struct trace trace;        /* of `create`; the process has a copy as itself */
     bool attended;             /* the caller stays and sees when its standard output has no reader any more */
     bool foreign_network;      /* the network namespace is joined: what is made in there must be undone */
 
@@ -67,6 +70,7 @@ struct container {
 #define CONTAINER_NONE                                                                                       \
     ((struct container){.bundle = BUNDLE_NONE,                                                               \
                         .guest = GUEST_SETUP_NONE,                                                           \
+                        .trace = TRACE_OFF,                                                                  \
                         .console = CONSOLE_NONE,                                                             \
                         .sharing = SHARING_NONE,                                                             \
                         .listener = -1,                                                                      \

@@ -12,6 +12,7 @@
 #include "formats/base/memory.h"
 #include "formats/contract/annotations.h"
 #include "runtime/exit_status/exit_status.h"
+#include "runtime/first_output/first_output.h"
 #include "runtime/process/guest_disks.h"
 #include "runtime/process/guest_network.h"
 #include "runtime/process/start_hooks.h"
@@ -47,11 +48,10 @@ static void add_file(const struct guest_file *file, const char *path, struct pri
 
 /* A monitor that a security label is to confine is started by the loader's secure mode, which loads nothing
  * that a variable names (ld.so(8)). */
-static bool can_translate_exit(const struct container *container)
+static bool can_preload(const struct container *container)
 {
     const struct guest_setup *guest = &container->guest;
-    return (guest->monitor->quirks & BOOT_QUIRK_EXIT_PORT) &&
-           container->bundle.process.selinux_label == NULL && exit_status_fits(guest->program);
+    return container->bundle.process.selinux_label == NULL && exit_status_fits(guest->program);
 }
 
 static int enter_root(struct container *container, const struct monitor_files *files,
@@ -61,7 +61,7 @@ static int enter_root(struct container *container, const struct monitor_files *f
     cleanup_strings struct strings disks = {0};
     cleanup_free char *share = boot_share_path(0);
     cleanup_free struct private_mount *mounts = xcalloc(3 + guest->disk_count, sizeof *mounts);
-    struct private_copy copies[3];
+    struct private_copy copies[4];
     struct private_root root = {
         .program = guest->program,
         .data = &files->data,
@@ -89,6 +89,13 @@ static int enter_root(struct container *container, const struct monitor_files *f
     if (exit_status >= 0)
         copies[root.copy_count++] =
             (struct private_copy){.fd = exit_status, .path = EXIT_STATUS_PATH, .program = true};
+    cleanup_close int first_output = container->kept.first_output ? first_output_open(error) : -1;
+    if (container->kept.first_output && first_output < 0)
+        return -1;
+    if (first_output >= 0)
+        copies[root.copy_count++] =
+            (struct private_copy){.fd = first_output, .path = FIRST_OUTPUT_PATH, .program = true};
+    TRACE_BLOCK(&container->trace, "private root");
     return private_root_enter(&root, error);
 }
 
@@ -106,6 +113,7 @@ static int close_host(struct container *container, struct error *error)
         container->control,
         container->manage,
         container->process_end,
+        container->trace.fd,
         container->sharing.program,
         container->guest.kernel_fd,
         kept->rootfs_tree,
@@ -203,7 +211,10 @@ int settle(struct container *container, struct error *error)
     const struct guest_setup *guest = &container->guest;
     const struct monitor_config *config = guest_monitor_config(guest, &container->config);
     struct monitor_user *user = &container->kept.user;
-    container->kept.exit_status = can_translate_exit(container);
+    bool reports = guest->monitor->quirks & BOOT_QUIRK_EXIT_PORT, traced = container->trace.fd >= 0;
+    bool preload = (reports || traced) && can_preload(container);
+    container->kept.exit_status = preload && reports;
+    container->kept.first_output = preload && traced;
     cleanup_monitor_files struct monitor_files files = {0};
     if (guest->monitor->files(config, &files, error) < 0 || keep_for_start(container, error) < 0)
         return -1;

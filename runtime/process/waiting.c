@@ -47,6 +47,7 @@ static int set_names(const struct bundle *bundle, struct error *error)
 
 static int enter_namespaces(struct container *container, struct error *error)
 {
+    TRACE_BLOCK(&container->trace, "namespaces");
     const struct bundle *bundle = &container->bundle;
     const struct namespaces *namespaces = &bundle->namespaces;
     if (namespaces->wanted[NAMESPACE_USER] && namespaces_become_root(error) < 0)
@@ -73,6 +74,7 @@ static int enter_namespaces(struct container *container, struct error *error)
 
 static int run_create_hooks(struct container *container, struct error *error)
 {
+    TRACE_BLOCK(&container->trace, "createContainer hooks");
     container->spec.status = "creating";
     cleanup_free char *state = spec_state_text(&container->spec);
     return hooks_run(container->bundle.hooks, HOOK_CREATE_CONTAINER, state, error);
@@ -109,6 +111,7 @@ void waiting_process(void *data)
     struct container *container = data;
     struct error error = {0};
     handle_signals();
+    container->trace.actor = TRACE_PROCESS;
     close(take_fd(container->create_end));
     setsid();
     if (create_with(container, &error) < 0)

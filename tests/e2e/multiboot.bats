@@ -113,3 +113,13 @@ run_guest() {
     expect_match '^Groups:.3456' "$status"
     urunc delete --force "$ID"
 }
+
+@test "the guest's first output is in the trace, behind the start of the monitor" {
+    jq --arg directory "$T/trace" '.trace = $directory' "$T/urunc.json" >"$T/new" && mv "$T/new" "$T/urunc.json"
+    arguments "$T/bundle" guest
+    run_guest
+    expect_equal "$STATUS" 0
+    sed '$s/,$/]/' "$T/trace/$ID.json" |
+        jq -r '[.[] | select(.name == "exec" or .name == "first output")] | sort_by(.ts) | map(.name) | join(",")' >"$T/order"
+    expect_line 'exec,first output' "$T/order"
+}

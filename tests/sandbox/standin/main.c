@@ -164,6 +164,12 @@ static void order_many(const char *value)
     }
 }
 
+static void order_elsewhere(const char *value)
+{
+    if (write(STDERR_FILENO, value, strlen(value)) < 0)
+        _exit(9);
+}
+
 static void order_signal(const char *value)
 {
     kill(getpid(), (int)strtol(value, NULL, 10));
@@ -201,11 +207,14 @@ static const struct order {
     const char *name;
     void (*obey)(const char *value);
 } orders[] = {
-    {"wait", order_wait}, {"deaf", order_deaf},     {"echo", order_echo},
-    {"say", order_say},   {"fork", order_fork},     {"eat", order_eat},
-    {"spin", order_spin}, {"agent", order_agent},   {"nonblock", order_nonblock},
-    {"many", order_many}, {"signal", order_signal}, {"exit", order_exit},
-    {"open", order_open}, {"manage", order_manage}, {"spinner", order_spinner},
+    {"wait", order_wait},         {"deaf", order_deaf},
+    {"echo", order_echo},         {"say", order_say},
+    {"fork", order_fork},         {"eat", order_eat},
+    {"spin", order_spin},         {"agent", order_agent},
+    {"nonblock", order_nonblock}, {"many", order_many},
+    {"signal", order_signal},     {"exit", order_exit},
+    {"open", order_open},         {"manage", order_manage},
+    {"spinner", order_spinner},   {"elsewhere", order_elsewhere},
 };
 
 static void obey(const char *word)
