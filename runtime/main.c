@@ -14,12 +14,15 @@
 
 enum {
     EXIT_FAILED = 1,
+    EXIT_EXEC_FAILED = 255, /* as runc's: 1 may be the program's */
 };
 
 /* Commands of other runtimes that a unikernel does not have (yet): for a container of another runtime they
  * are handed over. */
 static const char *const others_commands[] = {
-    "checkpoint", "exec", "restore", NULL,
+    "checkpoint",
+    "restore",
+    NULL,
 };
 
 struct globals {
@@ -115,7 +118,8 @@ static int run_command(const struct invocation *invocation, struct error *error)
     return status;
 }
 
-static int run_main(char *const *argv, struct log *log, struct error *error)
+/* `failed` becomes the exit status of a failure of the command. */
+static int run_main(char *const *argv, struct log *log, int *failed, struct error *error)
 {
     struct globals globals = {0};
     const struct option_spec specs[] = {
@@ -161,6 +165,8 @@ static int run_main(char *const *argv, struct log *log, struct error *error)
         .argv = argv + next,
         .whole = argv,
     };
+    if (strcmp(invocation.argv[0], "exec") == 0)
+        *failed = EXIT_EXEC_FAILED;
     return run_command(&invocation, error);
 }
 
@@ -179,10 +185,11 @@ int main(int argc, char **argv)
     open_closed_streams();
     cleanup_error struct error error = {0};
     struct log log = {.fd = -1};
-    int status = run_main(argv, &log, &error);
+    int failed = EXIT_FAILED;
+    int status = run_main(argv, &log, &failed, &error);
     if (status < 0) {
         log_line(&log, LOG_LEVEL_ERROR, error.message != NULL ? error.message : "failed");
-        status = EXIT_FAILED;
+        status = failed;
     }
     if (log.fd >= 0)
         close(log.fd);

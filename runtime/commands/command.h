@@ -31,6 +31,7 @@ struct command {
     X(delete, "[OPTIONS] ID", "Removes a container that has stopped or was never started.")                  \
     X(events, "[OPTIONS] ID",                                                                                \
       "Prints a container's figures at intervals, and when its memory is exhausted.")                        \
+    X(exec, "[OPTIONS] ID PROGRAM [ARGUMENT...]", "Starts another program in a Linux guest that runs.")      \
     X(features, "", "Prints what this runtime can do, as JSON.")                                             \
     X(kill, "[OPTIONS] ID [SIGNAL]", "Sends a signal (a name or a number, default TERM) to a container.")    \
     X(list, "[OPTIONS]", "Lists the containers, those of the other runtime too.")                            \

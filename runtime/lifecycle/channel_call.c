@@ -5,11 +5,14 @@
 #include <poll.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
 #include "formats/base/clock.h"
 #include "runtime/lifecycle/state.h"
+
+enum { CROWD_PAUSE = 2 * 1000 * 1000 }; /* nanoseconds */
 
 bool channel_exists(int directory)
 {
@@ -26,16 +29,11 @@ static uint16_t choose_session(void)
     return session;
 }
 
-int channel_call_begin(int directory, enum channel_type type, const void *payload, uint32_t length,
-                       struct channel_call *call, struct error *error)
+int channel_call_repeat(struct channel_call *call, enum channel_type type, const void *payload,
+                        uint32_t length, struct error *error)
 {
     uint8_t frame[CHANNEL_FRAME_MAX];
-    *call = CHANNEL_CALL_NONE;
     call->session = choose_session();
-    call->deadline = clock_milliseconds() + CHANNEL_CALL_TIMEOUT;
-    call->fd = state_connect(directory, CHANNEL_SOCKET, SOCK_STREAM | SOCK_NONBLOCK, error);
-    if (call->fd < 0)
-        return -1;
     size_t size = channel_write(frame, type, call->session, payload, length);
     /* A frame is far smaller than a socket's buffer. */
     if (send(call->fd, frame, size, MSG_NOSIGNAL) == (ssize_t)size)
@@ -43,6 +41,23 @@ int channel_call_begin(int directory, enum channel_type type, const void *payloa
     error_errno(error, errno, CHANNEL_SOCKET);
     channel_call_end(call);
     return -1;
+}
+
+int channel_call_begin(int directory, enum channel_type type, const void *payload, uint32_t length,
+                       struct channel_call *call, struct error *error)
+{
+    *call = CHANNEL_CALL_NONE;
+    call->deadline = clock_milliseconds() + CHANNEL_CALL_TIMEOUT;
+    const struct timespec pause = {.tv_nsec = CROWD_PAUSE};
+    for (;;) {
+        call->fd = state_connect(directory, CHANNEL_SOCKET, SOCK_STREAM | SOCK_NONBLOCK, error);
+        if (call->fd >= 0)
+            return channel_call_repeat(call, type, payload, length, error);
+        if (error->number != EAGAIN || channel_call_left(call) == 0)
+            return -1;
+        error_clear(error);
+        nanosleep(&pause, NULL); /* QEMU lets two clients queue, whatever the socket's own backlog */
+    }
 }
 
 int channel_call_signal(int directory, int signal, struct channel_call *call, struct error *error)

@@ -29,9 +29,12 @@ struct channel_call {
 /* True if the container of this state directory has a control socket. */
 bool channel_exists(int directory);
 
-/* Sends a request that is answered by CHANNEL_DONE. Does not wait. */
+/* Sends a request that is answered by CHANNEL_DONE. Waits for nothing but other clients that queue. */
 int channel_call_begin(int directory, enum channel_type type, const void *payload, uint32_t length,
                        struct channel_call *call, struct error *error);
+/* Sends another one to the same deadline, after the answer to the last. */
+int channel_call_repeat(struct channel_call *call, enum channel_type type, const void *payload,
+                        uint32_t length, struct error *error);
 int channel_call_signal(int directory, int signal, struct channel_call *call, struct error *error);
 int channel_call_window(int directory, uint16_t rows, uint16_t columns, struct channel_call *call,
                         struct error *error);

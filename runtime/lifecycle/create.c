@@ -16,6 +16,7 @@
 #include "runtime/bundle/hooks.h"
 #include "runtime/channel.h"
 #include "runtime/lifecycle/lifecycle.h"
+#include "runtime/lifecycle/pid_file.h"
 #include "runtime/process/container.h"
 #include "runtime/process/guest_network.h"
 #include "runtime/process/message.h"
@@ -302,30 +303,6 @@ static int lead(struct creation *creation, struct error *error)
     return message_expect(connection, settling_timeout(container), MESSAGE_CREATED, &message, error);
 }
 
-static int write_pid_file(const char *path, pid_t pid, struct error *error)
-{
-    if (path == NULL)
-        return 0;
-    cleanup_free char *directory = NULL, *name = temporary_name(error);
-    if (name == NULL)
-        return -1;
-    path_split(path, &directory, NULL);
-    cleanup_free char *temporary = path_join(directory, name);
-    /* Whatever others put beside it (a FIFO, a link) is neither opened nor waited for. */
-    cleanup_close int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return error_errno(error, errno, "--pid-file %s", path);
-    char text[16];
-    int length = snprintf(text, sizeof text, "%d", (int)pid);
-    if (write_all(fd, text, (size_t)length, path, error) == 0) {
-        if (rename(temporary, path) == 0)
-            return 0;
-        error_errno(error, errno, "--pid-file %s", path);
-    }
-    unlink(temporary);
-    return -1;
-}
-
 static int make_everything(struct creation *creation, struct error *error)
 {
     if (write_plan(creation, error) < 0 || listen_for_others(creation, error) < 0 ||
@@ -333,7 +310,7 @@ static int make_everything(struct creation *creation, struct error *error)
         return -1;
     guest_network_share(&creation->container);
     if (spawn(creation, error) < 0 || lead(creation, error) < 0 ||
-        write_pid_file(creation->request->pid_file, creation->state.pid, error) < 0)
+        pid_file_write(creation->request->pid_file, creation->state.pid, error) < 0)
         return -1;
     creation->state.complete = true;
     return state_write(creation->directory, &creation->state, error);

@@ -33,10 +33,10 @@ bool control_receive(struct control *control,
     uint8_t bytes[4096];
     flush(control);
     ssize_t got = read(control->fd, bytes, sizeof bytes);
-    if (got == 0) { /* the client has left: the next one begins anew */
+    /* The client has left, or its frame came before the word that it is there: its answer stays. One that is
+     * for a client who left is passed over by the next one. */
+    if (got == 0)
         control->reader = (struct channel_reader){0};
-        control->queued = 0;
-    }
     if (got > 0)
         note_arrival(control);
     size_t left = got > 0 ? (size_t)got : 0;

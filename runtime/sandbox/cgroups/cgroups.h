@@ -113,6 +113,8 @@ int cgroups_open(struct cgroups *cgroups, struct error *error);
 int cgroups_clone_fd(const struct cgroups *cgroups);
 int cgroups_join(const struct cgroups *cgroups, struct error *error);
 void cgroups_close(struct cgroups *cgroups);
+/* The calling process, which has one thread, joins the cgroups of a container that runs (enter.c). */
+int cgroups_enter(struct cgroups *cgroups, struct error *error);
 
 /*
  * Signalling and removing (remove.c) touch only what was made for the container: a directory below the
