@@ -119,6 +119,41 @@ uses_more_than() {
     ((used > $1))
 }
 
+@test "pause, resume and ps" {
+    import_standin
+    run_task --detach one guest standin:quiet standin:manage=answer
+    ctr task pause one
+    expect_equal "$(task_status one)" PAUSED
+    ctr task resume one
+    expect_equal "$(task_status one)" RUNNING
+    expect_equal "$(ctr task ps one | awk 'NR > 1 { print $1 }')" "$(pid_of one)"
+    ctr task pause one
+    ctr task kill --signal SIGKILL one
+    within "$PATIENCE" task_is one STOPPED
+    remove_task one
+}
+
+@test "a checkpoint is refused by name and leaves the container running" {
+    import_standin
+    run_task --detach one guest standin:quiet standin:manage=answer
+    fails ctr task checkpoint one
+    expect_match 'checkpoint' "$T/stderr"
+    within "$PATIENCE" task_is one RUNNING
+    ctr task kill --signal SIGKILL one
+    within "$PATIENCE" task_is one STOPPED
+    remove_task one
+}
+
+@test "exec into a guest without an agent says that it cannot be" {
+    import_standin
+    run_task --detach one
+    fails ctr task exec --exec-id shell one sh
+    expect_match 'OCI runtime exec failed: .*exec' "$T/stderr"
+    ctr task kill --signal SIGKILL one
+    within "$PATIENCE" task_is one STOPPED
+    remove_task one
+}
+
 @test "fifty containers at once" {
     import_standin
     local number

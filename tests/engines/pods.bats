@@ -57,6 +57,21 @@ load pod
     remove_pods
 }
 
+@test "a guest's limits are updated" {
+    import_standin
+    run_pod
+    run_container guest standin '.args = ["guest", "standin:quiet", "standin:wait"]
+        | .linux.resources = {cpu_period: 100000, cpu_quota: 50000}'
+    expect_match '^50000( 100000)?$' <(cpu_quota)
+    of_container UpdateContainerResources guest '.linux = {cpu_period: 100000, cpu_quota: 20000}' >"$T/answer"
+    expect_match '^20000( 100000)?$' <(cpu_quota)
+    remove_pods
+}
+
+cpu_quota() {
+    cat /sys/fs/cgroup/{cpu/,}"$ID/$(cat "$T/guest.id")"/{cpu.cfs_quota_us,cpu.max} 2>/dev/null
+}
+
 @test "a guest's use of processor and memory is counted" {
     import_standin
     run_pod
