@@ -266,6 +266,7 @@ json_t *config_describe(const struct config *config)
     json_t *list = json_array();
     add_description(list, config, "fallback_runtime", describe_text(config->fallback_runtime));
     add_description(list, config, "trace", describe_text(config->trace));
+    add_description(list, config, "metrics", describe_text(config->metrics));
     add_description(list, config, "overrides", overrides_to_json(config->overrides));
     for (int i = 0; i < HYPERVISOR_COUNT; i++) {
         const struct monitor *driver = monitor_find((enum hypervisor)i);
@@ -293,6 +294,8 @@ int config_apply(const json_t *document, const char *origin, struct config *conf
             status = read_path(value, &config->fallback_runtime, error);
         else if (strcmp(key, "trace") == 0)
             status = read_trace(value, &config->trace, error);
+        else if (strcmp(key, "metrics") == 0)
+            status = read_path(value, &config->metrics, error);
         else if (strcmp(key, "overrides") == 0)
             status = overrides_from_json(value, &config->overrides, error);
         else
@@ -356,6 +359,7 @@ void config_free(struct config *config)
     }
     free(config->fallback_runtime);
     free(config->trace);
+    free(config->metrics);
     json_decref(config->origins);
     strings_free(&config->ignored);
     *config = (struct config){0};

@@ -10,16 +10,17 @@
 #include "runtime/monitors/monitor_config.h"
 
 /* A value of the second replaces that of the first. */
-#define CONFIG_TOML_PATH     "/etc/urunc/config.toml"
-#define CONFIG_DEFAULT_PATH  "/etc/urunc/config.json"
+#define CONFIG_TOML_PATH       "/etc/urunc/config.toml"
+#define CONFIG_DEFAULT_PATH    "/etc/urunc/config.json"
 #define CONFIG_TRACE_DIRECTORY "/var/log/urunc/trace"
-#define CONFIG_PATH_VARIABLE "URUNC_CONFIG_FILE" /* of the environment: as --config, which wins */
+#define CONFIG_PATH_VARIABLE   "URUNC_CONFIG_FILE" /* of the environment: as --config, which wins */
 
 struct config {
     struct monitor_config monitors[HYPERVISOR_COUNT];
     unsigned overrides; /* keys that a container's annotations may replace: formats/contract/overrides.h */
     char *fallback_runtime; /* for ordinary containers, or NULL: runc, else crun, in the usual directories */
     char *trace;            /* directory of the traces (runtime/trace.h), or NULL: none are written; owned */
+    char *metrics;          /* text file of Prometheus for the operator's monitoring, or NULL; owned */
     json_t *origins; /* where each key was set: {"monitors.qemu.vcpus": "FILE" or "FILE:LINE"}; owned */
     struct strings ignored; /* keys of other tools that have no effect here, each a line for the log */
 };

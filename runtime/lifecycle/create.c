@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
+#include "formats/base/clock.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
 #include "formats/base/path.h"
 #include "runtime/bundle/hooks.h"
 #include "runtime/channel.h"
 #include "runtime/lifecycle/lifecycle.h"
+#include "runtime/lifecycle/metrics.h"
 #include "runtime/lifecycle/pid_file.h"
 #include "runtime/process/container.h"
 #include "runtime/process/guest_network.h"
@@ -109,6 +111,7 @@ static void fill_state(struct creation *creation)
     state->created = xasprintf("%s.%09ldZ", when, now.tv_nsec);
     state->hypervisor = xstrdup(hypervisor_name(container->guest.unikernel.hypervisor));
     state->owner = rootless_host_user();
+    state->metrics = container->config.metrics != NULL ? xstrdup(container->config.metrics) : NULL;
     state->annotations = json_incref((json_t *)bundle->annotations);
     state->hooks = json_incref((json_t *)bundle->hooks);
     struct stat status;
@@ -361,6 +364,32 @@ static int begin_trace(struct creation *creation, uint64_t began, struct error *
     return 0;
 }
 
+static enum create_result create(const struct runtime *runtime, struct creation *creation,
+                                 struct error *error)
+{
+    const struct create_request *request = creation->request;
+    uint64_t began = trace_now();
+    enum create_result result = read_everything(runtime, request, &creation->container, error);
+    if (result != CREATE_DONE)
+        return result;
+    descriptors_close_inherited();
+    fill_state(creation);
+    creation->directory = state_directory_make(runtime->root, request->id, error);
+    if (creation->directory < 0)
+        return CREATE_FAILED;
+    log_choice(runtime, creation);
+    if (begin_trace(creation, began, error) < 0 ||
+        find_version_and_acceleration(runtime, &creation->container, error) < 0 ||
+        make_everything(creation, error) < 0) {
+        unmake(runtime, creation);
+        return CREATE_FAILED;
+    }
+    /* The process may not have closed its copy yet, which has the lock too. */
+    state_directory_unlock(creation->directory);
+    trace_lasted(&creation->container.trace, "create", began);
+    return CREATE_DONE;
+}
+
 enum create_result container_create(const struct runtime *runtime, const struct create_request *request,
                                     pid_t *pid, struct error *error)
 {
@@ -369,25 +398,11 @@ enum create_result container_create(const struct runtime *runtime, const struct 
     creation.container.attended = request->attended;
     if (container_id_check(request->id, error) < 0)
         return CREATE_FAILED;
-    uint64_t began = trace_now();
-    enum create_result result = read_everything(runtime, request, &creation.container, error);
-    if (result != CREATE_DONE)
-        return result;
-    descriptors_close_inherited();
-    fill_state(&creation);
-    creation.directory = state_directory_make(runtime->root, request->id, error);
-    if (creation.directory < 0)
-        return CREATE_FAILED;
-    log_choice(runtime, &creation);
-    if (begin_trace(&creation, began, error) < 0 ||
-        find_version_and_acceleration(runtime, &creation.container, error) < 0 ||
-        make_everything(&creation, error) < 0) {
-        unmake(runtime, &creation);
-        return CREATE_FAILED;
-    }
-    /* The process may not have closed its copy yet, which has the lock too. */
-    state_directory_unlock(creation.directory);
-    trace_lasted(&creation.container.trace, "create", began);
+    int64_t began = clock_milliseconds();
+    enum create_result result = create(runtime, &creation, error);
     *pid = creation.state.pid;
-    return CREATE_DONE;
+    if (result != CREATE_NOT_A_UNIKERNEL)
+        metrics_record(runtime, creation.container.config.metrics, METRICS_create, began,
+                       result == CREATE_FAILED);
+    return result;
 }

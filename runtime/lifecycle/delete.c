@@ -12,9 +12,11 @@
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
+#include "formats/base/clock.h"
 #include "runtime/bundle/hooks.h"
 #include "runtime/lifecycle/foreign.h"
 #include "runtime/lifecycle/lifecycle.h"
+#include "runtime/lifecycle/metrics.h"
 #include "runtime/network/network.h"
 #include "runtime/sandbox/cgroups/freezer.h"
 #include "runtime/sandbox/namespaces.h"
@@ -213,13 +215,16 @@ int container_delete(const struct runtime *runtime, const char *id, bool force, 
         error_clear(error);
     if (directory < 0)
         return error_is_set(error) ? -1 : 0;
+    int64_t began = clock_milliseconds();
     int exists = lock(directory, id, force, error);
     if (exists <= 0)
         return exists < 0 || force ? exists : error_set(error, "container \"%s\" does not exist", id);
     if (state_read(directory, &state, error) == 0) {
         if (!force && check_status(directory, &state, id, error) < 0)
             return -1;
-        return remove_all(runtime, directory, &state, id, force, error);
+        int status = remove_all(runtime, directory, &state, id, force, error);
+        metrics_record(runtime, state.metrics, METRICS_delete, began, status < 0);
+        return status;
     }
     /* Only a broken state may stand for more than there is to see. */
     if (!force && error->number != ENOENT)

@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
+#include "formats/base/clock.h"
 #include "formats/base/memory.h"
 #include "runtime/bundle/hooks.h"
 #include "runtime/channel.h"
 #include "runtime/lifecycle/lifecycle.h"
+#include "runtime/lifecycle/metrics.h"
 #include "runtime/process/message.h"
 #include "runtime/trace.h"
 
@@ -156,19 +158,29 @@ static int converse(int connection, int directory, struct state *state, struct e
     }
 }
 
+static int start(int directory, struct state *state, struct error *error)
+{
+    if (check_status(directory, state, error) < 0)
+        return -1;
+    cleanup_close int connection = connect_to(directory, error);
+    return connection >= 0 ? converse(connection, directory, state, error) : -1;
+}
+
 int container_start(const struct runtime *runtime, const char *id, struct error *error)
 {
     cleanup_state struct state state = {0};
+    int64_t began = clock_milliseconds();
     cleanup_close int directory = container_load(runtime, id, &state, error);
-    if (directory < 0 || check_status(directory, &state, error) < 0)
+    if (directory < 0)
         return -1;
     cleanup_trace struct trace trace;
     trace_open(state.trace, TRACE_START, &trace);
-    uint64_t began = trace_now();
-    cleanup_close int connection = connect_to(directory, error);
-    if (connection < 0 || converse(connection, directory, &state, error) < 0)
+    uint64_t trace_began = trace_now();
+    int status = start(directory, &state, error);
+    metrics_record(runtime, state.metrics, METRICS_start, began, status < 0);
+    if (status < 0)
         return -1;
-    trace_lasted(&trace, "start", began);
+    trace_lasted(&trace, "start", trace_began);
     if (!hooks_has(state.hooks, HOOK_POSTSTART))
         return 0;
     TRACE_BLOCK(&trace, "poststart hooks");

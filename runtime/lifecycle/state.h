@@ -50,7 +50,8 @@ struct state {
     bool guest_stops;    /* the monitor can ask its guest to end; known from `start` on */
     json_t *annotations; /* or NULL */
     json_t *hooks;       /* or NULL: poststart and poststop come when the bundle may be gone */
-    char *trace; /* path of its trace (runtime/trace.h), or NULL */
+    char *trace;         /* path of its trace (runtime/trace.h), or NULL */
+    char *metrics;       /* the configured file (metrics.h), or NULL */
     struct cgroups cgroups;
     json_t *resources; /* linux.resources as `create` set them; or NULL */
     struct memory_plan memory;
