@@ -18,7 +18,8 @@ struct boot_disk *boot_add_disk(struct boot *boot, int fd, bool readonly)
 {
     boot->disks = xreallocarray(boot->disks, boot->disk_count + 1, sizeof *boot->disks);
     struct boot_disk *disk = &boot->disks[boot->disk_count];
-    *disk = (struct boot_disk){.path = boot_disk_path(boot->disk_count), .fd = fd, .readonly = readonly};
+    *disk = (struct boot_disk){
+        .path = boot_disk_path(boot->disk_count), .fd = fd, .readonly = readonly, .backing = -1};
     boot->disk_count++;
     return disk;
 }

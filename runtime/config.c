@@ -32,7 +32,12 @@ static const struct monitor_setting common_settings[] = {
 
 static void set_defaults(struct config *config)
 {
-    *config = (struct config){.overrides = OVERRIDES_DEFAULT, .origins = json_object()};
+    *config = (struct config){
+        .overrides = OVERRIDES_DEFAULT,
+        .origins = json_object(),
+        .rootfs_cache = {.size = ROOTFS_CACHE_DEFAULT_MIB * MIB, .free = ROOTFS_FREE_DEFAULT_MIB * MIB},
+    };
+    config->rootfs_cache.path = xstrdup(ROOTFS_CACHE_DEFAULT_PATH);
     for (int i = 0; i < HYPERVISOR_COUNT; i++) {
         struct monitor_config *monitor = &config->monitors[i];
         monitor->memory = 256 * MIB;
@@ -57,6 +62,15 @@ static int read_number(const json_t *value, json_int_t minimum, json_int_t maxim
 
 static const char *const accelerations[] = {
     [ACCELERATION_AUTO] = "auto", [ACCELERATION_KVM] = "kvm", [ACCELERATION_TCG] = "tcg"};
+
+static int read_mib(const json_t *value, json_int_t minimum, uint64_t *bytes, struct error *error)
+{
+    json_int_t number = 0;
+    if (read_number(value, minimum, MEMORY_MAX_MIB, &number, error) < 0)
+        return -1;
+    *bytes = (uint64_t)number * MIB;
+    return 0;
+}
 
 static int read_acceleration(const json_t *value, enum acceleration *out, struct error *error)
 {
@@ -138,10 +152,7 @@ static int read_setting(const struct monitor_setting *setting, const struct moni
         return read_word(value, setting->type == SETTING_OPTIONS, field, error);
     case SETTING_MIB:
     case SETTING_MIB_OR_NONE:
-        if (read_number(value, setting->type == SETTING_MIB ? 1 : 0, MEMORY_MAX_MIB, &number, error) < 0)
-            return -1;
-        *(uint64_t *)field = (uint64_t)number * MIB;
-        return 0;
+        return read_mib(value, setting->type == SETTING_MIB ? 1 : 0, field, error);
     case SETTING_VCPUS:
         if (read_number(value, 1, VCPUS_MAX, &number, error) < 0)
             return -1;
@@ -192,6 +203,28 @@ static int read_monitors(const json_t *object, struct config *config, struct err
     json_object_foreach ((json_t *)object, name, monitor) {
         if (read_monitor(name, monitor, config, error) < 0)
             return -1;
+    }
+    return 0;
+}
+
+static int read_rootfs_cache(const json_t *object, struct rootfs_cache_config *cache, struct error *error)
+{
+    if (!json_is_object(object))
+        return error_set(error, "not an object");
+    const char *key;
+    json_t *value;
+    json_object_foreach ((json_t *)object, key, value) {
+        int status;
+        if (strcmp(key, "path") == 0)
+            status = read_path(value, &cache->path, error);
+        else if (strcmp(key, "size_mib") == 0)
+            status = read_mib(value, 0, &cache->size, error);
+        else if (strcmp(key, "free_mib") == 0)
+            status = read_mib(value, 0, &cache->free, error);
+        else
+            status = error_set(error, "unknown key");
+        if (status < 0)
+            return error_prefix(error, "%s", key);
     }
     return 0;
 }
@@ -261,6 +294,12 @@ static void describe_settings(json_t *list, const struct config *config, enum hy
     }
 }
 
+static json_t *describe_rootfs_cache(const struct rootfs_cache_config *cache)
+{
+    return json_pack("{s:s, s:I, s:I}", "path", cache->path, "size_mib", (json_int_t)(cache->size / MIB),
+                     "free_mib", (json_int_t)(cache->free / MIB));
+}
+
 json_t *config_describe(const struct config *config)
 {
     json_t *list = json_array();
@@ -268,6 +307,7 @@ json_t *config_describe(const struct config *config)
     add_description(list, config, "trace", describe_text(config->trace));
     add_description(list, config, "metrics", describe_text(config->metrics));
     add_description(list, config, "overrides", overrides_to_json(config->overrides));
+    add_description(list, config, "rootfs_cache", describe_rootfs_cache(&config->rootfs_cache));
     for (int i = 0; i < HYPERVISOR_COUNT; i++) {
         const struct monitor *driver = monitor_find((enum hypervisor)i);
         if (driver == NULL)
@@ -296,6 +336,8 @@ int config_apply(const json_t *document, const char *origin, struct config *conf
             status = read_trace(value, &config->trace, error);
         else if (strcmp(key, "metrics") == 0)
             status = read_path(value, &config->metrics, error);
+        else if (strcmp(key, "rootfs_cache") == 0)
+            status = read_rootfs_cache(value, &config->rootfs_cache, error);
         else if (strcmp(key, "overrides") == 0)
             status = overrides_from_json(value, &config->overrides, error);
         else
@@ -357,6 +399,7 @@ void config_free(struct config *config)
         free(config->monitors[i].machine_options);
         free(config->monitors[i].cpu);
     }
+    free(config->rootfs_cache.path);
     free(config->fallback_runtime);
     free(config->trace);
     free(config->metrics);

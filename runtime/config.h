@@ -8,6 +8,7 @@
 #include "formats/base/error.h"
 #include "formats/contract/overrides.h"
 #include "runtime/monitors/monitor_config.h"
+#include "runtime/storage/rootfs_cache_config.h"
 
 /* A value of the second replaces that of the first. */
 #define CONFIG_TOML_PATH       "/etc/urunc/config.toml"
@@ -18,6 +19,7 @@
 struct config {
     struct monitor_config monitors[HYPERVISOR_COUNT];
     unsigned overrides; /* keys that a container's annotations may replace: formats/contract/overrides.h */
+    struct rootfs_cache_config rootfs_cache;
     char *fallback_runtime; /* for ordinary containers, or NULL: runc, else crun, in the usual directories */
     char *trace;            /* directory of the traces (runtime/trace.h), or NULL: none are written; owned */
     char *metrics;          /* text file of Prometheus for the operator's monitoring, or NULL; owned */

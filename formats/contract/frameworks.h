@@ -18,12 +18,15 @@
  * STORAGE(enumeration, name, annotation, in words)
  *
  * Ways to hand a guest its files: what a framework can consume against what a hypervisor can offer.
- * `annotation`: the key that asks for it.
+ * `annotation`: the key that asks for it. A rootfs goes by 9p where it does not go as a disk; directories of
+ * the bundle's mounts go by either of 9p and virtiofs.
  */
 #define STORAGES(X)                                                                                          \
     X(INITRD, "initrd", KEY_INITRD, "an initrd")                                                             \
     X(BLOCK, "block", KEY_BLOCK, "a block image")                                                            \
-    X(9P, "9p", KEY_MOUNT_ROOTFS, "the container's rootfs itself (9p)")
+    X(9P, "9p", KEY_MOUNT_ROOTFS, "the container's rootfs itself (9p)")                                      \
+    X(ROOTFS_DISK, "rootfs disk", KEY_MOUNT_ROOTFS, "the container's rootfs itself (as a disk)")             \
+    X(VIRTIOFS, "virtiofs", KEY_MOUNTS, "directories of the host (virtiofs)")
 
 #define STORAGE_ROW(enumeration, ...) STORAGE_ROW_##enumeration,
 enum storage_row { STORAGES(STORAGE_ROW) STORAGE_COUNT };
@@ -63,13 +66,14 @@ enum architecture { ARCHITECTURES(ARCHITECTURE_BIT) };
 #define HYPERVISORS(DRIVEN, KNOWN)                                                                           \
     DRIVEN(QEMU, qemu, "qemu", KERNEL_MULTIBOOT1 | KERNEL_PVH | KERNEL_BZIMAGE,                              \
            KERNEL_ARM64_IMAGE | KERNEL_ELF, 0, SOLO5_TARGET_VIRTIO,                                          \
-           STORAGE_INITRD | STORAGE_BLOCK | STORAGE_9P, ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)             \
+           STORAGE_INITRD | STORAGE_BLOCK | STORAGE_9P | STORAGE_ROOTFS_DISK | STORAGE_VIRTIOFS,             \
+           ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
     DRIVEN(FIRECRACKER, firecracker, "firecracker", KERNEL_ELF, KERNEL_ARM64_IMAGE,                          \
-           KERNEL_BZIMAGE | KERNEL_ELF32, SOLO5_TARGET_NONE, STORAGE_INITRD | STORAGE_BLOCK,                 \
-           ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
+           KERNEL_BZIMAGE | KERNEL_ELF32, SOLO5_TARGET_NONE,                                                 \
+           STORAGE_INITRD | STORAGE_BLOCK | STORAGE_ROOTFS_DISK, ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)    \
     DRIVEN(CLOUD_HYPERVISOR, cloud_hypervisor, "cloud-hypervisor", KERNEL_PVH | KERNEL_BZIMAGE,              \
-           KERNEL_ARM64_IMAGE, KERNEL_ELF32, SOLO5_TARGET_NONE, STORAGE_INITRD | STORAGE_BLOCK,              \
-           ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
+           KERNEL_ARM64_IMAGE, KERNEL_ELF32, SOLO5_TARGET_NONE,                                              \
+           STORAGE_INITRD | STORAGE_BLOCK | STORAGE_ROOTFS_DISK, ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)    \
     DRIVEN(HVT, hvt, "hvt", KERNEL_SOLO5, KERNEL_SOLO5, 0, SOLO5_TARGET_HVT, STORAGE_BLOCK,                  \
            ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
     DRIVEN(SPT, spt, "spt", KERNEL_SOLO5, KERNEL_SOLO5, 0, SOLO5_TARGET_SPT, STORAGE_BLOCK,                  \
@@ -92,7 +96,8 @@ enum architecture { ARCHITECTURES(ARCHITECTURE_BIT) };
     BOOTED(RUMPRUN, rumprun, "rumprun", ON_HVT | ON_SPT, STORAGE_BLOCK, true, ARCHITECTURE_AMD64)            \
     BOOTED(MEWZ, mewz, "mewz", ON_QEMU, 0, true, ARCHITECTURE_AMD64)                                         \
     BOOTED(LINUX, linux, "linux", ON_QEMU | ON_FIRECRACKER | ON_CLOUD_HYPERVISOR,                            \
-           STORAGE_INITRD | STORAGE_BLOCK, true, ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                    \
+           STORAGE_INITRD | STORAGE_BLOCK | STORAGE_9P | STORAGE_ROOTFS_DISK | STORAGE_VIRTIOFS, true,       \
+           ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
     BOOTED(OSV, osv, "osv", ON_QEMU | ON_FIRECRACKER | ON_CLOUD_HYPERVISOR, STORAGE_BLOCK, true,             \
            ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
     BOOTED(INCLUDEOS, includeos, "includeos", ON_QEMU, STORAGE_INITRD | STORAGE_BLOCK, true,                 \

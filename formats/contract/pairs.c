@@ -88,6 +88,12 @@ unsigned pair_storage(struct pair pair)
     return pair_exists(pair) ? framework_storage(pair.framework) & hypervisor_storage(pair.hypervisor) : 0;
 }
 
+unsigned pair_rootfs(struct pair pair)
+{
+    unsigned storage = pair_storage(pair);
+    return storage & (storage & STORAGE_ROOTFS_DISK ? STORAGE_ROOTFS_DISK : STORAGE_9P);
+}
+
 unsigned pair_architectures(struct pair pair)
 {
     if (!pair_exists(pair))

@@ -35,6 +35,8 @@ int pair_check_storage(struct pair pair, enum storage_row storage, struct error 
 /* Sets of enum storage_kind and enum architecture; 0 where the pair does not exist. */
 unsigned pair_storage(struct pair pair);
 unsigned pair_architectures(struct pair pair);
+/* How a guest of the pair is given the container's rootfs: STORAGE_ROOTFS_DISK, STORAGE_9P, or 0. */
+unsigned pair_rootfs(struct pair pair);
 bool pair_has_network(struct pair pair);
 
 /* "initrd"; static. */

@@ -106,24 +106,26 @@ enum unikernel_found unikernel_from_json(const json_t *object, const char *where
 
 const char *unikernel_check_storage(const struct unikernel *unikernel, struct error *error)
 {
+    const struct pair pair = {unikernel->framework, unikernel->hypervisor};
+    bool rootfs = unikernel->mount_rootfs && pair_rootfs(pair) == 0;
+    bool shares = (framework_storage(pair.framework) & STORAGE_9P) != 0;
     const bool wanted[STORAGE_COUNT] = {
         [STORAGE_ROW_INITRD] = unikernel->initrd != NULL,
         [STORAGE_ROW_BLOCK] = unikernel->block != NULL || unikernel->blocks != NULL,
-        [STORAGE_ROW_9P] = unikernel->mount_rootfs,
+        [STORAGE_ROW_9P] = rootfs && shares,
+        [STORAGE_ROW_ROOTFS_DISK] = rootfs && !shares,
     };
     for (int row = 0; row < STORAGE_COUNT; row++)
-        if (wanted[row] && pair_check_storage((struct pair){unikernel->framework, unikernel->hypervisor},
-                                              (enum storage_row)row, error) < 0)
+        if (wanted[row] && pair_check_storage(pair, (enum storage_row)row, error) < 0)
             return storage_key((enum storage_row)row);
     return NULL;
 }
 
 void unikernel_forgo_rootfs(struct unikernel *unikernel)
 {
-    const struct pair pair = {unikernel->framework, unikernel->hypervisor};
-    bool can_use = (pair_storage(pair) & STORAGE_9P) != 0;
+    unsigned way = pair_rootfs((struct pair){unikernel->framework, unikernel->hypervisor});
     bool has_other = unikernel->initrd != NULL || unikernel->block != NULL || unikernel->blocks != NULL;
-    if (!can_use && (has_other || unikernel->framework != FRAMEWORK_LINUX))
+    if (way == 0 || (way == STORAGE_ROOTFS_DISK && has_other))
         unikernel->mount_rootfs = false;
 }
 

@@ -55,9 +55,8 @@ int unikernel_from_set(const struct annotation_set *set, struct unikernel *unike
  * its files by. Returns NULL where they do, else the key that is to blame, with the error set. */
 const char *unikernel_check_storage(const struct unikernel *unikernel, struct error *error);
 
-/* Takes mountRootfs back where the pair cannot use the rootfs and the guest can do without: bunny asks for it
- * in every image that names no storage, and beside a block image. Linux without other storage keeps it, to be
- * refused: the kernel would panic for want of a root. */
+/* Takes mountRootfs back where the pair cannot use the rootfs, or would get it as a disk and has a root
+ * already: bunny asks for it in every image that names no storage, and beside a block image. */
 void unikernel_forgo_rootfs(struct unikernel *unikernel);
 
 /* A new JSON object: the annotations that are set, plain, keys sorted as in the table. mountRootfs is always

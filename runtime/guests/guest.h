@@ -42,11 +42,12 @@ struct guest_input {
 };
 
 struct guest {
-    bool channel;     /* its agent can speak runtime/channel.h */
-    bool ipv6;        /* it can be told IPv6 addresses; else one without IPv4 is told no network */
-    size_t nics;      /* interfaces that it can be told; 0: one */
-    unsigned kernels; /* enum kernel_format: the file must be one of these; 0: whatever the monitor loads */
-    uint64_t memory;  /* bytes that its kernels need; 0: the default is enough */
+    bool channel;      /* its agent can speak runtime/channel.h */
+    bool ipv6;         /* it can be told IPv6 addresses; else one without IPv4 is told no network */
+    size_t nics;       /* interfaces that it can be told; 0: one */
+    bool boot_modules; /* where its root is a disk, its kernel may need modules first (boot_modules.h) */
+    unsigned kernels;  /* enum kernel_format: the file must be one of these; 0: whatever the monitor loads */
+    uint64_t memory;   /* bytes that its kernels need; 0: the default is enough */
     /* Sets boot->command_line, boot->quirks and boot->exit, and the names of the boot's devices where the
      * guest knows them by name. */
     int (*plan)(const struct guest_input *input, struct boot *boot, struct error *error);

@@ -218,5 +218,5 @@ static int plan_boot(const struct guest_input *input, struct boot *boot, struct 
     return 0;
 }
 
-DEFINE_GUEST(linux, plan_boot, .channel = true, .ipv6 = true, .nics = NICS_MAX,
+DEFINE_GUEST(linux, plan_boot, .channel = true, .boot_modules = true, .ipv6 = true, .nics = NICS_MAX,
              .kernels = KERNEL_BZIMAGE | KERNEL_PVH | KERNEL_ARM64_IMAGE);

@@ -67,6 +67,7 @@ struct monitor {
     bool raw_taps;      /* its taps have no vnet header and no offloads */
     bool ends_by_reset; /* its machine has no power-off: a guest ends with a reset */
     bool disks_by_name; /* it opens boot_disk.path itself, so its user must be able to */
+    bool layers;        /* it reads qcow2: boot_disk.backing */
     bool opens_nothing; /* its kernel is boot.kernel_fd, too */
     /* Driver of the program that comes with urunc and takes this one's place: where the configuration says
      * so, and where this one's program is not installed. NULL: none. */

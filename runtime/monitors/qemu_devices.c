@@ -38,18 +38,37 @@ static int add_place(const struct qemu_argv *argv, unsigned position, struct buf
     return 0;
 }
 
-/* By descriptor: QEMU opens "/dev/fdset/N" as a duplicate of what it was handed in set N. */
+/* By descriptor: QEMU opens "/dev/fdset/N" as a duplicate of what it was handed in set N. Owned by the
+ * caller. */
+static json_t *describe_file(struct qemu_argv *argv, int fd, size_t set, const char *driver, bool readonly)
+{
+    cleanup_free char *path = xasprintf("/dev/fdset/%zu", set);
+    qemu_format(argv, "-add-fd", "fd=%d,set=%zu", fd, set);
+    return json_pack("{s:s, s:b, s:{s:s, s:s}}", "driver", driver, "read-only", readonly, "file", "driver",
+                     "file", "filename", path);
+}
+
+/* Sets of what is behind the disks follow those of the disks. */
+static json_t *describe_disk(struct qemu_argv *argv, size_t index, const struct boot_disk *disk)
+{
+    bool layered = disk->backing >= 0;
+    size_t set = QEMU_FIRST_DISK_SET + index;
+    json_t *json = describe_file(argv, disk->fd, set, layered ? "qcow2" : "raw", disk->readonly);
+    json_object_set_new(json, "discard", json_string("unmap"));
+    if (layered)
+        json_object_set_new(json, "backing",
+                            describe_file(argv, disk->backing, set + argv->boot->disk_count, "raw", true));
+    return json;
+}
+
 static int add_disk(struct qemu_argv *argv, size_t index, const struct boot_disk *disk, struct error *error)
 {
     cleanup_free char *node = xasprintf("disk%zu", index);
-    cleanup_free char *path = xasprintf("/dev/fdset/%zu", QEMU_FIRST_DISK_SET + index);
-    qemu_format(argv, "-add-fd", "fd=%d,set=%zu", disk->fd, QEMU_FIRST_DISK_SET + index);
-    cleanup_json json_t *json =
-        json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:s}}", "driver", "raw", "node-name", node, "read-only",
-                  disk->readonly, "discard", "unmap", "file", "driver", "file", "filename", path);
+    cleanup_json json_t *json = describe_disk(argv, index, disk);
+    json_object_set_new(json, "node-name", json_string(node));
     cleanup_free char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
     if (text == NULL)
-        return error_set(error, "qemu: cannot describe the disk %s", path);
+        return error_set(error, "qemu: cannot describe the disk %s", node);
     qemu_add(argv, "-blockdev", text);
     cleanup_buffer struct buffer properties = {0};
     buffer_format(&properties, "drive=%s", node);

@@ -89,9 +89,9 @@ static int plan_guest(const struct container *container, const struct network *n
         .network_count = count,
         .ends_by_reset = setup->monitor->ends_by_reset,
         .has_initrd = setup->unikernel.initrd != NULL,
-        .has_block = setup->unikernel.block != NULL,
+        .has_block = setup->unikernel.block != NULL || setup->rootfs_disk,
         .block_readonly = setup->disk_count > 0 && setup->disks[0].readonly,
-        .has_share = setup->unikernel.mount_rootfs,
+        .has_share = setup->rootfs_share,
         .block_mount_point = setup->unikernel.block_mount_point,
         .kernel = &setup->probe,
         .solo5_net_device = setup->unikernel.solo5_net_device,
@@ -114,13 +114,14 @@ static void plan_machine(const struct container *container, struct boot *boot)
     const struct guest_setup *setup = &container->guest;
     const struct monitor_config *config = guest_monitor_config(setup, &container->config);
     boot->kernel = BOOT_KERNEL_PATH;
-    boot->initrd = setup->unikernel.initrd != NULL ? BOOT_INITRD_PATH : NULL;
+    boot->initrd = setup->unikernel.initrd != NULL || setup->boot_archive ? BOOT_INITRD_PATH : NULL;
     for (size_t i = 0; i < setup->disk_count; i++) {
         struct boot_disk *disk = boot_add_disk(boot, setup->disks[i].fd, setup->disks[i].readonly);
+        disk->backing = setup->disks[i].backing;
         disk->sector_size = setup->unikernel.sector_size;
         disk->name = setup->disks[i].name != NULL ? xstrdup(setup->disks[i].name) : NULL;
     }
-    if (setup->unikernel.mount_rootfs)
+    if (setup->rootfs_share)
         boot_add_share(boot, BOOT_SHARE_TAG, setup->share_readonly);
     boot->memory = container->memory.guest;
     boot->vcpus = config->vcpus;
@@ -157,7 +158,8 @@ static int keep_descriptors(const struct container *container, const struct boot
         if (keep_one(boot->nics[i].tap_fd, "the tap's descriptor", error) < 0)
             return -1;
     for (size_t i = 0; i < boot->disk_count; i++)
-        if (keep_one(boot->disks[i].fd, "the disk's descriptor", error) < 0)
+        if (keep_one(boot->disks[i].fd, "the disk's descriptor", error) < 0 ||
+            keep_one(boot->disks[i].backing, "the disk's descriptor", error) < 0)
             return -1;
     if (keep_one(boot->kernel_fd, "the kernel's descriptor", error) < 0 ||
         keep_one(boot->manage_fd, "the monitor's socket", error) < 0 ||

@@ -7,14 +7,8 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-#include "formats/contract/annotations.h"
 #include "runtime/process/monitor_user.h"
 #include "runtime/sandbox/mounts.h"
-
-static const char *key_of(const struct guest_disk *disk)
-{
-    return disk->name == NULL ? KEY_BLOCK : KEY_BLOCKS;
-}
 
 /* The monitor's user as the host knows it; -1: not known. */
 static int64_t host_user(const struct bundle *bundle)
@@ -41,10 +35,10 @@ static int mount_disk(struct guest_disk *disk, bool by_name, int64_t user, bool 
     struct stat status;
     unsigned flags = disk->readonly ? 0 : MOUNT_WRITABLE;
     if (fstat(disk->fd, &status) < 0)
-        return error_errno(error, errno, "%s: %s", key_of(disk), disk->path);
+        return error_errno(error, errno, "%s: %s", disk->key, disk->path);
     disk->tree = mount_detached_fd(disk->fd, disk->path, flags, error);
     if (disk->tree < 0)
-        return error_prefix(error, "%s", key_of(disk));
+        return error_prefix(error, "%s", disk->key);
     if (!by_name || user < 0 || may_open(&status, disk->readonly, user))
         return 0;
     if (mount_map_owner(disk->tree, status.st_uid, status.st_gid, (uid_t)user) < 0)
@@ -56,8 +50,8 @@ int guest_disks_mount(const struct bundle *bundle, struct guest_setup *setup, st
 {
     int64_t user = host_user(bundle);
     for (size_t i = 0; i < setup->disk_count; i++)
-        if (mount_disk(&setup->disks[i], setup->monitor->disks_by_name, user, &setup->disks_by_owner, error) <
-            0)
+        if (!setup->disks[i].nameless && mount_disk(&setup->disks[i], setup->monitor->disks_by_name, user,
+                                                    &setup->disks_by_owner, error) < 0)
             return -1;
     return 0;
 }
@@ -70,13 +64,13 @@ int guest_disks_owner(const struct guest_setup *setup, struct identity *owner, s
         struct stat status;
         const struct guest_disk *disk = &setup->disks[i];
         if (fstat(disk->fd, &status) < 0)
-            return error_errno(error, errno, "%s: %s", key_of(disk), disk->path);
+            return error_errno(error, errno, "%s: %s", disk->key, disk->path);
         if (i > 0 && status.st_uid != owner->uid)
             return error_set(
                 error,
                 "%s: %s belongs to user %u and %s to user %u: the monitor opens its disks itself, "
                 "and cannot be both",
-                key_of(disk), disk->path, status.st_uid, setup->disks[0].path, owner->uid);
+                disk->key, disk->path, status.st_uid, setup->disks[0].path, owner->uid);
         *owner = (struct identity){.uid = status.st_uid, .gid = status.st_gid};
     }
     return 1;
@@ -95,8 +89,8 @@ int guest_disks_check(const struct guest_setup *setup, struct error *error)
         stat(path, &status);
         return error_errno(error, number,
                            "%s: %s: the monitor opens it itself, as user %u:%u (mode %04o, owner %u:%u)",
-                           key_of(disk), disk->path, geteuid(), getegid(), status.st_mode & 07777,
-                           status.st_uid, status.st_gid);
+                           disk->key, disk->path, geteuid(), getegid(), status.st_mode & 07777, status.st_uid,
+                           status.st_gid);
     }
     return 0;
 }

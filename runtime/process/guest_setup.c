@@ -17,6 +17,7 @@
 #include "formats/contract/urunc_json.h"
 #include "formats/oci/platform.h"
 #include "runtime/process/guest_disks.h"
+#include "runtime/process/rootfs_disk.h"
 #include "runtime/sandbox/mounts.h"
 
 #define ANNOTATIONS_PLACE "config.json: annotations"
@@ -128,8 +129,8 @@ static int take_file(int *fd, bool user_is_root, const char *key, const char *pa
     return make_tree(*fd, key, path, 0, &file->tree, error);
 }
 
-static int make_trees(const struct bundle *bundle, struct guest_files *opened, struct guest_setup *setup,
-                      struct error *error)
+static int make_trees(const struct bundle *bundle, const struct config *config, struct guest_files *opened,
+                      struct guest_setup *setup, struct error *error)
 {
     const struct unikernel *unikernel = &setup->unikernel;
     bool user_is_root = bundle->process.uid == 0;
@@ -144,6 +145,8 @@ static int make_trees(const struct bundle *bundle, struct guest_files *opened, s
     setup->disks = take_pointer(opened->disks);
     setup->disk_count = opened->disk_count;
     opened->disk_count = 0;
+    if (rootfs_disk_wanted(setup) && rootfs_disk_add(bundle, config, setup, error) < 0)
+        return error_prefix(error, KEY_MOUNT_ROOTFS);
     return guest_disks_mount(bundle, setup, error);
 }
 
@@ -153,6 +156,17 @@ static int make_share(const struct bundle *bundle, struct guest_setup *setup, st
     setup->share_readonly = bundle->rootfs_readonly;
     return make_tree(bundle->rootfs_fd, "mountRootfs", bundle->rootfs,
                      bundle->rootfs_readonly ? 0 : MOUNT_WRITABLE, &setup->share_tree, error);
+}
+
+/* As mountRootfs asks for it. */
+static int give_rootfs(const struct bundle *bundle, struct guest_setup *setup, struct error *error)
+{
+    const struct unikernel *unikernel = &setup->unikernel;
+    if (!unikernel->mount_rootfs)
+        return 0;
+    setup->rootfs_share =
+        pair_rootfs((struct pair){unikernel->framework, unikernel->hypervisor}) == STORAGE_9P;
+    return setup->rootfs_share ? make_share(bundle, setup, error) : 0;
 }
 
 int guest_setup_open(const struct bundle *bundle, const struct config *config, struct guest_setup *setup,
@@ -174,9 +188,9 @@ int guest_setup_open(const struct bundle *bundle, const struct config *config, s
         return -1;
     if (named_blocks_check(setup->unikernel.blocks, &setup->probe, error) < 0)
         return error_prefix(error, KEY_BLOCKS);
-    if (make_trees(bundle, &opened, setup, error) < 0)
+    if (make_trees(bundle, config, &opened, setup, error) < 0)
         return -1;
-    return setup->unikernel.mount_rootfs ? make_share(bundle, setup, error) : 0;
+    return give_rootfs(bundle, setup, error);
 }
 
 void guest_setup_close_trees(struct guest_setup *setup)

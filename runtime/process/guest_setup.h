@@ -32,8 +32,11 @@ struct guest_setup {
     int kernel_fd; /* the kernel itself, opened, for a monitor that opens nothing; owned; -1: none */
     struct guest_disk *disks; /* owned */
     size_t disk_count;
-    int share_tree; /* a detached mount of the rootfs, for mountRootfs; owned; -1: none */
+    int share_tree;    /* a detached mount of the rootfs, for mountRootfs; owned; -1: none */
+    bool rootfs_share; /* the guest has it, as its first share */
     bool share_readonly;
+    bool boot_archive;   /* `initrd` is urunc's own: the image names none */
+    bool rootfs_disk;    /* the first disk is the rootfs (rootfs_disk.h) */
     bool disks_by_owner; /* the monitor must be their owner (guest_disks.h) */
 };
 

@@ -79,7 +79,8 @@ static int enter_root(struct container *container, const struct monitor_files *f
     add_file(&guest->initrd, BOOT_INITRD_PATH, mounts, copies, &root);
     for (size_t i = 0; i < guest->disk_count; i++) {
         strings_add_owned(&disks, boot_disk_path(i));
-        mounts[root.mount_count++] = (struct private_mount){guest->disks[i].tree, disks.items[i]};
+        if (guest->disks[i].tree >= 0)
+            mounts[root.mount_count++] = (struct private_mount){guest->disks[i].tree, disks.items[i]};
     }
     if (guest->share_tree >= 0)
         mounts[root.mount_count++] = (struct private_mount){guest->share_tree, share};
@@ -128,12 +129,14 @@ static int close_host(struct container *container, struct error *error)
     enum { FEW = sizeof few / sizeof *few };
     const struct guest_setup *guest = &container->guest;
     size_t count = FEW;
-    cleanup_free int *keep = xcalloc(FEW + kept->tun_count + guest->disk_count, sizeof *keep);
+    cleanup_free int *keep = xcalloc(FEW + kept->tun_count + 2 * guest->disk_count, sizeof *keep);
     memcpy(keep, few, sizeof few);
     for (size_t i = 0; i < kept->tun_count; i++)
         keep[count++] = kept->tuns[i];
-    for (size_t i = 0; i < guest->disk_count; i++)
+    for (size_t i = 0; i < guest->disk_count; i++) {
         keep[count++] = guest->disks[i].fd;
+        keep[count++] = guest->disks[i].backing;
+    }
     close(take_fd(container->bundle.rootfs_fd));
     guest_setup_close_trees(&container->guest);
     return descriptors_close_others(keep, count, error);

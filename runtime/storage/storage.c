@@ -25,13 +25,12 @@ static int open_file(int rootfd, const char *key, const char *path, int flags, s
 static int check_sectors(const struct guest_disk *disk, unsigned size, struct error *error)
 {
     struct stat status;
-    const char *key = disk->name == NULL ? KEY_BLOCK : KEY_BLOCKS;
     if (fstat(disk->fd, &status) < 0)
-        return error_errno(error, errno, "%s: %s", key, disk->path);
+        return error_errno(error, errno, "%s: %s", disk->key, disk->path);
     if (status.st_size > 0 && status.st_size % size == 0)
         return 0;
-    return error_set(error, "%s: %s: %lld bytes are not a whole number of %u-byte sectors", key, disk->path,
-                     (long long)status.st_size, size);
+    return error_set(error, "%s: %s: %lld bytes are not a whole number of %u-byte sectors", disk->key,
+                     disk->path, (long long)status.st_size, size);
 }
 
 /* Two devices on one file would overwrite each other's blocks. */
@@ -68,9 +67,12 @@ static int add_disk(int rootfd, const char *key, const char *name, const char *p
     if (check_only_disk(files, key, path, &status, error) < 0)
         return -1;
     files->disks = xreallocarray(files->disks, files->disk_count + 1, sizeof *files->disks);
-    files->disks[files->disk_count++] = (struct guest_disk){.name = name != NULL ? xstrdup(name) : NULL,
+    files->disks[files->disk_count++] = (struct guest_disk){.key = key,
+                                                            .name = name != NULL ? xstrdup(name) : NULL,
                                                             .path = xstrdup(path),
                                                             .fd = take_fd(fd),
+                                                            .backing = -1,
+                                                            .hidden = TEMPFILE_NONE,
                                                             .tree = -1,
                                                             .readonly = readonly};
     return 0;
@@ -122,6 +124,9 @@ void guest_disks_free(struct guest_disk *disks, size_t count)
         free(disks[i].path);
         if (disks[i].fd >= 0)
             close(disks[i].fd);
+        tempfile_free(&disks[i].hidden);
+        if (disks[i].backing >= 0)
+            close(disks[i].backing);
         if (disks[i].tree >= 0)
             close(disks[i].tree);
     }

@@ -7,12 +7,19 @@
 #include <stddef.h>
 
 #include "formats/base/error.h"
+#include "formats/base/file.h"
 #include "formats/contract/unikernel.h"
 
 struct guest_disk {
-    char *name;    /* that the annotation `blocks` gives to it; NULL for that of `block`; owned */
-    char *path;    /* in the image; owned */
-    int fd;        /* O_RDWR, or O_RDONLY where the rootfs is read-only; owned */
+    const char *key; /* what asks for it, for messages: KEY_BLOCK; static */
+    char *name;      /* that the annotation `blocks` gives to it; NULL for that of `block`; owned */
+    char *path;      /* in the image; owned */
+    int fd;          /* O_RDWR, or O_RDONLY where the rootfs is read-only; owned */
+    int backing;     /* as boot_disk.backing; -1: none; owned */
+    /* A file without a name reaches only monitors that get it opened; for others it has a hidden one, which
+     * goes with this list. Owned. */
+    bool nameless;
+    struct tempfile hidden;
     int tree;      /* a detached mount of it for the monitor's root; -1: none; owned */
     bool readonly; /* how `fd` was opened */
 };

@@ -162,11 +162,3 @@ share_rootfs() {
     expect_equal "$STATUS" 0
     expect_reported '[.argv[] | select(contains("share0"))]' '[]'
 }
-
-@test "mountRootfs: a Linux guest that would have no root is refused" {
-    annotate unikernelType linux
-    annotate mountRootfs true
-    fails urunc create --bundle "$T/bundle" "$ID"
-    expect_one_error "mountRootfs: the framework linux"
-    expect_nothing_left
-}
