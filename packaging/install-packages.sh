@@ -10,7 +10,7 @@ build='binutils clang clang-format clang-tidy cmake comerr-dev gcc gcc-aarch64-l
 # What runs a unikernel, prepares the Linux sample and talks to it.
 run='ca-certificates cpio curl iproute2 jq kmod qemu-system-x86 util-linux'
 # What the tests hold the results against.
-test='attr bats buildah busybox-static containerd containernetworking-plugins crun e2fsprogs faketime gcovr genext2fs libcap2-bin podman
+test='attr bats buildah busybox-static catatonit containerd containernetworking-plugins crun e2fsprogs faketime gcovr genext2fs libcap2-bin podman
     procps python3 python3-grpcio python3-jsonschema python3-protobuf qemu-system-arm qemu-user redis-server runc skopeo strace uidmap umoci zstd'
 
 die() {

@@ -15,6 +15,7 @@
 #include "formats/base/memory.h"
 #include "formats/base/open.h"
 #include "runtime/bundle/hooks.h"
+#include "runtime/bundle/mount_way.h"
 #include "runtime/bundle/other_fields.h"
 
 #define CONFIG_NAME  "config.json"
@@ -151,6 +152,22 @@ static int check_path(const struct bundle *bundle, struct error *error)
     return name != NULL ? 0 : error_set(error, "bundle %s: the path is not UTF-8", bundle->path);
 }
 
+/* "/run/podman-init -- PROGRAM ..." is PROGRAM: a guest has an init of its own, or needs none. */
+static void drop_engine_init(struct bundle *bundle)
+{
+    struct strings *args = &bundle->process.args;
+    if (args->count < 2 || strcmp(args->items[1], "--") != 0)
+        return;
+    const struct bundle_mount *mount = bundle_mounts_find(&bundle->mounts, args->items[0]);
+    if (mount == NULL || !mount_is_engine_init(mount))
+        return;
+    struct strings rest = {0};
+    for (size_t i = 2; i < args->count; i++)
+        strings_add(&rest, args->items[i]);
+    strings_free(args);
+    *args = rest;
+}
+
 int bundle_read(struct bundle *bundle, struct error *error)
 {
     const json_t *root = json_object_get(bundle->config, "root");
@@ -163,6 +180,7 @@ int bundle_read(struct bundle *bundle, struct error *error)
         bundle_mounts_read(bundle->config, bundle->path, CONFIG_NAME, &bundle->mounts, error) < 0 ||
         bundle_mounts_open(&bundle->mounts, error) < 0)
         return -1;
+    drop_engine_init(bundle);
     if (hooks_check(bundle->hooks, CONFIG_NAME, error) < 0)
         return -1;
     return other_fields_check(bundle->config, CONFIG_NAME, error);

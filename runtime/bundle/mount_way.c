@@ -7,6 +7,7 @@ enum usual_way {
     THE_GUESTS, /* its kernel or its init makes it */
     A_TMPFS,    /* a tmpfs where the guest can make one */
     A_COPY,     /* a copy where the guest takes one; what it writes to it, nobody else sees */
+    AN_INIT,    /* a program of the engine's to run the container's; the guest's kernel or init does that */
 };
 
 /* Mounts that engines make for every container (runtime-spec, config-linux.md, "Default Filesystems";
@@ -38,6 +39,9 @@ static const struct usual {
     {"/etc/hostname", false, A_COPY},
     {"/etc/hosts", false, A_COPY},
     {"/etc/resolv.conf", false, A_COPY},
+    {"/dev/init", false, AN_INIT},
+    {"/run/podman-init", false, AN_INIT},
+    {"/sbin/docker-init", false, AN_INIT},
     {"/run/.containerenv", false, A_COPY},
     {"/.dockerenv", false, A_COPY},
     {"/run/secrets", false, A_COPY},
@@ -66,6 +70,12 @@ bool mount_is_usual(const struct bundle_mount *mount)
     return find_usual(mount) != NULL;
 }
 
+bool mount_is_engine_init(const struct bundle_mount *mount)
+{
+    const struct usual *usual = find_usual(mount);
+    return mount->bind && usual != NULL && usual->way == AN_INIT;
+}
+
 bool mount_may_be_copied(const struct bundle_mount *mount)
 {
     const struct usual *usual = find_usual(mount);
@@ -76,7 +86,7 @@ bool mount_may_be_copied(const struct bundle_mount *mount)
  * /dev/shm it is the pod's, which guests cannot share), a tmpfs at /run/secrets somebody's tmpfs. */
 static bool is_of_another_kind(const struct bundle_mount *mount, const struct usual *usual)
 {
-    if (usual->way == A_COPY)
+    if (usual->way == A_COPY || usual->way == AN_INIT)
         return !mount->bind;
     return usual->way == A_TMPFS && mount->bind && strcmp(usual->destination, "/dev/shm") != 0;
 }

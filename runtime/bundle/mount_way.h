@@ -39,6 +39,10 @@ int mount_way_choose(const struct bundle_mount *mount, const struct mount_source
  */
 bool mount_is_usual(const struct bundle_mount *mount);
 
+/* True for the init that `podman run --init` and `docker run --init` mount and put in front of process.args.
+ */
+bool mount_is_engine_init(const struct bundle_mount *mount);
+
 /* True if a copy would do: of a writable mount only a usual one, whose changes nobody waits for. */
 bool mount_may_be_copied(const struct bundle_mount *mount);
 

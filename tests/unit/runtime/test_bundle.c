@@ -59,6 +59,28 @@ static void a_minimal_bundle_has_defaults(void **state)
     assert_null(bundle.hostname);
 }
 
+static void count_arguments(void **state, const char *mount, const char *args, size_t expected)
+{
+    cleanup_bundle struct bundle bundle = BUNDLE_NONE;
+    cleanup_error struct error error = {0};
+    cleanup_free char *patch =
+        xasprintf("{\"process\":{\"args\":%s},\"mounts\":[{\"destination\":\"%s\",\"type\":\"bind\","
+                  "\"source\":\"/proc/self/exe\",\"options\":[\"bind\",\"ro\"]}]}",
+                  args, mount);
+    assert_int_equal(load(state, patch, &bundle, &error), 0);
+    assert_int_equal(bundle.process.args.count, expected);
+}
+
+static void an_engines_init_is_not_the_guests(void **state)
+{
+    count_arguments(state, "/run/podman-init", "[\"/run/podman-init\",\"--\",\"a\",\"b\"]", 2);
+    count_arguments(state, "/sbin/docker-init", "[\"/sbin/docker-init\",\"--\",\"a\"]", 1);
+    count_arguments(state, "/dev/init", "[\"/dev/init\",\"--\"]", 0);
+    count_arguments(state, "/run/podman-init", "[\"/run/podman-init\",\"a\"]", 2);
+    count_arguments(state, "/other", "[\"/run/podman-init\",\"--\",\"a\"]", 3);
+    count_arguments(state, "/other", "[\"/other\",\"--\",\"a\"]", 3);
+}
+
 static void a_process_is_read_whole(void **state)
 {
     cleanup_bundle struct bundle bundle = BUNDLE_NONE;
@@ -235,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_temporary(a_minimal_bundle_has_defaults),
         with_temporary(a_process_is_read_whole),
+        with_temporary(an_engines_init_is_not_the_guests),
         with_temporary(wrong_types_and_values_name_their_place),
         with_temporary(limits_are_unsigned_and_exact),
         with_temporary(only_the_second_step_reads_what_a_decision_does_not_need),

@@ -198,6 +198,8 @@ static void what_every_container_has_is_the_guests_own(void **state)
         {"/dev/shm", "bind", "b", S_IFDIR, true, TMPFS | SHARES, MOUNT_WAY_TMPFS},
         {"/run", "tmpfs", "", 0, false, 0, MOUNT_WAY_OWN},
         {"/tmp", "tmpfs", "", 0, false, TMPFS, MOUNT_WAY_TMPFS},
+        {"/run/podman-init", "bind", "br", S_IFREG, false, 0, MOUNT_WAY_OWN},
+        {"/sbin/docker-init", "bind", "br", S_IFREG, true, ARCHIVE, MOUNT_WAY_OWN},
     };
     assert_choices(choices, sizeof choices / sizeof *choices);
 }
