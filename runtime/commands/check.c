@@ -6,7 +6,8 @@
 #include "formats/base/memory.h"
 #include "formats/base/text.h"
 #include "runtime/commands/command.h"
-#include "runtime/commands/host.h"
+#include "runtime/host/bundle_check.h"
+#include "runtime/host/host.h"
 
 enum { NOTHING_USABLE = 1 }; /* exit status */
 
@@ -44,6 +45,50 @@ static void print_devices(const json_t *devices)
     }
 }
 
+static void print_words(const json_t *words, const char *none)
+{
+    size_t i;
+    json_t *word;
+    json_array_foreach (words, i, word)
+        printf("%s%s", i > 0 ? ", " : "", json_string_value(word));
+    if (json_array_size(words) == 0)
+        printf("%s", none);
+}
+
+/* "2 (memory, cpu)"; what is wrong, where something is. */
+static void print_environment(const json_t *host)
+{
+    const json_t *cgroups = json_object_get(host, "cgroups");
+    const json_t *namespaces = json_object_get(host, "userNamespaces");
+    cleanup_free char *version = text_of(cgroups, "version");
+    printf("\nKernel:\n  %-18s%s (", "cgroups", version);
+    print_words(json_object_get(cgroups, "controllers"), "no controllers");
+    printf(")%s", is_usable(cgroups) ? "\n" : ": ");
+    if (!is_usable(cgroups))
+        print_problem(cgroups);
+    printf("  %-18s%s", "user namespaces", is_usable(namespaces) ? "usable\n" : "");
+    if (!is_usable(namespaces))
+        print_problem(namespaces);
+}
+
+static void print_engines(const json_t *engines)
+{
+    size_t i;
+    json_t *engine;
+    if (json_array_size(engines) > 0)
+        printf("\nEngines:\n");
+    json_array_foreach (engines, i, engine) {
+        cleanup_free char *name = text_of(engine, "name");
+        cleanup_free char *runtime = text_of(engine, "runtime");
+        cleanup_free char *file = text_of(engine, "file");
+        printf("  %-18s", name);
+        if (is_usable(engine))
+            printf("runtime %s (%s)\n", runtime, file);
+        else
+            print_problem(engine);
+    }
+}
+
 static void print_monitors(const json_t *monitors)
 {
     size_t i;
@@ -62,16 +107,6 @@ static void print_monitors(const json_t *monitors)
     }
 }
 
-static void print_words(const json_t *words)
-{
-    size_t i;
-    json_t *word;
-    json_array_foreach (words, i, word)
-        printf("%s%s", i > 0 ? ", " : "", json_string_value(word));
-    if (json_array_size(words) == 0)
-        printf("no storage");
-}
-
 static void print_pair(const json_t *pair)
 {
     cleanup_free char *framework = text_of(pair, "framework");
@@ -81,7 +116,7 @@ static void print_pair(const json_t *pair)
         print_problem(pair);
         return;
     }
-    print_words(json_object_get(pair, "storage"));
+    print_words(json_object_get(pair, "storage"), "no storage");
     printf("%s\n", json_is_true(json_object_get(pair, "network")) ? "; network" : "");
 }
 
@@ -143,6 +178,26 @@ static void print_configuration(const json_t *settings, const json_t *ignored)
     }
 }
 
+static void print_bundle(const json_t *bundle)
+{
+    cleanup_free char *path = text_of(bundle, "bundle");
+    cleanup_free char *framework = text_of(bundle, "framework");
+    cleanup_free char *hypervisor = text_of(bundle, "hypervisor");
+    printf("\nBundle %s:\n  ", path);
+    if (*framework != '\0')
+        printf("%-10s on %-18s", framework, hypervisor);
+    if (is_usable(bundle))
+        printf("can run\n");
+    else
+        print_problem(bundle);
+    const json_t *alternatives = json_object_get(bundle, "alternatives");
+    if (json_array_size(alternatives) == 0)
+        return;
+    printf("  with a kernel for it also on: ");
+    print_words(alternatives, "");
+    printf("\n");
+}
+
 static void print_text(const json_t *host)
 {
     cleanup_free char *version = text_of(host, "version");
@@ -152,17 +207,23 @@ static void print_text(const json_t *host)
     printf("urunc %s on %s: %s\n", version, architecture,
            is_usable(host) ? "can boot unikernels" : "can boot nothing");
     print_devices(json_object_get(host, "devices"));
+    print_environment(host);
+    print_engines(json_object_get(host, "engines"));
     print_monitors(monitors);
     print_usable_pairs(pairs);
     print_other_pairs(pairs, monitors);
     print_configuration(json_object_get(host, "configuration"), json_object_get(host, "ignored"));
+    if (json_object_get(host, "bundle") != NULL)
+        print_bundle(json_object_get(host, "bundle"));
 }
 
 int command_check(const struct command *command, const struct invocation *invocation, struct error *error)
 {
     bool as_json = false;
+    const char *bundle = NULL;
     const struct option_spec specs[] = {
         OPTION_FLAG("json", 0, "print one JSON document", &as_json),
+        OPTION_VALUE("bundle", 'b', "DIR", "say what the unikernel of this bundle could run on", &bundle),
         OPTIONS_END,
     };
     cleanup_operands struct operands operands = {0};
@@ -173,6 +234,9 @@ int command_check(const struct command *command, const struct invocation *invoca
     if (config_load(invocation->runtime.config_path, &config, error) < 0)
         return -1;
     cleanup_json json_t *host = host_describe(&config, invocation->runtime.root);
+    if (bundle != NULL)
+        json_object_set_new(host, "bundle",
+                            host_check_bundle(bundle, &config, json_object_get(host, "pairs")));
     if (as_json) {
         cleanup_free char *text = json_dumps(host, JSON_INDENT(2));
         if (text == NULL)
@@ -181,5 +245,6 @@ int command_check(const struct command *command, const struct invocation *invoca
     } else {
         print_text(host);
     }
-    return is_usable(host) ? 0 : NOTHING_USABLE;
+    return is_usable(host) && (bundle == NULL || is_usable(json_object_get(host, "bundle"))) ? 0
+                                                                                             : NOTHING_USABLE;
 }

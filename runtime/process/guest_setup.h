@@ -56,6 +56,7 @@ int guest_setup_open(const struct bundle *bundle, const struct config *config, s
 /* Closes what the private root was made from; `kernel_fd` and the disks' descriptors stay. */
 void guest_setup_close_trees(struct guest_setup *setup);
 void guest_setup_free(struct guest_setup *setup);
+#define cleanup_guest_setup __attribute__((cleanup(guest_setup_free)))
 
 /* The configuration of the monitor that was chosen. */
 static inline const struct monitor_config *guest_monitor_config(const struct guest_setup *setup,

@@ -161,3 +161,40 @@ toy_qemu() {
     run_standin
     expect_equal "$(jq -r '.argv | join(" ") | test("-accel kvm ")' "$T/report")" true
 }
+
+@test "a bundle is checked as create would, and other monitors of its framework are named" {
+    configure qemu="$(toy_qemu)" spt="$T/toy"
+    urunc check --json --bundle "$T/bundle" >"$T/host"
+    expect_equal "$(host '.bundle | [.framework, .hypervisor, .usable] | join(" ")')" 'generic qemu true'
+    annotate hypervisor spt
+    STATUS=0
+    urunc check --bundle "$T/bundle" >"$T/text" || STATUS=$?
+    expect_equal "$STATUS" 1
+    expect_match "^Bundle $T/bundle:\$" "$T/text"
+    expect_match '^  with a kernel for it also on: qemu$' "$T/text"
+    urunc check --json --bundle "$T/bundle" >"$T/host" || true
+    expect_equal "$(host '.bundle.alternatives | join(",")')" qemu
+    expect_match 'binary' <(host .bundle.problem)
+    urunc check --json --bundle "$T/nothing" >"$T/host" || true
+    expect_match 'nothing' <(host .bundle.problem)
+    edit "$T/bundle" 'del(.annotations)'
+    urunc check --json --bundle "$T/bundle" >"$T/host" || true
+    expect_match '^no unikernel: ' <(host .bundle.problem)
+}
+
+@test "cgroups, user namespaces and engines are described" {
+    configure qemu="$(toy_qemu)"
+    check_json
+    local expected
+    case $(stat -fc %T /sys/fs/cgroup) in
+    cgroup2fs) expected=2 ;;
+    *) expected='(1|hybrid)' ;;
+    esac
+    expect_match "^$expected\$" <(host .cgroups.version)
+    expect_equal "$(host '.cgroups.controllers | contains(["memory", "cpu", "pids"])')" true
+    expect_equal "$(host '.userNamespaces | has("usable")')" true
+    expect_equal "$(host '.engines | map(select(.usable == (.runtime != null))) | length')" "$(host '.engines | length')"
+    urunc check >"$T/text"
+    expect_match '^  cgroups  +(1|2|hybrid) \(memory' "$T/text"
+    expect_match '^  user namespaces  +[a-z/]' "$T/text"
+}

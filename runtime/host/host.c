@@ -1,4 +1,4 @@
-#include "runtime/commands/host.h"
+#include "runtime/host/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,9 @@
 #include "formats/base/memory.h"
 #include "formats/contract/pairs.h"
 #include "formats/oci/platform.h"
+#include "runtime/host/engines.h"
+#include "runtime/host/environment.h"
+#include "runtime/host/usable.h"
 #include "runtime/monitors/kvm.h"
 #include "runtime/monitors/monitor.h"
 #include "runtime/monitors/version.h"
@@ -63,13 +66,6 @@ static int check_device(const struct device *device, struct error *error)
 }
 
 /* ---- the document ---- */
-
-static void set_usable(json_t *object, const struct error *problem)
-{
-    json_object_set_new(object, "usable", json_boolean(problem->message == NULL));
-    if (problem->message != NULL)
-        json_object_set_new(object, "problem", json_string(problem->message));
-}
 
 static const char *problem_of(const json_t *object)
 {
@@ -224,8 +220,9 @@ json_t *host_describe(const struct config *config, const char *root)
         usable = usable || problem_of(object) == NULL;
         json_array_append_new(pairs, object);
     }
-    return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "version", URUNC_VERSION, "architecture",
-                     platform_host_architecture(), "usable", (int)usable, "devices", devices_found,
-                     "monitors", monitors, "pairs", pairs, "configuration", config_describe(config),
-                     "ignored", list_of(&config->ignored));
+    return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", URUNC_VERSION,
+                     "architecture", platform_host_architecture(), "usable", (int)usable, "devices",
+                     devices_found, "monitors", monitors, "pairs", pairs, "configuration",
+                     config_describe(config), "ignored", list_of(&config->ignored), "cgroups", host_cgroups(),
+                     "userNamespaces", host_user_namespaces(), "engines", host_engines(""));
 }

@@ -1,7 +1,7 @@
 /* What this host can boot, as one JSON document: its devices, its monitors, and which pairs of a framework
  * and a hypervisor can run. */
-#ifndef RUNTIME_COMMANDS_HOST_H
-#define RUNTIME_COMMANDS_HOST_H
+#ifndef RUNTIME_HOST_HOST_H
+#define RUNTIME_HOST_HOST_H
 
 #include <jansson.h>
 
@@ -13,6 +13,8 @@
  *     version, architecture   texts
  *     usable                  true if a pair can run
  *     devices                 list of {path, usable, problem, warning}
+ *     cgroups, userNamespaces environment.h
+ *     engines                 engines.h
  *     monitors                list of {name, usable, program, version, problem}
  *     pairs                   list of {framework, hypervisor, usable, storage, network, architectures,
  * problem}

@@ -1,0 +1,14 @@
+/* The engines of this host, and whether they know urunc. */
+#ifndef RUNTIME_HOST_ENGINES_H
+#define RUNTIME_HOST_ENGINES_H
+
+#include <jansson.h>
+
+/*
+ * A list of {name, program, usable, file, runtime, problem}, of the engines that are installed: containerd,
+ * docker and podman. Usable is one whose configuration (`file`) has a runtime that is urunc, under the name
+ * `runtime`. `root` stands before the paths of the files: "" for the host. A new reference.
+ */
+json_t *host_engines(const char *root);
+
+#endif

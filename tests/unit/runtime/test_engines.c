@@ -1,0 +1,103 @@
+/* The engines' configurations: whether a runtime in them is urunc. */
+#include "runtime/host/engines.h"
+
+#include <sys/stat.h>
+
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
+#include "formats/base/programs.h"
+#include "tests/unit/fixtures/temporary.h"
+
+/* The description of an engine with that text in its configuration; skips where it is not installed. */
+static json_t *look(const struct temporary *temporary, const char *name, const char *program,
+                    const char *folder, const char *file, const char *text)
+{
+    cleanup_free char *found = program_find(program, NULL);
+    if (found == NULL)
+        skip();
+    char path[300];
+    snprintf(path, sizeof path, "%s/etc", temporary->path);
+    mkdir(path, 0755);
+    snprintf(path, sizeof path, "%s/etc/%s", temporary->path, folder);
+    mkdir(path, 0755);
+    snprintf(path, sizeof path, "etc/%s/%s", folder, file);
+    temporary_write_text(temporary, path, text);
+    cleanup_json json_t *list = host_engines(temporary->path);
+    size_t i;
+    json_t *engine;
+    json_array_foreach (list, i, engine)
+        if (strcmp(json_string_value(json_object_get(engine, "name")), name) == 0)
+            return json_incref(engine);
+    fail_msg("no %s", name);
+    return NULL;
+}
+
+static void assert_runtime(const json_t *engine, const char *expected)
+{
+    const char *runtime = json_string_value(json_object_get(engine, "runtime"));
+    if (expected == NULL) {
+        assert_null(runtime);
+        assert_non_null(strstr(json_string_value(json_object_get(engine, "problem")), "no runtime is urunc"));
+        return;
+    }
+    assert_non_null(runtime);
+    assert_string_equal(runtime, expected);
+    assert_true(json_is_true(json_object_get(engine, "usable")));
+}
+
+static void containerd_by_the_runtimes_type(void **state)
+{
+    cleanup_json json_t *engine =
+        look(*state, "containerd", "containerd", "containerd", "config.toml",
+             "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.uk]\n"
+             "  runtime_type = \"io.containerd.urunc.v2\"\n");
+    assert_runtime(engine, "uk");
+}
+
+static void containerd_by_the_program_of_its_options(void **state)
+{
+    cleanup_json json_t *engine =
+        look(*state, "containerd", "containerd", "containerd", "config.toml",
+             "[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.uni]\n"
+             "runtime_type = 'io.containerd.runc.v2'\n"
+             "[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.uni.options]\n"
+             "BinaryName = '/usr/local/bin/urunc'\n");
+    assert_runtime(engine, "uni");
+}
+
+static void containerd_without_urunc(void **state)
+{
+    cleanup_json json_t *engine =
+        look(*state, "containerd", "containerd", "containerd", "config.toml",
+             "[plugins.cri.containerd.runtimes.runc]\nruntime_type = 'io.containerd.runc.v2'\n"
+             "[plugins.cri.containerd.runtimes.runc.options]\nBinaryName = '/usr/bin/urunc-not'\n");
+    assert_runtime(engine, NULL);
+}
+
+static void a_broken_configuration_is_the_problem(void **state)
+{
+    cleanup_json json_t *engine =
+        look(*state, "containerd", "containerd", "containerd", "config.toml", "version =\n");
+    assert_non_null(
+        strstr(json_string_value(json_object_get(engine, "problem")), "config.toml:1: a value is missing"));
+}
+
+static void podman_by_the_list_of_paths(void **state)
+{
+    cleanup_json json_t *engine =
+        look(*state, "podman", "podman", "containers", "containers.conf",
+             "[engine]\n[engine.runtimes]\ncrun = ['/usr/bin/crun']\nuni = ['/x', '/opt/bin/urunc']\n");
+    assert_runtime(engine, "uni");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_temporary(containerd_by_the_runtimes_type),
+        with_temporary(containerd_by_the_program_of_its_options),
+        with_temporary(containerd_without_urunc),
+        with_temporary(a_broken_configuration_is_the_problem),
+        with_temporary(podman_by_the_list_of_paths),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
