@@ -123,7 +123,7 @@ static int ask_agent(int directory, unsigned number, uint32_t *answer, struct er
     channel_put32(payload, number);
     int status = channel_call_begin(directory, CHANNEL_EXEC, payload, sizeof payload, &call, error);
     while (status == 0) {
-        if (channel_call_wait(&call, answer) != CHANNEL_CALL_ANSWERED)
+        if (channel_call_wait(&call, answer) != CHANNEL_CALL_ANSWERED && *answer != ENOENT)
             return error_set(error,
                              "the guest did not answer within %d seconds: it boots, its init is of an older "
                              "urunc, or it stands still because its output is not read",

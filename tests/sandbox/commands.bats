@@ -70,7 +70,7 @@ all_commands='check create delete events features kill list ps run spec start st
 @test "commands that a unikernel does not have say so" {
     create_standin
     local command
-    for command in exec checkpoint restore; do
+    for command in checkpoint restore; do
         fails urunc "$command" "$ID"
         expect_one_error "$command: not supported"
     done

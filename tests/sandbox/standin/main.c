@@ -17,6 +17,7 @@
  *   standin:spin        uses the processor until it is killed
  *   standin:agent=HOW   is the agent of a guest that has the channel (agent.c); HOW it answers: answer, late,
  *                       refuse, ended, silent, flood, overlong, leave
+ *   standin:exec=HOW    is both, for further programs (exec.c)
  *   standin:manage=HOW  is managed over the socket for it (manage.c); HOW: answer, obey (and ends when the
  * power button is pressed), refuse, silent standin:nonblock    makes standard output non-blocking, as QEMU
  * does, and prints what it is then standin:many=N      writes N bytes to standard output standin:signal=N
@@ -133,6 +134,11 @@ static void order_agent(const char *value)
     agent_run(arguments, value);
 }
 
+static void order_exec(const char *value)
+{
+    exec_run(arguments, value);
+}
+
 static void order_manage(const char *value)
 {
     manage_run(arguments, value);
@@ -207,14 +213,12 @@ static const struct order {
     const char *name;
     void (*obey)(const char *value);
 } orders[] = {
-    {"wait", order_wait},         {"deaf", order_deaf},
-    {"echo", order_echo},         {"say", order_say},
-    {"fork", order_fork},         {"eat", order_eat},
-    {"spin", order_spin},         {"agent", order_agent},
-    {"nonblock", order_nonblock}, {"many", order_many},
-    {"signal", order_signal},     {"exit", order_exit},
-    {"open", order_open},         {"manage", order_manage},
-    {"spinner", order_spinner},   {"elsewhere", order_elsewhere},
+    {"wait", order_wait},       {"deaf", order_deaf},           {"echo", order_echo},
+    {"say", order_say},         {"fork", order_fork},           {"eat", order_eat},
+    {"spin", order_spin},       {"agent", order_agent},         {"nonblock", order_nonblock},
+    {"many", order_many},       {"signal", order_signal},       {"exit", order_exit},
+    {"open", order_open},       {"manage", order_manage},       {"exec", order_exec},
+    {"spinner", order_spinner}, {"elsewhere", order_elsewhere},
 };
 
 static void obey(const char *word)

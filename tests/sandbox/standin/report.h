@@ -23,6 +23,9 @@ void agent_take_output(char *const *argv);
 /* Answers requests on the control socket in that manner, until it is ended. */
 void agent_run(char *const *argv, const char *manner);
 
+/* Runs further programs in that manner, until it is ended. */
+void exec_run(char *const *argv, const char *how);
+
 /* Is managed in that manner, until it is ended. */
 void manage_run(char *const *argv, const char *manner);
 
