@@ -27,17 +27,18 @@ def problem_of(message):
     return f"left: {left}" if left else None
 
 
-cases, bad = 0, 0
-for line in sys.stdin:
-    if not line.strip():
-        continue
-    spoil, message = line.rstrip("\n").split(" ::: ")
-    config.write_bytes(subprocess.run(["jq", spoil], input=good, capture_output=True, check=True).stdout)
+lines = [line.strip() for line in sys.stdin if line.strip()]
+cases = [line.split(" ::: ") for line in lines]
+# One run of jq, because its start takes longer than all the rest.
+spoil = ", ".join(f"({case[0]})" for case in cases)
+spoilt = subprocess.run(["jq", "-c", spoil], input=good, capture_output=True, check=True).stdout.splitlines()
+bad = 0 if len(spoilt) == len(cases) >= 3 else 1
+for line, (_, message), document in zip(lines, cases, spoilt):
+    config.write_bytes(document)
     problem = problem_of(message)
-    cases += 1
     if problem:
         bad += 1
-        print(f"{line.strip()}\n    {problem}")
+        print(f"{line}\n    {problem}")
 config.write_bytes(good)
-print(f"{cases} cases, {bad} bad")
-sys.exit(1 if bad or cases < 3 else 0)
+print(f"{len(cases)} cases, {bad} bad")
+sys.exit(1 if bad else 0)
