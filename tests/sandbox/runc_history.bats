@@ -101,3 +101,62 @@ run_standin_or_refuse() {
     expect_equal "$(cat "$T/bundle/rootfs/proc/self/attr/exec")" untouched
     expect_equal "$(cat "$T/bundle/rootfs/proc/sys/net/ipv4/ip_forward")" untouched
 }
+
+@test "CVE-2016-3697: a passwd of the image with a user named 1000 does not make user 1000 root" {
+    mkdir -p "$T/bundle/rootfs/etc"
+    printf '1000:x:0:0:root:/:/bin/sh\n' >"$T/bundle/rootfs/etc/passwd"
+    edit "$T/bundle" '.process.user = {uid: 1000, gid: 1000}'
+    run_standin
+    expect_reported '.ids | [.uid, .euid, .suid, .fsuid] | unique' '[1000]'
+}
+
+@test "CVE-2019-19921, CVE-2023-27561, CVE-2023-28642: a rootfs whose /proc and /sys are symlinks hides and redirects nothing" {
+    mkdir -p "$T/outside/self/attr" "$T/outside/sys/net/ipv4"
+    printf 'untouched' | tee "$T/outside/self/attr/exec" >"$T/outside/sys/net/ipv4/ip_forward"
+    ln -s "$T/outside" "$T/bundle/rootfs/proc"
+    ln -s "$T/outside" "$T/bundle/rootfs/sys"
+    edit "$T/bundle" '.linux.sysctl = {"net.ipv4.ip_forward": "1"} | .process.oomScoreAdj = 100 |
+        .linux.maskedPaths = ["/proc/self"] | .linux.readonlyPaths = ["/proc/sys"]'
+    start_standin
+    expect_equal "$(cat "$T/outside/self/attr/exec" "$T/outside/sys/net/ipv4/ip_forward")" untoucheduntouched
+    expect_equal "$(cat "/proc/$PID/oom_score_adj")" 100
+    expect_equal "$(nsenter --target "$PID" --net cat /proc/sys/net/ipv4/ip_forward)" 1
+    expect_equal "$(grep -c "$T/outside" "/proc/$PID/mountinfo")" 0
+    expect_root 'select(.path | test("^/(proc|sys)")) | .path' ''
+}
+
+@test "CVE-2022-29162: inheritable capabilities of the bundle are in no set of the monitor" {
+    edit "$T/bundle" '.process.capabilities = ({bounding: 0, effective: 0, inheritable: 0, permitted: 0, ambient: 0} |
+        map_values(["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_SYS_ADMIN"]))'
+    run_standin
+    expect_reported '.capabilities | [.[]] | unique' '["0000000000000000"]'
+}
+
+@test "CVE-2023-25809: no cgroup can be reached, with and without a cgroup namespace" {
+    local filter
+    for filter in . '.linux.namespaces += [{type: "cgroup"}]'; do
+        edit "$T/bundle" "$filter"
+        run_standin
+        expect_root 'select(.path | test("cgroup|^/sys|^/proc")) | .path' ''
+        expect_reported '[.descriptors[] | select(.type == "directory")] | length' 0
+    done
+}
+
+# Every file below the directories with its kind, owner, mode, link and times of content and status.
+inventory() {
+    find "$@" -printf '%p %y %U:%G %m %l %T@ %C@\n' | sort
+}
+
+@test "CVE-2024-45310, CVE-2025-24965: nothing is made or written in the rootfs, nor where its symlinks lead" {
+    mkdir "$T/outside"
+    ln -s "$T/outside" "$T/bundle/rootfs/data"
+    ln -s "$T/outside/new" "$T/bundle/rootfs/file"
+    ln -s "$T/outside/config" "$T/bundle/rootfs/.krun_config.json"
+    edit "$T/bundle" '.process.cwd = "/data/a/b" | .mounts = [{destination: "/data/a/b", type: "tmpfs", source: "tmpfs"},
+        {destination: "/proc", type: "proc", source: "proc"}]'
+    local before
+    before=$(inventory "$T/bundle/rootfs" "$T/outside")
+    urunc run --bundle "$T/bundle" "$ID" </dev/null >"$T/console" 2>"$T/stderr" || expect_one_error 'mounts'
+    urunc delete --force "$ID"
+    expect_equal "$(inventory "$T/bundle/rootfs" "$T/outside")" "$before"
+}
