@@ -17,6 +17,8 @@ enum {
     CONFIG_MAX = 1 << 20, /* bytes of the file */
     MEMORY_MAX_MIB = 1 << 24,
     VCPUS_MAX = 512,
+    FILES_DEFAULT_MIB = 16,
+    FILES_MAX_MIB = 1024, /* they are in the memory of the host as long as the guest runs */
 };
 #define MIB ((uint64_t)1 << 20)
 
@@ -34,6 +36,7 @@ static void set_defaults(struct config *config)
 {
     *config = (struct config){
         .overrides = OVERRIDES_DEFAULT,
+        .files_limit = FILES_DEFAULT_MIB * MIB,
         .origins = json_object(),
         .rootfs_cache = {.size = ROOTFS_CACHE_DEFAULT_MIB * MIB, .free = ROOTFS_FREE_DEFAULT_MIB * MIB},
     };
@@ -306,6 +309,7 @@ json_t *config_describe(const struct config *config)
     add_description(list, config, "fallback_runtime", describe_text(config->fallback_runtime));
     add_description(list, config, "trace", describe_text(config->trace));
     add_description(list, config, "metrics", describe_text(config->metrics));
+    add_description(list, config, "files_mib", json_integer((json_int_t)(config->files_limit / MIB)));
     add_description(list, config, "overrides", overrides_to_json(config->overrides));
     add_description(list, config, "rootfs_cache", describe_rootfs_cache(&config->rootfs_cache));
     for (int i = 0; i < HYPERVISOR_COUNT; i++) {
@@ -319,6 +323,15 @@ json_t *config_describe(const struct config *config)
 }
 
 /* ---- files ---- */
+
+static int read_files_limit(const json_t *value, uint64_t *out, struct error *error)
+{
+    json_int_t number = 0;
+    if (read_number(value, 0, FILES_MAX_MIB, &number, error) < 0)
+        return -1;
+    *out = (uint64_t)number * MIB;
+    return 0;
+}
 
 int config_apply(const json_t *document, const char *origin, struct config *config, struct error *error)
 {
@@ -340,6 +353,8 @@ int config_apply(const json_t *document, const char *origin, struct config *conf
             status = read_rootfs_cache(value, &config->rootfs_cache, error);
         else if (strcmp(key, "overrides") == 0)
             status = overrides_from_json(value, &config->overrides, error);
+        else if (strcmp(key, "files_mib") == 0)
+            status = read_files_limit(value, &config->files_limit, error);
         else
             status = error_set(error, "unknown key");
         if (status < 0)

@@ -36,6 +36,8 @@ struct cpio {
     struct link *links;
     size_t link_count;
     size_t link_capacity;
+    bool addition;               /* no root, and no directory that is present */
+    const struct inode *present; /* or NULL */
 };
 
 /* The fields of a newc header, in their order behind the magic; each is eight hexadecimal digits. */
@@ -172,9 +174,26 @@ static int write_body(struct cpio *cpio, const struct inode *inode, uint32_t siz
     return pad(cpio, 4, error);
 }
 
+/* True for a directory that the archive before has as well. */
+static bool is_present(const struct cpio *cpio, const char *path, const struct inode *inode)
+{
+    const struct inode *found = cpio->present;
+    if (!cpio->addition || !S_ISDIR(inode->mode))
+        return false;
+    if (*path == '\0')
+        return true;
+    cleanup_free char *copy = xstrdup(path);
+    char *rest = copy;
+    for (char *name = strsep(&rest, "/"); name != NULL && found != NULL; name = strsep(&rest, "/"))
+        found = S_ISDIR(found->mode) ? tree_child(found, name) : NULL;
+    return found != NULL;
+}
+
 static int write_entry(const char *path, struct inode *inode, void *data, struct error *error)
 {
     struct cpio *cpio = data;
+    if (is_present(cpio, path, inode))
+        return 0;
     const char *name = *path != '\0' ? path : ".";
     if (check(name, inode, error) < 0)
         return -1;
@@ -205,13 +224,27 @@ static void cpio_free(struct cpio *cpio)
     free(cpio->links);
 }
 
+static int write_archive(struct cpio *cpio, struct inode *root, struct error *error)
+{
+    cpio->next_inode = 1;
+    cpio->map = inode_map_new();
+    if (tree_walk(root, count_link, cpio, error) < 0 || tree_walk(root, write_entry, cpio, error) < 0)
+        return -1;
+    if (write_header(cpio, trailer, &(struct entry){.links = 1}, error) < 0)
+        return -1;
+    return pad(cpio, ARCHIVE_BLOCK, error);
+}
+
 int cpio_write(struct inode *root, struct sink *sink, struct error *error)
 {
+    __attribute__((cleanup(cpio_free))) struct cpio cpio = {.sink = sink};
+    return write_archive(&cpio, root, error);
+}
+
+int cpio_write_addition(struct inode *root, const struct inode *present, struct sink *sink,
+                        struct error *error)
+{
     __attribute__((cleanup(cpio_free))) struct cpio cpio = {
-        .sink = sink, .next_inode = 1, .map = inode_map_new()};
-    if (tree_walk(root, count_link, &cpio, error) < 0 || tree_walk(root, write_entry, &cpio, error) < 0)
-        return -1;
-    if (write_header(&cpio, trailer, &(struct entry){.links = 1}, error) < 0)
-        return -1;
-    return pad(&cpio, ARCHIVE_BLOCK, error);
+        .sink = sink, .addition = true, .present = present};
+    return write_archive(&cpio, root, error);
 }

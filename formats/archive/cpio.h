@@ -15,4 +15,22 @@
  */
 int cpio_write(struct inode *root, struct sink *sink, struct error *error);
 
+/* The same as a continuation of an archive that was cut before its trailer, or as one that stands behind
+ * another: without the root, and without directories for which `present` (NULL: none) has a directory or a
+ * symlink, so that theirs stay as they are. */
+int cpio_write_addition(struct inode *root, const struct inode *present, struct sink *sink,
+                        struct error *error);
+
+enum cpio_kind {
+    CPIO_SINGLE, /* one uncompressed newc archive, and nothing behind it but zeros */
+    CPIO_OTHER,  /* anything else: compressed, several archives, damaged */
+};
+
+/*
+ * Looks an initrd through that nobody vouches for. For CPIO_SINGLE *end gets where its trailer begins (its
+ * bytes, where it has none), and `present`, a directory, gets the directories and symlinks that it makes. An
+ * error is one of reading.
+ */
+int cpio_scan(int fd, enum cpio_kind *kind, uint64_t *end, struct inode *present, struct error *error);
+
 #endif

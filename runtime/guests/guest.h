@@ -7,8 +7,22 @@
 #include "formats/base/error.h"
 #include "formats/contract/frameworks.h"
 #include "formats/kernel/probe.h"
+#include "formats/tree/tree.h"
 #include "runtime/boot.h"
+#include "runtime/bundle/mount_way.h"
 #include "runtime/network/network.h"
+
+/* A mount of the bundle that the guest is to have; all borrowed. */
+struct guest_mount {
+    enum mount_way way; /* TMPFS, ARCHIVE or DISK */
+    const char *destination;
+    const char *options; /* of a tmpfs, or NULL */
+    struct inode *tree;  /* ARCHIVE */
+    size_t disk;         /* DISK: its place among the boot's disks */
+    bool readonly;
+    bool noexec;
+    bool optional; /* a usual mount: the guest goes without where it cannot be made */
+};
 
 /* All borrowed for the call. */
 struct guest_input {
@@ -39,6 +53,16 @@ struct guest_input {
     const struct kernel_probe *kernel; /* what the file tells, a Solo5 manifest included */
     const char *solo5_net_device;      /* of the annotations, or NULL: solo5.h */
     const char *solo5_block_device;    /* likewise */
+    const struct guest_mount *mounts;  /* in the bundle's order */
+    size_t mount_count;
+};
+
+/* The guest's files that are not the image's: what `create` gives it beside the command line. */
+struct guest_pack {
+    struct inode *archive; /* a directory: what is added to the initrd; owned */
+    bool merged; /* what is added must win over the image's files: one archive, where the image's is one */
+    bool needs_merging;  /* the guest reads its initrd up to the first trailer: one archive or none */
+    struct buffer alone; /* where it is not empty: the bytes that take the initrd's place */
 };
 
 struct guest {
@@ -51,6 +75,11 @@ struct guest {
     /* Sets boot->command_line, boot->quirks and boot->exit, and the names of the boot's devices where the
      * guest knows them by name. */
     int (*plan)(const struct guest_input *input, struct boot *boot, struct error *error);
+    /* Which kinds of mounts it can be given; NULL: none. Called without the input's mounts. */
+    void (*abilities)(const struct guest_input *input, struct mount_abilities *abilities);
+    /* Fills the pack, whose archive is an empty directory; NULL: the guest has no files but the image's.
+     * Called by `create`, when there is no network and no terminal yet. */
+    int (*pack)(const struct guest_input *input, struct guest_pack *pack, struct error *error);
 };
 
 /*

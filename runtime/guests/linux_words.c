@@ -51,18 +51,6 @@ void linux_add_argument(struct buffer *line, const char *argument)
     buffer_add_char(line, '\'');
 }
 
-void linux_add_encoded(struct buffer *line, const char *name, const char *value)
-{
-    buffer_format(line, " %s", name);
-    for (; *value != '\0'; value++) {
-        unsigned char c = (unsigned char)*value;
-        if (c <= ' ' || c == 0x7f || c == 0xa0 || c == '"' || c == '%')
-            buffer_format(line, "%%%02X", c);
-        else
-            buffer_add_char(line, *value);
-    }
-}
-
 /* Kernel parameters that decide how this guest boots. A variable of that name would silently be one. */
 static const char *const boot_parameters[] = {
     "acpi",  "console",   "debug",     "earlycon", "earlyprintk", "init",    "initrd",

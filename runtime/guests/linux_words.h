@@ -1,4 +1,4 @@
-/* Words of the Linux command line: how an argument, a variable and a value of ours are written in it. */
+/* Words of the Linux command line: how an argument and a variable are written in it. */
 #ifndef RUNTIME_GUESTS_LINUX_WORDS_H
 #define RUNTIME_GUESTS_LINUX_WORDS_H
 
@@ -14,10 +14,6 @@ size_t linux_count_words(const char *text);
 /* Adds an argument for behind "--". One that is empty or has blanks or quotes stands in single quotes, each
  * single quote in it as '\'' : the convention of urunit and of urunc's init, which join it again. */
 void linux_add_argument(struct buffer *line, const char *argument);
-
-/* Adds a blank, `name` as it is and `value` with %XX for what the kernel or a reader could take for something
- * else. */
-void linux_add_encoded(struct buffer *line, const char *name, const char *value);
 
 /* Adds a blank and "K=V" as the kernel's own environment word. An error where the kernel would understand
  * something else: a name with a dot or of a kernel parameter that decides how this guest boots, a double

@@ -57,64 +57,32 @@ static char *next_argument(char **position)
     return word;
 }
 
-static int hex_digit(char c)
+void words_add(struct words *words, char *word)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-        return (c | 0x20) - 'a' + 10;
-    return -1;
-}
-
-static char *decode(char *text)
-{
-    char *out = text;
-    for (char *in = text; *in != '\0'; in++) {
-        int high = *in == '%' ? hex_digit(in[1]) : -1;
-        int low = high >= 0 ? hex_digit(in[2]) : -1;
-        if (low >= 0 && (high | low) != 0) {
-            *out++ = (char)(high << 4 | low);
-            in += 2;
-        } else {
-            *out++ = *in;
-        }
-    }
-    *out = '\0';
-    return text;
-}
-
-static void add_word(struct words *words, char *word)
-{
-    if (words->count < CMDLINE_WORDS)
-        words->items[words->count++] = word;
+    words->items = reallocarray(words->items, words->count + 2, sizeof *words->items);
+    if (words->items == NULL)
+        abort(); /* the guest has not even memory for its arguments */
+    words->items[words->count++] = word;
     words->items[words->count] = NULL;
 }
 
-/* Reads a number up to `end`, moves behind it; false where there is none. */
-static bool read_id(char **position, const char *ends, uint32_t *id)
+void cmdline_split(char *text, struct words *words)
+{
+    for (char *word; (word = next_argument(&text)) != NULL;)
+        words_add(words, word);
+}
+
+bool cmdline_read_number(char **position, const char *ends, uint32_t *number)
 {
     char *end = NULL;
     if (**position < '0' || **position > '9')
         return false;
-    unsigned long number = strtoul(*position, &end, 10);
-    if (number >= UINT32_MAX || (*end != '\0' && strchr(ends, *end) == NULL))
+    unsigned long value = strtoul(*position, &end, 10);
+    if (value >= UINT32_MAX || (*end != '\0' && strchr(ends, *end) == NULL))
         return false;
-    *id = (uint32_t)number;
+    *number = (uint32_t)value;
     *position = *end != '\0' ? end + 1 : end;
     return true;
-}
-
-static void read_user(char *value, struct cmdline *cmdline)
-{
-    cmdline->has_user = read_id(&value, ":", &cmdline->uid) && read_id(&value, ":", &cmdline->gid);
-    bool good = cmdline->has_user;
-    while (good && *value != '\0') {
-        uint32_t group = 0;
-        good = cmdline->group_count < CMDLINE_GROUPS && read_id(&value, ",", &group);
-        if (good)
-            cmdline->groups[cmdline->group_count++] = group;
-    }
-    cmdline->user_is_malformed = !good;
 }
 
 /* "24x80" */
@@ -122,22 +90,11 @@ static void read_size(char *value, struct cmdline *cmdline)
 {
     uint32_t rows = 0;
     uint32_t columns = 0;
-    if (!read_id(&value, "x", &rows) || !read_id(&value, "", &columns) || rows > UINT16_MAX ||
-        columns > UINT16_MAX)
+    if (!cmdline_read_number(&value, "x", &rows) || !cmdline_read_number(&value, "", &columns) ||
+        rows > UINT16_MAX || columns > UINT16_MAX)
         return;
     cmdline->rows = (uint16_t)rows;
     cmdline->columns = (uint16_t)columns;
-}
-
-/* "/dev/vda:/data" */
-static void read_mount(char *value, struct cmdline *cmdline)
-{
-    char *colon = strchr(value, ':');
-    if (colon == NULL || colon[1] != '/')
-        return;
-    *colon = '\0';
-    cmdline->mount_device = value;
-    cmdline->mount_directory = decode(colon + 1);
 }
 
 /* <client>:<server>:<gateway>:<netmask>:<host name>:<device>:<autoconf> (Linux, admin-guide/nfs/nfsroot.rst)
@@ -177,30 +134,21 @@ static void read_parameter(const char *name, char *value, struct cmdline *cmdlin
     const struct {
         const char *name;
         char **field;
-        bool encoded;
     } texts[] = {
-        {"root", &cmdline->root, false},
-        {"rootfstype", &cmdline->root_type, false},
-        {"init", &cmdline->init, false},
-        {"rdinit", &cmdline->init, false},
-        {"urunc.cwd", &cmdline->cwd, true},
-        {"urunc.hostname", &cmdline->hostname, true},
-        {"urunc.dns", &cmdline->dns, false},
-        {"urunc.search", &cmdline->search, false},
-        {"urunc.resolver", &cmdline->resolver, false},
+        {"root", &cmdline->root},
+        {"rootfstype", &cmdline->root_type},
+        {"init", &cmdline->init},
+        {"rdinit", &cmdline->init},
+        {"urunc.dns", &cmdline->dns},
+        {"urunc.search", &cmdline->search},
+        {"urunc.resolver", &cmdline->resolver},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (strcmp(name, texts[i].name) == 0)
-            *texts[i].field = texts[i].encoded ? decode(value) : value;
+            *texts[i].field = value;
     if (read_network(name, value, cmdline))
         return;
-    if (strcmp(name, "urunc.env") == 0)
-        add_word(&cmdline->env, decode(value));
-    else if (strcmp(name, "urunc.user") == 0)
-        read_user(value, cmdline);
-    else if (strcmp(name, "urunc.mount") == 0)
-        read_mount(value, cmdline);
-    else if (strcmp(name, "urunc.size") == 0)
+    if (strcmp(name, "urunc.size") == 0)
         read_size(value, cmdline);
     else if (strcmp(name, "ip") == 0)
         read_ip(value, cmdline);
@@ -227,7 +175,6 @@ static void read_flag(const char *name, struct cmdline *cmdline)
 void cmdline_parse(char *text, struct cmdline *cmdline)
 {
     memset(cmdline, 0, sizeof *cmdline);
-    bool encoded_args = false;
     char *word = NULL;
     while ((word = next_word(&text)) != NULL && strcmp(word, "--") != 0) {
         char *value = strchr(word, '=');
@@ -236,13 +183,8 @@ void cmdline_parse(char *text, struct cmdline *cmdline)
             continue;
         }
         *value++ = '\0';
-        if (strcmp(word, "urunc.arg") == 0) {
-            add_word(&cmdline->args, decode(value));
-            encoded_args = true;
-        } else {
-            read_parameter(word, value, cmdline);
-        }
+        read_parameter(word, value, cmdline);
     }
-    while (!encoded_args && word != NULL && (word = next_argument(&text)) != NULL)
-        add_word(&cmdline->args, word);
+    if (word != NULL)
+        cmdline_split(text, &cmdline->args);
 }

@@ -1,16 +1,11 @@
 /*
- * The words of the host on the kernel's command line. runtime/guests/linux.c is the other side.
+ * The words of the host on the kernel's command line, and what it says about the program: settings.h.
+ * runtime/guests/linux.c is the other side.
  *
- * Kernel parameters that concern this program: root=, ro, rootfstype=, init=, rdinit=, ip=. Words of our own,
- * whose names have a dot so that the kernel ignores them; values marked * are percent-encoded:
+ * Kernel parameters that concern this program: root=, ro, rootfstype=, init=, rdinit=, ip=, and the program
+ * with its arguments behind "--". Words of our own, whose names have a dot so that the kernel ignores them:
  *
- *     urunc.env=K=V *           one variable; where there is any, the kernel's own HOME and TERM do not count
- *     urunc.arg=A *             one argument; where there is any, those behind "--" do not count
- *     urunc.user=UID:GID[:G,..] who runs the program
- *     urunc.cwd=DIR *           where
- *     urunc.hostname=NAME *
  *     urunc.dns=ADDRESS         for /etc/resolv.conf
- *     urunc.mount=DEVICE:DIR *  one file system besides the root
  *     urunc.channel             the ports of runtime/channel.h exist
  *     urunc.reset               the machine has no power-off: it ends with a reset
  *     urunc.terminal            somebody types
@@ -26,14 +21,13 @@
 #include <stdint.h>
 
 enum {
-    CMDLINE_SIZE = 4096, /* more than any architecture's COMMAND_LINE_SIZE of today */
-    CMDLINE_WORDS = CMDLINE_SIZE / 2,
-    CMDLINE_GROUPS = 256,
+    CMDLINE_SIZE = 4096,    /* more than any architecture's COMMAND_LINE_SIZE of today */
+    CMDLINE_GROUPS = 65536, /* NGROUPS_MAX */
     CMDLINE_NETWORK = 512,
 };
 
 struct words {
-    char *items[CMDLINE_WORDS + 1]; /* ends with NULL */
+    char **items; /* NULL, or ends with NULL */
     size_t count;
 };
 
@@ -45,7 +39,18 @@ struct network_word {
     char *value;
 };
 
-/* Texts point into the parsed text; NULL where the line does not say. */
+/* Adds one at the end. */
+void words_add(struct words *words, char *word);
+
+/* One file system besides the root: settings.h says what the texts mean. */
+struct mount_setting {
+    char *kind;
+    char *source;
+    char *flags;
+    char *directory;
+};
+
+/* Texts point into what was parsed; NULL where the host does not say. */
 struct cmdline {
     char *root;
     char *root_type;
@@ -66,8 +71,9 @@ struct cmdline {
     char *resolver;                               /* its options, likewise */
     struct network_word network[CMDLINE_NETWORK]; /* in the order of the words */
     size_t network_count;
-    char *mount_device;
-    char *mount_directory;
+    struct mount_setting *mounts; /* in the order in which they are made */
+    size_t mount_count;
+    bool mounts_are_malformed;
     char *address;
     char *gateway;
     char *netmask;
@@ -81,8 +87,15 @@ struct cmdline {
     bool exit_report; /* the host understands BOOT_EXIT_REPORT */
 };
 
-/* Parses a command line of at most CMDLINE_SIZE bytes, in place. What is malformed counts as not
- * said, but for the user. */
+/* Parses a command line of at most CMDLINE_SIZE bytes, in place. What is malformed counts as not said. */
 void cmdline_parse(char *text, struct cmdline *cmdline);
+
+/* Reads a number below 2^32 - 1 that ends with the text or one of `ends`, and moves behind that; false where
+ * there is none. */
+bool cmdline_read_number(char **position, const char *ends, uint32_t *number);
+
+/* Splits a text as the arguments behind "--" are, in place: blanks within single or double quotes join, and
+ * \' is a quote. */
+void cmdline_split(char *text, struct words *words);
 
 #endif

@@ -75,3 +75,32 @@ int make_directories(const char *path)
     errno = number;
     return result == 0 || number == EEXIST ? 0 : -1;
 }
+
+static int touch(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return -1;
+    close(fd);
+    return 0;
+}
+
+int make_file(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) == 0)
+        return 0;
+    if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode) && unlink(path) < 0)
+        return -1;
+    char *above = strdup(path);
+    if (above == NULL)
+        return -1;
+    char *slash = strrchr(above, '/');
+    int result = 0;
+    if (slash != NULL && slash != above) {
+        *slash = '\0';
+        result = make_directories(above);
+    }
+    free(above);
+    return result == 0 ? touch(path) : -1;
+}

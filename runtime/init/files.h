@@ -14,6 +14,10 @@ char *read_whole(const char *path, size_t *size);
 /* Replaces what the file holds, 0644. 0, or -1 with errno set. */
 int write_text(const char *path, const char *text);
 
+/* Makes an empty file where none is, 0644, and the directories above it. A symlink that leads nowhere gives
+ * way to it. 0, or -1 with errno set. */
+int make_file(const char *path);
+
 /* Makes the directory and those above it that are missing, 0755. 0, or -1 with errno set. */
 int make_directories(const char *path);
 

@@ -12,9 +12,9 @@
 #include "formats/base/memory.h"
 #include "formats/base/programs.h"
 #include "formats/contract/annotations.h"
-#include "formats/contract/cmdline.h"
 #include "runtime/exit_status/exit_status.h"
 #include "runtime/first_output/first_output.h"
+#include "runtime/process/guest_input.h"
 #include "runtime/process/guest_network.h"
 #include "runtime/process/message.h"
 #include "runtime/process/settle.h"
@@ -43,21 +43,6 @@ static void make_environment(const struct container *container, const struct boo
         strings_format(environment, "LD_PRELOAD=%s", preload.data);
 }
 
-/* Arguments win over the annotation, but for the old convention of the one word "unikernel", and where an
- * image of older tools has the annotation's own words or its kernel's path as the command
- * (docs/architecture.md, "The contract"). */
-static const char *winning_cmdline(const struct container *container)
-{
-    const struct strings *args = &container->bundle.process.args;
-    const struct unikernel *unikernel = &container->guest.unikernel;
-    const char *cmdline = unikernel->cmdline;
-    const char *only = args->count == 1 ? args->items[0] : "";
-    bool is_placeholder =
-        strcmp(only, "unikernel") == 0 || (unikernel->older_tools && strcmp(only, unikernel->binary) == 0);
-    bool are_its_words = unikernel->older_tools && cmdline_words_are(cmdline, args);
-    return args->count == 0 || is_placeholder || are_its_words ? cmdline : NULL;
-}
-
 /* A guest that cannot be told IPv6 has its card, and may find out by itself. */
 static bool is_tellable(const struct container *container, const struct network *network)
 {
@@ -68,36 +53,12 @@ static int plan_guest(const struct container *container, const struct network *n
                       struct boot *boot, struct error *error)
 {
     const struct guest_setup *setup = &container->guest;
-    const struct bundle *bundle = &container->bundle;
-    const struct process *process = &bundle->process;
-    struct guest_input input = {
-        .args = &process->args,
-        .cmdline = winning_cmdline(container),
-        .older_tools = setup->unikernel.older_tools,
-        .env = &process->env,
-        .cwd = process->cwd,
-        .uid = process->uid,
-        .gid = process->gid,
-        .additional_gids = process->additional_gids,
-        .additional_gid_count = process->additional_gid_count,
-        .terminal = process->terminal,
-        .channel = container->control >= 0,
-        .exit_report = container->kept.exit_status,
-        .hostname = bundle->hostname,
-        .version = setup->unikernel.version,
-        .network = count > 0 && is_tellable(container, networks) ? networks : NULL,
-        .network_count = count,
-        .ends_by_reset = setup->monitor->ends_by_reset,
-        .has_initrd = setup->unikernel.initrd != NULL,
-        .has_block = setup->unikernel.block != NULL || setup->rootfs_disk,
-        .block_readonly = setup->disk_count > 0 && setup->disks[0].readonly,
-        .has_share = setup->rootfs_share,
-        .block_mount_point = setup->unikernel.block_mount_point,
-        .kernel = &setup->probe,
-        .solo5_net_device = setup->unikernel.solo5_net_device,
-        .solo5_block_device = setup->unikernel.solo5_block_device,
-    };
-    if (process->terminal)
+    struct guest_input input = guest_input_of(&container->bundle, setup);
+    input.channel = container->control >= 0;
+    input.exit_report = container->kept.exit_status;
+    input.network = count > 0 && is_tellable(container, networks) ? networks : NULL;
+    input.network_count = count;
+    if (input.terminal)
         streams_size(&input.rows, &input.columns);
     if (setup->guest->plan(&input, boot, error) < 0)
         return -1;
@@ -114,7 +75,7 @@ static void plan_machine(const struct container *container, struct boot *boot)
     const struct guest_setup *setup = &container->guest;
     const struct monitor_config *config = guest_monitor_config(setup, &container->config);
     boot->kernel = BOOT_KERNEL_PATH;
-    boot->initrd = setup->unikernel.initrd != NULL || setup->boot_archive ? BOOT_INITRD_PATH : NULL;
+    boot->initrd = guest_has_initrd(setup) ? BOOT_INITRD_PATH : NULL;
     for (size_t i = 0; i < setup->disk_count; i++) {
         struct boot_disk *disk = boot_add_disk(boot, setup->disks[i].fd, setup->disks[i].readonly);
         disk->backing = setup->disks[i].backing;

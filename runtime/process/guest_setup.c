@@ -17,6 +17,7 @@
 #include "formats/contract/urunc_json.h"
 #include "formats/oci/platform.h"
 #include "runtime/process/guest_disks.h"
+#include "runtime/process/guest_pack.h"
 #include "runtime/process/rootfs_disk.h"
 #include "runtime/sandbox/mounts.h"
 
@@ -114,39 +115,75 @@ static int make_tree(int fd, const char *key, const char *path, unsigned flags, 
     return *tree >= 0 ? 0 : error_prefix(error, ANNOTATION_PREFIX "%s", key);
 }
 
+/* True if the container's user may read the file, as the host's file systems would decide. */
+static bool may_read(const struct bundle *bundle, const struct stat *status)
+{
+    const struct process *process = &bundle->process;
+    int64_t user = namespaces_host_uid(&bundle->namespaces, process->uid);
+    if (process->uid == 0 || (status->st_mode & S_IROTH) != 0)
+        return true;
+    if (user == (int64_t)status->st_uid)
+        return (status->st_mode & S_IRUSR) != 0;
+    return process->gid == status->st_gid && (status->st_mode & S_IRGRP) != 0;
+}
+
 /* Mode 0000 or 0400 is what older builders leave (bima). The container's root may read that, but the monitor
  * is not root (monitor_user.h). */
-static int take_file(int *fd, bool user_is_root, const char *key, const char *path, struct guest_file *file,
-                     struct error *error)
+static int take_file(int *fd, const struct bundle *bundle, const char *key, const char *path,
+                     struct guest_file *file, struct error *error)
 {
     struct stat status;
     if (*fd >= 0 && fstat(*fd, &status) < 0)
         return error_errno(error, errno, ANNOTATION_PREFIX "%s: %s", key, path);
-    if (*fd >= 0 && user_is_root && !(status.st_mode & S_IROTH)) {
+    if (*fd >= 0 && bundle->process.uid == 0 && !(status.st_mode & S_IROTH)) {
         file->copy = take_fd(*fd);
         return 0;
     }
     return make_tree(*fd, key, path, 0, &file->tree, error);
 }
 
+/* Something is added to it, so the monitor gets a copy, which it can always read. */
+static int take_initrd(int *fd, const struct bundle *bundle, const char *path, struct guest_file *file,
+                       struct error *error)
+{
+    struct stat status;
+    if (*fd < 0)
+        return 0;
+    if (fstat(*fd, &status) < 0)
+        return error_errno(error, errno, KEY_INITRD ": %s", path);
+    if (!may_read(bundle, &status))
+        return error_set(
+            error, KEY_INITRD ": %s: the container's user %u:%u may not read it (mode %04o, owner %u:%u)",
+            path, bundle->process.uid, bundle->process.gid, status.st_mode & 07777, status.st_uid,
+            status.st_gid);
+    file->copy = take_fd(*fd);
+    return 0;
+}
+
 static int make_trees(const struct bundle *bundle, const struct config *config, struct guest_files *opened,
                       struct guest_setup *setup, struct error *error)
 {
     const struct unikernel *unikernel = &setup->unikernel;
-    bool user_is_root = bundle->process.uid == 0;
     if (setup->monitor->opens_nothing) {
         setup->kernel_fd = fcntl(opened->binary, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
         if (setup->kernel_fd < 0)
             return error_errno(error, errno, ANNOTATION_PREFIX "binary");
     }
-    if (take_file(&opened->binary, user_is_root, "binary", unikernel->binary, &setup->kernel, error) < 0 ||
-        take_file(&opened->initrd, user_is_root, "initrd", unikernel->initrd, &setup->initrd, error) < 0)
-        return -1;
     setup->disks = take_pointer(opened->disks);
     setup->disk_count = opened->disk_count;
     opened->disk_count = 0;
     if (rootfs_disk_wanted(setup) && rootfs_disk_add(bundle, config, setup, error) < 0)
         return error_prefix(error, KEY_MOUNT_ROOTFS);
+    int initrd = opened->initrd >= 0 ? opened->initrd : setup->initrd.copy;
+    if (guest_pack_make(bundle, config, initrd, setup, error) < 0)
+        return -1;
+    if (take_file(&opened->binary, bundle, "binary", unikernel->binary, &setup->kernel, error) < 0)
+        return -1;
+    int taken = setup->added >= 0
+                    ? take_initrd(&opened->initrd, bundle, unikernel->initrd, &setup->initrd, error)
+                    : take_file(&opened->initrd, bundle, "initrd", unikernel->initrd, &setup->initrd, error);
+    if (taken < 0)
+        return -1;
     return guest_disks_mount(bundle, setup, error);
 }
 
@@ -195,8 +232,8 @@ int guest_setup_open(const struct bundle *bundle, const struct config *config, s
 
 void guest_setup_close_trees(struct guest_setup *setup)
 {
-    int *const fds[] = {&setup->kernel.tree, &setup->kernel.copy, &setup->initrd.tree, &setup->initrd.copy,
-                        &setup->share_tree};
+    int *const fds[] = {&setup->kernel.tree, &setup->kernel.copy, &setup->initrd.tree,
+                        &setup->initrd.copy, &setup->added,       &setup->share_tree};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         if (*fds[i] >= 0)
             close(take_fd(*fds[i]));

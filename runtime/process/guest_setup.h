@@ -16,8 +16,8 @@
  * there; both owned; -1: none. */
 struct guest_file {
     int tree; /* a detached mount of it (sandbox/mounts.h) */
-    int copy; /* the file itself, to be copied, because the container's user 0 may read it and not everybody
-               */
+    int copy; /* the file itself, to be copied: the container's user 0 may read it and not everybody, or
+                 something is added to it */
 };
 #define GUEST_FILE_NONE ((struct guest_file){.tree = -1, .copy = -1})
 
@@ -29,7 +29,9 @@ struct guest_setup {
     char *program; /* the monitor's: absolute path on the host; owned */
     struct guest_file kernel;
     struct guest_file initrd;
-    int kernel_fd; /* the kernel itself, opened, for a monitor that opens nothing; owned; -1: none */
+    int added;              /* bytes that stand behind the image's initrd (guest_pack.h); owned; -1: none */
+    uint64_t initrd_length; /* bytes of the image's that stand before them */
+    int kernel_fd;          /* the kernel itself, opened, for a monitor that opens nothing; owned; -1: none */
     struct guest_disk *disks; /* owned */
     size_t disk_count;
     int share_tree;    /* a detached mount of the rootfs, for mountRootfs; owned; -1: none */
@@ -41,13 +43,22 @@ struct guest_setup {
 };
 
 #define GUEST_SETUP_NONE                                                                                     \
-    ((struct guest_setup){                                                                                   \
-        .kernel = GUEST_FILE_NONE, .initrd = GUEST_FILE_NONE, .kernel_fd = -1, .share_tree = -1})
+    ((struct guest_setup){.kernel = GUEST_FILE_NONE,                                                         \
+                          .initrd = GUEST_FILE_NONE,                                                         \
+                          .added = -1,                                                                       \
+                          .kernel_fd = -1,                                                                   \
+                          .share_tree = -1})
 
 /* Reads the annotations of config.json, else /urunc.json in the rootfs (docs/architecture.md, "The
  * contract"), with single annotations laid over it. */
 enum unikernel_found guest_setup_read(const struct bundle *bundle, const struct config *config,
                                       struct unikernel *unikernel, struct error *error);
+
+/* True where the monitor gets an initrd: the image's, or one of urunc's own. */
+static inline bool guest_has_initrd(const struct guest_setup *setup)
+{
+    return setup->unikernel.initrd != NULL || setup->boot_archive || setup->added >= 0;
+}
 
 /* Finds the drivers and the monitor's program, checks that they fit each other and the kernel, and opens the
  * files beneath the rootfs. `setup->unikernel` was read. */

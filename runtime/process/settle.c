@@ -43,7 +43,23 @@ static void add_file(const struct guest_file *file, const char *path, struct pri
     if (file->tree >= 0)
         mounts[root->mount_count++] = (struct private_mount){file->tree, path};
     if (file->copy >= 0)
-        copies[root->copy_count++] = (struct private_copy){.fd = file->copy, .path = path};
+        copies[root->copy_count++] = (struct private_copy){.fd = file->copy, .path = path, .behind = -1};
+}
+
+/* The image's with the guest's other files behind it, or those alone. */
+static void add_initrd(const struct guest_setup *guest, struct private_mount *mounts,
+                       struct private_copy *copies, struct private_root *root)
+{
+    if (guest->added < 0) {
+        add_file(&guest->initrd, BOOT_INITRD_PATH, mounts, copies, root);
+        return;
+    }
+    copies[root->copy_count++] = (struct private_copy){
+        .fd = guest->initrd.copy,
+        .length = guest->initrd_length,
+        .behind = guest->added,
+        .path = BOOT_INITRD_PATH,
+    };
 }
 
 /* A monitor that a security label is to confine is started by the loader's secure mode, which loads nothing
@@ -76,7 +92,7 @@ static int enter_root(struct container *container, const struct monitor_files *f
         .gid = user->gid,
     };
     add_file(&guest->kernel, BOOT_KERNEL_PATH, mounts, copies, &root);
-    add_file(&guest->initrd, BOOT_INITRD_PATH, mounts, copies, &root);
+    add_initrd(guest, mounts, copies, &root);
     for (size_t i = 0; i < guest->disk_count; i++) {
         strings_add_owned(&disks, boot_disk_path(i));
         if (guest->disks[i].tree >= 0)
@@ -89,13 +105,13 @@ static int enter_root(struct container *container, const struct monitor_files *f
         return -1;
     if (exit_status >= 0)
         copies[root.copy_count++] =
-            (struct private_copy){.fd = exit_status, .path = EXIT_STATUS_PATH, .program = true};
+            (struct private_copy){.fd = exit_status, .behind = -1, .path = EXIT_STATUS_PATH, .program = true};
     cleanup_close int first_output = container->kept.first_output ? first_output_open(error) : -1;
     if (container->kept.first_output && first_output < 0)
         return -1;
     if (first_output >= 0)
-        copies[root.copy_count++] =
-            (struct private_copy){.fd = first_output, .path = FIRST_OUTPUT_PATH, .program = true};
+        copies[root.copy_count++] = (struct private_copy){
+            .fd = first_output, .behind = -1, .path = FIRST_OUTPUT_PATH, .program = true};
     TRACE_BLOCK(&container->trace, "private root");
     return private_root_enter(&root, error);
 }
@@ -138,6 +154,7 @@ static int close_host(struct container *container, struct error *error)
         keep[count++] = guest->disks[i].backing;
     }
     close(take_fd(container->bundle.rootfs_fd));
+    bundle_mounts_close(&container->bundle.mounts);
     guest_setup_close_trees(&container->guest);
     return descriptors_close_others(keep, count, error);
 }
@@ -184,9 +201,10 @@ static int check_all_access(const struct container *container, struct error *err
         return -1;
     if (check_access("binary", unikernel->binary, BOOT_KERNEL_PATH, process, error) < 0)
         return -1;
-    if (unikernel->initrd == NULL)
+    if (!guest_has_initrd(&container->guest))
         return 0;
-    return check_access("initrd", unikernel->initrd, BOOT_INITRD_PATH, process, error);
+    const char *initrd = unikernel->initrd != NULL ? unikernel->initrd : BOOT_INITRD_PATH;
+    return check_access("initrd", initrd, BOOT_INITRD_PATH, process, error);
 }
 
 int give_up(const struct container *container, struct error *error)

@@ -25,6 +25,12 @@ guest() {
         fail "$(cat "$T/stderr" "$T/dev/console")"
 }
 
+# settings RECORD...: what the host's file says, of the next guests.
+settings() {
+    mkdir -p "$T/rootfs/.urunc"
+    printf '%s\0' "$@" >"$T/rootfs/.urunc/settings"
+}
+
 # The byte that was written to an I/O port, in hexadecimal; nothing where none was.
 port() {
     tail -c +$(($1 + 1)) "$T/dev/port" | head -c 1 | od -An -tx1 | tr -d ' \n'
@@ -75,22 +81,96 @@ port() {
     expect_equal "$(port 0x501)" 89
 }
 
-@test "the program gets the user, groups, directory and environment of the command line" {
-    guest 'urunc.user=1000:1001:27,28 urunc.cwd=/made/for%20it urunc.env=A=b%20c urunc.env=PATH=/programs -- sh -c "id -u; id -g; id -G; pwd; echo $A; echo $HOME"'
-    printf '%s\n' 1000 1001 '1001 27 28' '/made/for it' 'b c' /home/guest | diff - "$T/dev/console"
+@test "the program gets the user, groups, directory and environment of the host's file" {
+    settings user=1000:1001:27,28 'cwd=/made/for it' 'env=A=b c' env=PATH=/programs 'env=LINES=1
+2'
+    guest '-- sh -c "id -u; id -g; id -G; pwd; echo $A; echo $HOME; env | grep -x 2"'
+    printf '%s\n' 1000 1001 '1001 27 28' '/made/for it' 'b c' /home/guest 2 | diff - "$T/dev/console"
 }
 
 @test "without a home in /etc/passwd HOME is the root, and an environment's own wins" {
-    guest 'urunc.user=5:5 urunc.env=A=1 -- /programs/sh -c "echo $HOME"'
+    settings user=5:5 env=A=1
+    guest '-- /programs/sh -c "echo $HOME"'
     expect_line / "$T/dev/console"
     : >"$T/dev/console"
-    guest 'urunc.env=HOME=/own -- /programs/sh -c "echo $HOME"'
+    settings env=HOME=/own
+    guest '-- /programs/sh -c "echo $HOME"'
     expect_line /own "$T/dev/console"
 }
 
-@test "arguments can stand encoded" {
-    guest 'urunc.arg=/programs/sh urunc.arg=-c urunc.arg=echo%20%22two%20%20words%22'
+@test "arguments can stand in the host's file, and are those then" {
+    settings arg=/programs/sh arg=-c 'arg=echo "two  words"'
+    guest '-- ignored'
     expect_line 'two  words' "$T/dev/console"
+    settings "line=/programs/sh -c 'echo \"three  or four\"'"
+    guest 'quiet'
+    expect_line 'three  or four' "$T/dev/console"
+}
+
+@test "an environment of 200 KB and 4,000 variables reaches the program" {
+    local variables
+    mapfile -t variables < <(for i in {1..4000}; do printf 'env=SERVICE_%04d_PORT=tcp://10.96.128.200:8080/%s\n' "$i" 0123456789; done)
+    settings env=PATH=/programs "${variables[@]}"
+    guest '-- sh -c "env | grep -c ^SERVICE_; env | grep SERVICE_4000_PORT"'
+    expect_line 4000 "$T/dev/console"
+    expect_line 'SERVICE_4000_PORT=tcp://10.96.128.200:8080/0123456789' "$T/dev/console"
+}
+
+@test "the host's file is gone before the program runs" {
+    settings env=PATH=/programs
+    : >"$T/rootfs/.urunc/urunc-init"
+    guest '-- sh -c "ls -A /.urunc; echo listed"'
+    expect_equal "$(cat "$T/dev/console")" listed
+}
+
+@test "files and directories of the host are mounted, read-only where the host says so" {
+    settings env=PATH=/programs mount=tree:0:r:/etc/app mount=tree:1:o:/etc/hosts mount=tree:1:r:/new/place/hosts
+    mkdir -p "$T/rootfs/.urunc/trees/0/..2026" "$T/rootfs/etc/app"
+    printf 'hidden\n' >"$T/rootfs/etc/app/hidden"
+    printf 'value\n' >"$T/rootfs/.urunc/trees/0/..2026/key"
+    ln -s ..2026 "$T/rootfs/.urunc/trees/0/..data"
+    ln -s ..data/key "$T/rootfs/.urunc/trees/0/key"
+    printf '10.0.0.1 box\n' >"$T/rootfs/.urunc/trees/1"
+    guest '-- sh -c "cat /etc/app/key /etc/hosts /new/place/hosts; ls /etc/app; echo more >>/etc/hosts && echo written; echo x >/etc/app/x || echo refused; echo x >/new/place/hosts || echo refused too"'
+    expect_line value "$T/dev/console"
+    expect_equal "$(grep -c '^10.0.0.1 box$' "$T/dev/console")" 2
+    ! grep hidden "$T/dev/console" || fail 'what is below the mount is still seen'
+    expect_line written "$T/dev/console"
+    expect_line refused "$T/dev/console"
+    expect_line 'refused too' "$T/dev/console"
+}
+
+@test "a symlink to nowhere gives way to the file that is mounted there" {
+    ln -s ../run/nowhere/resolv.conf "$T/rootfs/etc/resolv.conf"
+    mkdir -p "$T/rootfs/.urunc/trees"
+    printf 'nameserver 10.8.8.8\n' >"$T/rootfs/.urunc/trees/0"
+    settings mount=tree:0::/etc/resolv.conf
+    guest 'urunc.dns=10.1.2.1 -- /programs/sh -c "cat /etc/resolv.conf"'
+    expect_line 'nameserver 10.8.8.8' "$T/dev/console"
+}
+
+@test "a tmpfs has the size that the host says" {
+    settings env=PATH=/programs mount=tmpfs:size=256k,mode=1770:x:/scratch
+    guest '-- sh -c "grep /scratch /proc/mounts; stat -c %a /scratch"'
+    expect_match 'tmpfs /scratch tmpfs .*noexec.*size=256k' "$T/dev/console"
+    expect_line 1770 "$T/dev/console"
+}
+
+@test "a mount that fails ends the guest, unless it is optional" {
+    settings mount=tree:7:o:/etc/hosts
+    guest 'urunc.exit -- /programs/sh -c "echo ran"'
+    expect_match '/etc/hosts: cannot be mounted' "$T/dev/console"
+    expect_line ran "$T/dev/console"
+    : >"$T/dev/console"
+    local record
+    for record in mount=tree:7:r:/etc/hosts mount=tmpfs:size=x::/scratch mount=other:x::/scratch mount=tree:relative; do
+        settings "$record"
+        : >"$T/dev/console"
+        guest 'urunc.exit -- /programs/sh -c "echo ran"'
+        expect_equal "$(port 0x501)" 7d
+        expect_match 'cannot be mounted|cannot mount a tmpfs|unknown kind of mount other|list of mounts is malformed' "$T/dev/console"
+        ! grep ran "$T/dev/console" || fail 'ran'
+    done
 }
 
 @test "a program that is not there, or cannot be run, has the status that a shell gives it" {
@@ -104,23 +184,27 @@ port() {
     expect_match 'urunc-init: /programs/text: Permission denied' "$T/dev/console"
     expect_equal "$(port 0x501)" 7e
     chmod +x "$T/rootfs/programs/text"
-    guest 'urunc.exit urunc.env=PATH=/nowhere:/programs -- text'
+    settings env=PATH=/nowhere:/programs
+    guest 'urunc.exit -- text'
     expect_match 'urunc-init: text: Exec format error' "$T/dev/console"
 }
 
 @test "no program, and a user that is none, are errors" {
     guest 'urunc.exit'
-    expect_match 'names no program behind "--"' "$T/dev/console"
-    guest 'urunc.exit urunc.user=everybody -- /programs/sh -c "echo ran"'
-    expect_match 'urunc.user= names no user' "$T/dev/console"
+    expect_match 'behind "--" names a program' "$T/dev/console"
+    settings user=everybody
+    guest 'urunc.exit -- /programs/sh -c "echo ran"'
+    expect_match '/.urunc/settings: user= names no user' "$T/dev/console"
     ! grep ran "$T/dev/console" || fail 'ran'
 }
 
 @test "a directory that cannot be entered, and a user outside of the namespace, are errors" {
     printf 'x' >"$T/rootfs/file"
-    guest 'urunc.exit urunc.cwd=/file/below -- /programs/sh -c "echo ran"'
+    settings cwd=/file/below
+    guest 'urunc.exit -- /programs/sh -c "echo ran"'
     expect_match 'cannot enter /file/below: Not a directory' "$T/dev/console"
-    guest 'urunc.exit urunc.user=4000000000:1 -- /programs/sh -c "echo ran"'
+    settings user=4000000000:1
+    guest 'urunc.exit -- /programs/sh -c "echo ran"'
     expect_match 'cannot become user 4000000000:1' "$T/dev/console"
     ! grep ran "$T/dev/console" || fail 'ran'
 }
@@ -199,9 +283,11 @@ port() {
     guest 'urunc.exit root=/dev/vda -- /programs/sh -c "echo ran"'
     expect_match '/dev/vda: cannot mount it at /.urunc-root: no file system that this kernel knows' "$T/dev/console"
     ! grep ran "$T/dev/console" || fail 'ran'
-    guest 'urunc.mount=/dev/vda:/data%20base -- /programs/sh -c "ls -d /data*"'
+    : >"$T/dev/console"
+    settings 'mount=disk:/dev/vda::/data base'
+    guest 'urunc.exit -- /programs/sh -c "echo ran"'
     expect_match '/dev/vda: cannot mount it at /data base' "$T/dev/console"
-    expect_line '/data base' "$T/dev/console"
+    ! grep ran "$T/dev/console" || fail 'ran'
 }
 
 @test "modules that the kernel refuses are named" {

@@ -49,8 +49,8 @@ static void report(int status)
 void power_write_back(const struct cmdline *cmdline)
 {
     sync();
-    if (cmdline->mount_directory != NULL)
-        umount2(cmdline->mount_directory, 0);
+    for (size_t i = cmdline->mount_count; i > 0; i--)
+        umount2(cmdline->mounts[i - 1].directory, 0);
     mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY, NULL);
 }
 

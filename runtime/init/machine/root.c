@@ -15,6 +15,7 @@
 
 #include "runtime/init/console.h"
 #include "runtime/init/machine/mounts.h"
+#include "runtime/init/settings.h"
 
 #define NEW_ROOT "/.urunc-root"
 
@@ -33,7 +34,13 @@ bool root_is_elsewhere(const struct cmdline *cmdline)
     return type == (unsigned)RAMFS_MAGIC_NUMBER || type == TMPFS_MAGIC_NUMBER;
 }
 
-/* Removes what is below the directory and on the same file system. Takes the descriptor. */
+static bool is_kept(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, &SETTINGS_DIRECTORY[1]) == 0;
+}
+
+/* Removes what is below the directory and on the same file system, but for the host's trees, which are about
+ * to be mounted. Takes the descriptor. */
 static void remove_below(int fd, dev_t device)
 {
     DIR *directory = fdopendir(fd);
@@ -43,8 +50,8 @@ static void remove_below(int fd, dev_t device)
     }
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
         struct stat status;
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-            fstatat(fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0 || status.st_dev != device)
+        if (is_kept(entry->d_name) || fstatat(fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+            status.st_dev != device)
             continue;
         if (!S_ISDIR(status.st_mode)) {
             unlinkat(fd, entry->d_name, 0);

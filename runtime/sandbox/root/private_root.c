@@ -128,16 +128,27 @@ static int place_devices(int root, const struct private_root *plan, struct error
     return 0;
 }
 
-static int copy_bytes(int from, int to)
+/* From its beginning, at most `length` bytes. 0, or -1 with errno. */
+static int copy_bytes(int from, int to, uint64_t length)
 {
     off_t offset = 0;
-    for (;;) {
-        ssize_t sent = sendfile(to, from, &offset, 1 << 30);
+    while ((uint64_t)offset < length) {
+        uint64_t left = length - (uint64_t)offset;
+        ssize_t sent = sendfile(to, from, &offset, left < 1 << 30 ? (size_t)left : 1 << 30);
         if (sent == 0)
             return 0;
         if (sent < 0 && errno != EINTR)
             return -1;
     }
+    return 0;
+}
+
+static int copy_parts(const struct private_copy *copy, int to)
+{
+    uint64_t length = copy->behind >= 0 ? copy->length : INT64_MAX;
+    if (copy->fd >= 0 && copy_bytes(copy->fd, to, length) < 0)
+        return -1;
+    return copy->behind >= 0 ? copy_bytes(copy->behind, to, INT64_MAX) : 0;
 }
 
 static int place_copy(int root, const struct private_copy *copy, struct error *error)
@@ -146,7 +157,7 @@ static int place_copy(int root, const struct private_copy *copy, struct error *e
     if (make_target(root, relative, false, error) < 0)
         return -1;
     cleanup_close int fd = openat(root, relative, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 || copy_bytes(copy->fd, fd) < 0)
+    if (fd < 0 || copy_parts(copy, fd) < 0)
         return error_errno(error, errno, "cannot copy to the monitor's %s", copy->path);
     return copy->program ? mount_allow_programs(root, relative, error) : 0;
 }
@@ -184,17 +195,25 @@ static int make_generated(int root, const struct private_root *plan, struct erro
     return 0;
 }
 
+static int add_size(int fd, uint64_t *bytes, struct error *error)
+{
+    struct stat status = {0};
+    if (fd >= 0 && fstat(fd, &status) < 0)
+        return error_errno(error, errno, "size");
+    *bytes += (uint64_t)status.st_size;
+    return 0;
+}
+
 /* The tmpfs, attached at /proc: it must hang somewhere before it can become the root, and /proc is a
  * directory that is always there. */
 static int make_root(const struct private_root *plan, struct error *error)
 {
     uint64_t bytes = TMPFS_BYTES, page = (uint64_t)sysconf(_SC_PAGESIZE);
-    for (size_t i = 0; i < plan->copy_count; i++) {
-        struct stat status;
-        if (fstat(plan->copies[i].fd, &status) < 0)
-            return error_errno(error, errno, "%s", plan->copies[i].path);
-        bytes += (uint64_t)status.st_size + page;
-    }
+    for (size_t i = 0; i < plan->copy_count; i++)
+        if (add_size(plan->copies[i].fd, &bytes, error) < 0 ||
+            add_size(plan->copies[i].behind, &bytes, error) < 0)
+            return error_prefix(error, "%s", plan->copies[i].path);
+    bytes += 2 * plan->copy_count * page;
     cleanup_free char *size = xasprintf("%" PRIu64, bytes);
     cleanup_close int root = mount_detached_tmpfs(size, TMPFS_INODES, plan->label, error);
     if (root < 0 || mount_attach(root, AT_FDCWD, "/proc", error) < 0)

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "formats/base/buffer.h"
@@ -28,9 +29,11 @@ struct private_mount {
     const char *path;
 };
 
-/* A regular file, opened for reading, that is copied into the root with mode 0444; both borrowed. */
+/* A regular file, opened for reading, that is copied into the root; all borrowed. Its mode is 0444. */
 struct private_copy {
-    int fd;
+    int fd;          /* -1: none, where something stands behind it */
+    uint64_t length; /* how many of its bytes, where something stands behind it */
+    int behind;      /* a second file, whose bytes follow; -1: none, and the whole first one is copied */
     const char *path;
     bool program; /* its bytes may be executed */
 };

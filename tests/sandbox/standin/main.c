@@ -4,13 +4,14 @@
  * It boots nothing. It prints, as one line of JSON, all that a process can find out about what it was given,
  * and sets nothing itself: what the report shows, the runtime did. Then it does what the words of the guest's
  * command line (the value of -append, or what stands behind "--" and the kernel) order, from left to right;
- * other words are not for it:
+ * other words are not for it. Of a guest whose arguments travel in its initrd these are the words:
  *
  *   standin:quiet       no report; this word comes first
  *   standin:wait        waits for a signal that ends it (exit status 0, as QEMU does on SIGTERM)
  *   standin:deaf        ignores SIGTERM and waits
  *   standin:echo        copies standard input to standard output until its end
  *   standin:say=TEXT    prints a line
+ *   standin:print=PATH  copies a file to standard output
  *   standin:fork=N      makes N children that wait
  *   standin:spinner     makes a child that uses the processor
  *   standin:eat=N       takes N MiB of memory and touches it
@@ -94,6 +95,18 @@ static void order_echo(const char *value)
 static void order_say(const char *value)
 {
     printf("%s\n", value);
+    fflush(stdout);
+}
+
+static void order_print(const char *value)
+{
+    char bytes[4096];
+    ssize_t got = -1;
+    int fd = open(value, O_RDONLY);
+    while (fd >= 0 && (got = read(fd, bytes, sizeof bytes)) > 0)
+        fwrite(bytes, 1, (size_t)got, stdout);
+    if (got < 0)
+        _exit(1);
     fflush(stdout);
 }
 
@@ -219,6 +232,7 @@ static const struct order {
     {"many", order_many},       {"signal", order_signal},       {"exit", order_exit},
     {"open", order_open},       {"manage", order_manage},       {"exec", order_exec},
     {"spinner", order_spinner}, {"elsewhere", order_elsewhere},
+    {"print", order_print},
 };
 
 static void obey(const char *word)
@@ -245,6 +259,15 @@ static const char *guest_command_line(char *const *argv)
     return "";
 }
 
+static void obey_all(char *line)
+{
+    static const char prefix[] = "standin:";
+    char *rest = NULL;
+    for (char *word = strtok_r(line, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
+        if (strncmp(word, prefix, sizeof prefix - 1) == 0 && strcmp(word, "standin:quiet") != 0)
+            obey(word + sizeof prefix - 1);
+}
+
 static void report(char *const *argv, char *const *environment)
 {
     json_open(NULL, '{');
@@ -262,7 +285,6 @@ static void report(char *const *argv, char *const *environment)
 
 int main(int argc, char **argv, char **environment)
 {
-    static const char prefix[] = "standin:";
     words = argv;
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         puts("standin 99.1.2");
@@ -270,14 +292,14 @@ int main(int argc, char **argv, char **environment)
     }
     arguments = argv;
     agent_take_output(argv);
-    char *line = strdup(guest_command_line(argv)), *rest = NULL;
-    if (line == NULL)
+    char *line = strdup(guest_command_line(argv)), *packed = settings_arguments("/guest/initrd");
+    if (line == NULL || packed == NULL)
         return 1;
-    if (strstr(line, "standin:quiet") == NULL)
+    if (strstr(line, "standin:quiet") == NULL && strstr(packed, "standin:quiet") == NULL)
         report(argv, environment);
-    for (char *word = strtok_r(line, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
-        if (strncmp(word, prefix, sizeof prefix - 1) == 0 && strcmp(word, "standin:quiet") != 0)
-            obey(word + sizeof prefix - 1);
+    obey_all(line);
+    obey_all(packed);
     free(line);
+    free(packed);
     return 0;
 }

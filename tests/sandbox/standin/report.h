@@ -32,4 +32,8 @@ void manage_run(char *const *argv, const char *manner);
 /* The number behind `before` in a word of argv that has `after` (NULL: any) behind that, or -1. */
 int find_number(char *const *argv, const char *before, const char *after);
 
+/* The arguments that the settings in that initrd have for the guest's init (runtime/init/settings.h), with
+ * blanks between; "" where there are none. The caller frees it. */
+char *settings_arguments(const char *initrd);
+
 #endif

@@ -220,6 +220,136 @@ static void the_same_tree_gives_the_same_bytes(void **state)
     assert_same_file("first", "second");
 }
 
+/* ---- adding to an archive ---- */
+
+/* A tree with etc/hosts and var/run/token, as mounts make it. */
+static struct inode *make_additions(void)
+{
+    struct inode *root = inode_new(S_IFDIR | 0700);
+    const char *const paths[][3] = {{"etc", NULL, "hosts"}, {"var", "run", "token"}};
+    for (size_t i = 0; i < 2; i++) {
+        struct inode *directory = root;
+        for (size_t j = 0; j < 2 && paths[i][j] != NULL; j++) {
+            cleanup_inode struct inode *made = inode_new(S_IFDIR | 0700);
+            tree_put(directory, paths[i][j], made);
+            directory = made;
+        }
+        cleanup_inode struct inode *file = inode_new(S_IFREG | 0644);
+        file->content = content_of_memory("added", 5);
+        tree_put(directory, paths[i][2], file);
+    }
+    return root;
+}
+
+/* An image's tree: etc/hosts, run, and var/run, which is a symlink to ../run. */
+static struct inode *make_image(void)
+{
+    struct inode *root = inode_new(S_IFDIR | 0755);
+    cleanup_inode struct inode *etc = inode_new(S_IFDIR | 0755), *var = inode_new(S_IFDIR | 0755),
+                               *hosts = inode_new(S_IFREG | 0644), *link = inode_new(S_IFLNK | 0777),
+                               *run = inode_new(S_IFDIR | 0755);
+    hosts->content = content_of_memory("the image's", 11);
+    link->target = strdup("../run");
+    tree_put(root, "run", run);
+    tree_put(root, "etc", etc);
+    tree_put(etc, "hosts", hosts);
+    tree_put(root, "var", var);
+    tree_put(var, "run", link);
+    return root;
+}
+
+static enum cpio_kind scan(int fd, uint64_t *end, struct inode *present)
+{
+    struct error error = {0};
+    enum cpio_kind kind = CPIO_OTHER;
+    if (cpio_scan(fd, &kind, end, present, &error) < 0)
+        fail_msg("%s", error.message);
+    return kind;
+}
+
+static int open_archive(struct inode *root, const char *path)
+{
+    write_archive(root, path);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+static void what_is_added_replaces_files_and_leaves_directories_as_they_are(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    uint64_t end = 0;
+    cleanup_inode struct inode *image = make_image(), *additions = make_additions(),
+                               *present = inode_new(S_IFDIR | 0755);
+    cleanup_close int fd = open_archive(image, "merged.cpio");
+    assert_int_equal(scan(fd, &end, present), CPIO_SINGLE);
+    assert_int_equal(ftruncate(fd, (off_t)end), 0);
+    assert_int_equal(lseek(fd, 0, SEEK_END), end);
+    cleanup_sink struct sink *sink = sink_to_fd(fd, "merged.cpio", NULL);
+    assert_int_equal(cpio_write_addition(additions, present, sink, &error), 0);
+    assert_int_equal(sink_finish(sink, &error), 0);
+    assert_output("cpio -t --quiet <merged.cpio",
+                  ".\netc\netc/hosts\nrun\nvar\nvar/run\netc/hosts\nvar/run/token\n");
+    assert_output("mkdir x && cd x && cpio -i --quiet --unconditional <../merged.cpio; cat etc/hosts",
+                  "added");
+    assert_output("grep -aoc TRAILER merged.cpio", "1\n");
+    /* And so once more. */
+    assert_int_equal(scan(fd, &end, present), CPIO_SINGLE);
+}
+
+static void an_archive_behind_another_has_no_root(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    cleanup_inode struct inode *additions = make_additions();
+    cleanup_close int fd = open("added.cpio", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    cleanup_sink struct sink *sink = sink_to_fd(fd, "added.cpio", NULL);
+    assert_int_equal(cpio_write_addition(additions, NULL, sink, &error), 0);
+    assert_int_equal(sink_finish(sink, &error), 0);
+    assert_output("cpio -t --quiet <added.cpio", "etc\netc/hosts\nvar\nvar/run\nvar/run/token\n");
+}
+
+static void only_one_archive_and_zeros_are_a_single_one(void **state)
+{
+    (void)state;
+    uint64_t end = 0, same = 0;
+    cleanup_inode struct inode *image = make_image(), *present = inode_new(S_IFDIR | 0755);
+    cleanup_close int fd = open_archive(image, "a.cpio");
+    off_t size = lseek(fd, 0, SEEK_END);
+    assert_int_equal(scan(fd, &end, present), CPIO_SINGLE);
+    assert_int_equal(ftruncate(fd, size + 5000), 0);
+    assert_int_equal(scan(fd, &same, present), CPIO_SINGLE);
+    assert_int_equal(same, end);
+    assert_int_equal(pwrite(fd, "\x1f\x8b", 2, size + 4096), 2); /* a compressed one behind */
+    assert_int_equal(scan(fd, &same, present), CPIO_OTHER);
+    assert_int_equal(ftruncate(fd, (off_t)end), 0); /* no trailer */
+    assert_int_equal(scan(fd, &same, present), CPIO_SINGLE);
+    assert_int_equal(same, end);
+    assert_int_equal(ftruncate(fd, (off_t)end - 6), 0); /* the last member, a symlink's target, is cut */
+    assert_int_equal(scan(fd, &same, present), CPIO_OTHER);
+    assert_int_equal(ftruncate(fd, 0), 0);
+    assert_int_equal(scan(fd, &same, present), CPIO_OTHER);
+}
+
+static void headers_that_lie_are_no_archive(void **state)
+{
+    (void)state;
+    uint64_t end = 0;
+    cleanup_inode struct inode *image = make_image(), *present = inode_new(S_IFDIR | 0755);
+    static const struct {
+        off_t at; /* of a field of the first header */
+        const char *bytes;
+    } lies[] = {{0, "070707"},    {14, "0000000g"}, {54, "FFFFFFFF"},
+                {94, "00000000"}, {94, "FFFFFFFF"}, {94, "00000001"}};
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        cleanup_close int fd = open_archive(image, "lie.cpio");
+        size_t length = strlen(lies[i].bytes);
+        assert_int_equal(pwrite(fd, lies[i].bytes, length, lies[i].at), length);
+        assert_int_equal(scan(fd, &end, present), CPIO_OTHER);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +362,10 @@ int main(void)
         temporary_test(sizes_around_the_alignment_come_back),
         temporary_test(what_newc_cannot_hold_is_an_error_that_names_it),
         temporary_test(the_same_tree_gives_the_same_bytes),
+        temporary_test(what_is_added_replaces_files_and_leaves_directories_as_they_are),
+        temporary_test(an_archive_behind_another_has_no_root),
+        temporary_test(only_one_archive_and_zeros_are_a_single_one),
+        temporary_test(headers_that_lie_are_no_archive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,9 @@
-/* The command line of a Linux guest, and what urunc's init makes of it again. */
+/* The command line of a Linux guest. */
 #include "tests/unit/fixtures/guest_fixture.h"
 
 #include <string.h>
 
-/* Pure, and compiled for the guest otherwise. */
-#include "runtime/init/cmdline.c"
-
+#define OWN         " rdinit=/.urunc/urunc-init"
 #define BASE_INITRD "panic=-1 console=ttyS0 root=/dev/ram0 rw quiet"
 #define BASE_DISK   "panic=-1 console=ttyS0 root=/dev/vda rw quiet"
 
@@ -42,10 +40,9 @@ static void with_both_the_block_image_is_the_root_unless_it_is_mounted_elsewhere
     SET_ARGS(fixture, "/urunc-init", "app");
     fixture->input.has_initrd = true;
     fixture->input.has_block = true;
-    assert_plan(fixture, FRAMEWORK_LINUX, BASE_DISK " urunc.exit init=/urunc-init -- app");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_DISK " urunc.exit" OWN);
     fixture->input.block_mount_point = "/data dir";
-    assert_plan(fixture, FRAMEWORK_LINUX,
-                BASE_INITRD " urunc.mount=/dev/vda:/data%20dir urunc.exit rdinit=/urunc-init -- app");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.exit" OWN);
 }
 
 static void a_block_image_mounted_elsewhere_needs_an_initrd(void **state)
@@ -95,12 +92,11 @@ static void further_interfaces_ipv6_routes_and_the_resolver_are_for_uruncs_init(
     fixture->input.network = networks;
     fixture->input.network_count = 2;
     assert_plan(fixture, FRAMEWORK_LINUX,
-                BASE_INITRD
-                " ip=10.88.0.5::10.88.0.1:255.255.0.0:urunc:eth0:off"
-                " urunc.mtu=eth0/1400 urunc.address=eth0/fd00::5/64 urunc.route=eth0/::/0/fe80::1"
-                " urunc.route=eth0/10.96.0.0/12/10.88.0.9 urunc.route=eth0/fd01::/48"
-                " urunc.address=eth1/10.99.0.5/24 urunc.dns=10.88.0.53,fd00::53"
-                " urunc.search=a.svc,b urunc.resolver=ndots:5 urunc.exit rdinit=/urunc-init -- app");
+                BASE_INITRD " ip=10.88.0.5::10.88.0.1:255.255.0.0:urunc:eth0:off"
+                            " urunc.mtu=eth0/1400 urunc.address=eth0/fd00::5/64 urunc.route=eth0/::/0/fe80::1"
+                            " urunc.route=eth0/10.96.0.0/12/10.88.0.9 urunc.route=eth0/fd01::/48"
+                            " urunc.address=eth1/10.99.0.5/24 urunc.dns=10.88.0.53,fd00::53"
+                            " urunc.search=a.svc,b urunc.resolver=ndots:5 urunc.exit" OWN);
 }
 
 static void a_network_of_ipv6_alone_has_no_ip_parameter(void **state)
@@ -110,8 +106,7 @@ static void a_network_of_ipv6_alone_has_no_ip_parameter(void **state)
     fixture->input.has_initrd = true;
     fixture->network = (struct network){.address6 = "fd00::5", .prefix6 = 64, .mtu = 1500};
     fixture->input.network = &fixture->network;
-    assert_plan(fixture, FRAMEWORK_LINUX,
-                BASE_INITRD " urunc.address=eth0/fd00::5/64 urunc.exit rdinit=/urunc-init -- app");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.address=eth0/fd00::5/64 urunc.exit" OWN);
 }
 
 static void arguments_with_blanks_or_quotes_stand_in_single_quotes(void **state)
@@ -172,8 +167,7 @@ static void more_words_than_the_kernel_gives_are_refused(void **state)
     strings_add(&fixture->args, "x");
     assert_refused(
         fixture, FRAMEWORK_LINUX,
-        "the arguments have 33 words and the kernel gives at most 32 to a program: use urunc-init and "
-        "process.args");
+        "the arguments have 33 words and the kernel gives at most 32 to a program: use urunc-init");
     SET_ARGS(fixture, "/bin/app");
     for (int i = 0; i < 31; i++)
         strings_format(&fixture->env, "V%d=x", i);
@@ -189,12 +183,12 @@ static void a_line_longer_than_the_kernel_takes_is_refused(void **state)
     char argument[2001];
     memset(argument, 'x', 2000);
     argument[2000] = '\0';
-    SET_ARGS(fixture, "/urunc-init", argument);
+    SET_ARGS(fixture, "/bin/app", argument);
     assert_refused(fixture, FRAMEWORK_LINUX,
-                   "the Linux command line has 2080 bytes and the kernel takes 2047: shorten the environment "
-                   "(process.env) or the arguments (process.args)");
-    argument[2000 - 33] = '\0';
-    SET_ARGS(fixture, "/urunc-init", argument);
+                   "the Linux command line has 2066 bytes and the kernel takes 2047: shorten the environment "
+                   "(process.env) or the arguments (process.args), or use urunc-init");
+    argument[2000 - 19] = '\0';
+    SET_ARGS(fixture, "/bin/app", argument);
     assert_int_equal(plan(fixture, FRAMEWORK_LINUX), 0);
     assert_int_equal(strlen(fixture->boot.command_line), 2047);
 }
@@ -223,7 +217,7 @@ static void only_urunc_init_reports_a_status(void **state)
     struct fixture *fixture = *state;
     fixture->input.has_initrd = true;
     SET_ARGS(fixture, "/sbin/urunc-init", "app");
-    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.exit rdinit=/sbin/urunc-init -- app");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.exit" OWN);
     assert_int_equal(fixture->boot.exit, BOOT_EXIT_REPORT);
     assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_PANIC_DEVICE | BOOT_QUIRK_EXIT_PORT);
 }
@@ -234,7 +228,7 @@ static void without_a_host_that_understands_reports_only_failures_are_told(void 
     fixture->input.has_initrd = true;
     fixture->input.exit_report = false;
     SET_ARGS(fixture, "/urunc-init", "app");
-    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.exit=failures rdinit=/urunc-init -- app");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.exit=failures" OWN);
     assert_int_equal(fixture->boot.exit, BOOT_EXIT_UNKNOWN);
     assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_PANIC_DEVICE | BOOT_QUIRK_EXIT_PORT);
 }
@@ -247,7 +241,7 @@ static void a_machine_without_power_off_is_told_of(void **state)
     SET_ARGS(fixture, "/urunc-init", "app");
     assert_plan(fixture, FRAMEWORK_LINUX,
                 "panic=-1 console=ttyS0 root=/dev/ram0 rw reboot=k quiet urunc.reset urunc.exit "
-                "rdinit=/urunc-init -- app");
+                "rdinit=/.urunc/urunc-init");
     SET_ARGS(fixture, "/sbin/init");
     assert_plan(fixture, FRAMEWORK_LINUX,
                 "panic=-1 console=ttyS0 root=/dev/ram0 rw reboot=k quiet rdinit=/sbin/init");
@@ -259,7 +253,7 @@ static void the_channel_is_for_urunc_init_where_the_monitor_has_it(void **state)
     fixture->input.has_initrd = true;
     fixture->input.channel = true;
     SET_ARGS(fixture, "/urunc-init", "app");
-    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.channel urunc.exit rdinit=/urunc-init -- app");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.channel urunc.exit" OWN);
     assert_int_equal(fixture->boot.quirks,
                      BOOT_QUIRK_PANIC_DEVICE | BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_CHANNEL);
     SET_ARGS(fixture, "/sbin/init");
@@ -274,12 +268,11 @@ static void a_terminal_is_told_with_its_size(void **state)
     fixture->input.rows = 24;
     fixture->input.columns = 80;
     SET_ARGS(fixture, "/urunc-init", "app");
-    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.exit rdinit=/urunc-init -- app");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.exit" OWN);
     fixture->input.terminal = true;
-    assert_plan(fixture, FRAMEWORK_LINUX,
-                BASE_INITRD " urunc.terminal urunc.size=24x80 urunc.exit rdinit=/urunc-init -- app");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.terminal urunc.size=24x80 urunc.exit" OWN);
     fixture->input.rows = 0;
-    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.terminal urunc.exit rdinit=/urunc-init -- app");
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_INITRD " urunc.terminal urunc.exit" OWN);
 }
 
 static void arm64_has_another_console_and_no_ports(void **state)
@@ -288,77 +281,54 @@ static void arm64_has_another_console_and_no_ports(void **state)
     fixture->input.has_initrd = true;
     fixture->kernel.architecture = "arm64";
     SET_ARGS(fixture, "/urunc-init", "app");
-    assert_plan(fixture, FRAMEWORK_LINUX,
-                "panic=-1 console=ttyAMA0 root=/dev/ram0 rw quiet rdinit=/urunc-init -- app");
+    assert_plan(fixture, FRAMEWORK_LINUX, "panic=-1 console=ttyAMA0 root=/dev/ram0 rw quiet" OWN);
     assert_int_equal(fixture->boot.quirks, BOOT_QUIRK_PANIC_DEVICE);
     assert_int_equal(fixture->boot.exit, BOOT_EXIT_UNKNOWN);
 }
 
-static void parse_planned(struct fixture *fixture, struct cmdline *cmdline)
-{
-    assert_int_equal(plan(fixture, FRAMEWORK_LINUX), 0);
-    cmdline_parse(fixture->boot.command_line, cmdline);
-}
-
-static void urunc_init_gets_everything_byte_for_byte(void **state)
+static void what_urunc_init_is_told_by_file_is_not_on_the_line(void **state)
 {
     struct fixture *fixture = *state;
-    static const uint32_t groups[] = {5, 4000000000};
-    SET_ARGS(fixture, "/urunc-init", "sh", "-c", "echo 'a  b' \"c\" $K\n\texit 7", "", "--", "it's", "100%20",
-             "\xc2\xa0");
-    strings_add(&fixture->env, "K=two words \"quoted\" 50% 'single' new\nline");
-    strings_add(&fixture->env, "quiet=x");
-    strings_add(&fixture->env, "EMPTY=");
+    SET_ARGS(fixture, "/urunc-init", "app", "an argument");
+    strings_add(&fixture->env, "PASSWORD=secret");
+    for (int i = 0; i < 2000; i++)
+        strings_add(&fixture->env, "A_SERVICE_HOST=10.0.0.1");
     fixture->input.has_initrd = true;
     fixture->input.has_block = true;
-    fixture->input.block_mount_point = "/srv/my data";
-    fixture->input.network = &fixture->network;
-    fixture->input.hostname = "b\"ox";
-    fixture->input.cwd = "/a dir/b";
+    fixture->input.block_mount_point = "/data";
     fixture->input.uid = 33;
-    fixture->input.gid = 34;
-    fixture->input.additional_gids = groups;
-    fixture->input.additional_gid_count = 2;
-    fixture->input.terminal = true;
-    static struct cmdline cmdline;
-    parse_planned(fixture, &cmdline);
-    assert_int_equal(cmdline.args.count, fixture->args.count - 1);
-    for (size_t i = 0; i < cmdline.args.count; i++)
-        assert_string_equal(cmdline.args.items[i], fixture->args.items[i + 1]);
-    assert_int_equal(cmdline.env.count, fixture->env.count);
-    for (size_t i = 0; i < cmdline.env.count; i++)
-        assert_string_equal(cmdline.env.items[i], fixture->env.items[i]);
-    assert_true(cmdline.has_user);
-    assert_int_equal(cmdline.uid, 33);
-    assert_int_equal(cmdline.gid, 34);
-    assert_int_equal(cmdline.group_count, 2);
-    assert_int_equal(cmdline.groups[1], 4000000000);
-    assert_string_equal(cmdline.cwd, "/a dir/b");
-    assert_string_equal(cmdline.hostname, "b\"ox");
-    assert_string_equal(cmdline.dns, "10.88.0.53");
-    assert_string_equal(cmdline.address, "10.88.0.5");
-    assert_string_equal(cmdline.gateway, "10.88.0.1");
-    assert_string_equal(cmdline.netmask, "255.255.0.0");
-    assert_string_equal(cmdline.device, "eth0");
-    assert_string_equal(cmdline.mount_device, "/dev/vda");
-    assert_string_equal(cmdline.mount_directory, "/srv/my data");
-    assert_string_equal(cmdline.init, "/urunc-init");
-    assert_true(cmdline.exit_port);
-    assert_true(cmdline.terminal);
+    fixture->input.cwd = "/srv";
+    fixture->input.hostname = "box";
+    fixture->input.network = &fixture->network;
+    assert_plan(fixture, FRAMEWORK_LINUX,
+                BASE_INITRD
+                " ip=10.88.0.5::10.88.0.1:255.255.0.0:box:eth0:off urunc.dns=10.88.0.53 urunc.exit" OWN);
 }
 
-static void urunc_init_gets_more_words_than_the_kernel_would_give(void **state)
+static void urunit_is_told_where_its_file_is(void **state)
 {
     struct fixture *fixture = *state;
-    static const char script[] =
-        "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do echo a b c d e f g h i j k l m n; done";
-    SET_ARGS(fixture, "/urunc-init", "sh", "-c", script, "--");
+    SET_ARGS(fixture, "/usr/bin/urunit", "app", "an argument");
+    strings_add(&fixture->env, "PASSWORD=\"secret\"");
     fixture->input.has_initrd = true;
-    static struct cmdline cmdline;
-    parse_planned(fixture, &cmdline);
-    assert_int_equal(cmdline.args.count, 4);
-    assert_string_equal(cmdline.args.items[2], script);
-    assert_string_equal(cmdline.args.items[3], "--");
+    assert_plan(fixture, FRAMEWORK_LINUX,
+                BASE_INITRD " URUNIT_CONFIG=/urunit.conf rdinit=/usr/bin/urunit -- app 'an argument'");
+    fixture->input.has_initrd = false;
+    fixture->input.has_block = true;
+    assert_plan(fixture, FRAMEWORK_LINUX,
+                BASE_DISK " retain_initrd URUNIT_CONFIG=/sys/firmware/initrd init=/usr/bin/urunit -- app 'an "
+                          "argument'");
+}
+
+/* The image's initrd leads to the disk's urunit, so nothing can stand in its place. */
+static void urunit_on_a_disk_behind_an_initrd_gets_plain_words(void **state)
+{
+    struct fixture *fixture = *state;
+    SET_ARGS(fixture, "/urunit", "app");
+    strings_add(&fixture->env, "K=V");
+    fixture->input.has_initrd = true;
+    fixture->input.has_block = true;
+    assert_plan(fixture, FRAMEWORK_LINUX, BASE_DISK " K=V init=/urunit -- app");
 }
 
 int main(void)
@@ -385,8 +355,9 @@ int main(void)
         guest_test(a_terminal_is_told_with_its_size),
         guest_test(without_a_host_that_understands_reports_only_failures_are_told),
         guest_test(arm64_has_another_console_and_no_ports),
-        guest_test(urunc_init_gets_everything_byte_for_byte),
-        guest_test(urunc_init_gets_more_words_than_the_kernel_would_give),
+        guest_test(what_urunc_init_is_told_by_file_is_not_on_the_line),
+        guest_test(urunit_is_told_where_its_file_is),
+        guest_test(urunit_on_a_disk_behind_an_initrd_gets_plain_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,15 +66,19 @@ static void enter_whole(void)
     int kernel = open_file("kernel"), initrd = open_file("initrd");
     int generated = -1;
     struct private_mount mount = {mount_detached_fd(kernel, "kernel", 0, &error), "/guest/kernel"};
-    struct private_copy copy = {.fd = initrd, .path = "/guest/initrd"};
+    struct private_copy copies[] = {
+        {.fd = initrd, .behind = -1, .path = "/guest/initrd"},
+        {.fd = initrd, .length = 3, .behind = kernel, .path = "/guest/both"},
+        {.fd = -1, .behind = kernel, .path = "/guest/behind"},
+    };
     struct private_root root = {.program = PROGRAM,
                                 .data = &data,
                                 .devices = &devices,
                                 .own_devices = &own_devices,
                                 .mounts = &mount,
                                 .mount_count = 1,
-                                .copies = &copy,
-                                .copy_count = 1,
+                                .copies = copies,
+                                .copy_count = 3,
                                 .generated = &generated,
                                 .uid = 1234,
                                 .gid = 1235};
@@ -84,6 +88,7 @@ static void enter_whole(void)
     expect(generated >= 0);
 
     expect(holds("/guest/kernel", "a kernel") && holds("/guest/initrd", "an initrd"));
+    expect(holds("/guest/both", "an a kernel") && holds("/guest/behind", "a kernel"));
     expect(access(PROGRAM, X_OK) == 0 && access("/etc/os-release", R_OK) == 0);
     expect(access("/dev/full", F_OK) == 0 && access("/dev/null", F_OK) == 0);
     expect(access("/etc/passwd", F_OK) < 0 && access("/proc/self", F_OK) < 0);
@@ -169,7 +174,7 @@ static void enter_dotted_program(void)
 
 static void enter_directory_as_copy(void)
 {
-    const struct private_copy copy = {.fd = temporary->fd, .path = "/guest/kernel"};
+    const struct private_copy copy = {.fd = temporary->fd, .behind = -1, .path = "/guest/kernel"};
     refuse((struct private_root){.program = PROGRAM, .copies = &copy, .copy_count = 1},
            "cannot copy to the monitor's /guest/kernel");
 }

@@ -1,0 +1,93 @@
+#include "runtime/init/machine/volumes.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/init/console.h"
+#include "runtime/init/files.h"
+#include "runtime/init/machine/mounts.h"
+
+static bool has_flag(const struct mount_setting *setting, char flag)
+{
+    return strchr(setting->flags, flag) != NULL;
+}
+
+static unsigned long mount_flags(const struct mount_setting *setting)
+{
+    return MS_NOSUID | MS_NODEV | (has_flag(setting, 'r') ? MS_RDONLY : 0) |
+           (has_flag(setting, 'x') ? MS_NOEXEC : 0);
+}
+
+/* The old root is not below the new one any more, but a descriptor leads there still. */
+static bool bind(int fd, const struct mount_setting *setting)
+{
+    char source[64];
+    struct stat status;
+    snprintf(source, sizeof source, "/proc/self/fd/%d", fd);
+    if (fstat(fd, &status) < 0)
+        return false;
+    int made = S_ISDIR(status.st_mode) ? make_directories(setting->directory) : make_file(setting->directory);
+    if (made < 0 || mount(source, setting->directory, NULL, MS_BIND, NULL) < 0)
+        return false;
+    unsigned long flags = MS_REMOUNT | MS_BIND | mount_flags(setting);
+    return mount(NULL, setting->directory, NULL, flags, NULL) == 0;
+}
+
+static bool mount_tree(const struct mount_setting *setting, int trees)
+{
+    int fd = openat(trees, setting->source, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    bool mounted = fd >= 0 && bind(fd, setting);
+    if (!mounted)
+        complain("%s: cannot be mounted:", setting->directory);
+    if (fd >= 0)
+        close(fd);
+    return mounted;
+}
+
+static bool mount_disk(const struct mount_setting *setting)
+{
+    if (!wait_for_device(setting->source))
+        return false;
+    if (make_directories(setting->directory) < 0) {
+        complain("%s:", setting->directory);
+        return false;
+    }
+    return mount_device(setting->source, setting->directory, NULL, has_flag(setting, 'r'));
+}
+
+static bool mount_tmpfs(const struct mount_setting *setting)
+{
+    if (make_directories(setting->directory) == 0 &&
+        mount("tmpfs", setting->directory, "tmpfs", mount_flags(setting), setting->source) == 0)
+        return true;
+    complain("%s: cannot mount a tmpfs (%s):", setting->directory, setting->source);
+    return false;
+}
+
+static bool mount_one(const struct mount_setting *setting, int trees)
+{
+    if (strcmp(setting->kind, "tree") == 0)
+        return mount_tree(setting, trees);
+    if (strcmp(setting->kind, "disk") == 0)
+        return mount_disk(setting);
+    if (strcmp(setting->kind, "tmpfs") == 0)
+        return mount_tmpfs(setting);
+    complain("%s: unknown kind of mount %s", setting->directory, setting->kind);
+    return false;
+}
+
+bool mount_settings(const struct cmdline *cmdline, int trees)
+{
+    bool good = !cmdline->mounts_are_malformed;
+    if (!good)
+        complain("the host's list of mounts is malformed");
+    for (size_t i = 0; good && i < cmdline->mount_count; i++)
+        good = mount_one(&cmdline->mounts[i], trees) || has_flag(&cmdline->mounts[i], 'o');
+    if (trees >= 0)
+        close(trees);
+    return good;
+}

@@ -1,0 +1,162 @@
+#include "runtime/process/guest_pack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "formats/archive/cpio.h"
+#include "formats/base/cleanup.h"
+#include "formats/base/file.h"
+#include "formats/base/memory.h"
+#include "formats/base/open.h"
+#include "formats/contract/annotations.h"
+#include "runtime/bundle/mount_tree.h"
+#include "runtime/process/guest_input.h"
+
+#define NAME "the guest's files"
+
+/* The guest's mounts while they are collected. */
+struct collection {
+    struct guest_mount *items;
+    size_t count;
+};
+
+static void collection_free(struct collection *collection)
+{
+    for (size_t i = 0; i < collection->count; i++)
+        inode_unref(collection->items[i].tree);
+    free(collection->items);
+}
+
+static void pack_free(struct guest_pack *pack)
+{
+    inode_unref(pack->archive);
+    buffer_free(&pack->alone);
+}
+
+/* ---- the mounts ---- */
+
+static int collect(const struct bundle *bundle, const struct bundle_mount *mount,
+                   const struct mount_abilities *abilities, struct mount_tree_room *room,
+                   struct collection *collection, struct error *error)
+{
+    enum mount_way way;
+    struct mount_source source = {.type = mount->status.st_mode & S_IFMT};
+    cleanup_inode struct inode *tree = NULL;
+    if (abilities->archive && mount_may_be_copied(mount)) {
+        tree = mount_tree_read(mount, &bundle->namespaces, room, error);
+        if (error_is_set(error))
+            return -1;
+        source.fits = tree != NULL;
+    }
+    if (mount_way_choose(mount, &source, abilities, &way, error) < 0)
+        return -1;
+    if (way == MOUNT_WAY_OWN)
+        return 0;
+    collection->items[collection->count++] = (struct guest_mount){
+        .way = way,
+        .destination = mount->destination,
+        .options = mount->options,
+        .tree = way == MOUNT_WAY_ARCHIVE ? take_pointer(tree) : NULL,
+        .readonly = mount->readonly,
+        .noexec = mount->noexec,
+        .optional = mount_is_usual(mount),
+    };
+    return 0;
+}
+
+static int collect_all(const struct bundle *bundle, const struct config *config,
+                       const struct mount_abilities *abilities, struct collection *collection,
+                       struct error *error)
+{
+    const struct bundle_mounts *mounts = &bundle->mounts;
+    struct mount_tree_room room = {.bytes = config->files_limit, .entries = MOUNT_TREE_ENTRIES};
+    collection->items = xcalloc(mounts->count + 1, sizeof *collection->items);
+    for (size_t i = 0; i < mounts->count; i++)
+        if (collect(bundle, &mounts->items[i], abilities, &room, collection, error) < 0)
+            return -1;
+    return 0;
+}
+
+/* ---- the file ---- */
+
+/* Zeros between two archives are passed over; one must begin at a multiple of 4 (Linux,
+ * Documentation/driver-api/early-userspace/buffer-format.rst). Some compressed ones end only at zeros. */
+static int pad(int fd, uint64_t before, bool merged, struct error *error)
+{
+    static const char zeros[8];
+    size_t length = (size_t)(-before % 4) + (merged || before == 0 ? 0 : 4);
+    return write_all(fd, zeros, length, NAME, error);
+}
+
+static int write_archive(const struct guest_pack *pack, int initrd, struct guest_setup *setup,
+                         struct error *error)
+{
+    cleanup_inode struct inode *present = inode_new(S_IFDIR | 0755);
+    enum cpio_kind kind = CPIO_OTHER;
+    uint64_t end = 0;
+    struct stat status = {0};
+    if (initrd >= 0 && fstat(initrd, &status) < 0)
+        return error_errno(error, errno, KEY_INITRD);
+    if (initrd >= 0 && pack->merged && cpio_scan(initrd, &kind, &end, present, error) < 0)
+        return error_prefix(error, KEY_INITRD);
+    bool merged = kind == CPIO_SINGLE;
+    if (initrd >= 0 && pack->needs_merging && !merged)
+        return error_set(error,
+                         KEY_INITRD ": %s: not one uncompressed cpio archive, so nothing can be added "
+                                    "to it: a guest of %s reads no further one",
+                         setup->unikernel.initrd, framework_name(setup->unikernel.framework));
+    setup->initrd_length = merged ? end : (uint64_t)status.st_size;
+    if (pad(setup->added, setup->initrd_length, merged, error) < 0)
+        return -1;
+    cleanup_sink struct sink *sink = sink_to_fd(setup->added, NAME, NULL);
+    if (cpio_write_addition(pack->archive, present, sink, error) < 0)
+        return error_prefix(error, NAME);
+    return sink_finish(sink, error);
+}
+
+/* Sealed: who gets the descriptor later reads what was made here. */
+static int seal(int fd, struct error *error)
+{
+    if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+        return error_errno(error, errno, NAME);
+    return 0;
+}
+
+static int write_pack(const struct guest_pack *pack, int initrd, struct guest_setup *setup,
+                      struct error *error)
+{
+    if (pack->archive->child_count == 0 && pack->alone.length == 0)
+        return 0;
+    setup->added = memfd_create("urunc-files", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (setup->added < 0)
+        return error_errno(error, errno, NAME);
+    int status = pack->alone.length > 0
+                     ? write_all(setup->added, pack->alone.data, pack->alone.length, NAME, error)
+                     : write_archive(pack, initrd, setup, error);
+    return status < 0 ? -1 : seal(setup->added, error);
+}
+
+int guest_pack_make(const struct bundle *bundle, const struct config *config, int initrd,
+                    struct guest_setup *setup, struct error *error)
+{
+    __attribute__((cleanup(collection_free))) struct collection collection = {0};
+    __attribute__((cleanup(pack_free))) struct guest_pack pack = {.archive = inode_new(S_IFDIR | 0755)};
+    struct mount_abilities abilities = {0};
+    struct guest_input input = guest_input_of(bundle, setup);
+    const struct guest *guest = setup->guest;
+    if (guest->abilities != NULL)
+        guest->abilities(&input, &abilities);
+    if (collect_all(bundle, config, &abilities, &collection, error) < 0)
+        return -1;
+    if (guest->pack == NULL)
+        return 0;
+    input.mounts = collection.items;
+    input.mount_count = collection.count;
+    if (guest->pack(&input, &pack, error) < 0)
+        return -1;
+    return write_pack(&pack, initrd, setup, error);
+}
