@@ -1,5 +1,5 @@
 /*
- * MirageOS: `--ipv4=ADDRESS/BITS --ipv4-gateway=ADDRESS ARGUMENTS`.
+ * MirageOS: `--ipv4=ADDRESS/BITS --ipv4-gateway=ADDRESS ARGUMENTS`, with the same for ipv6.
  *
  * Two parsers read the line. Solo5's (bindings/cmdline.c) takes words `--solo5:...` off its very beginning,
  * so those of the arguments come before ours. MirageOS's (parse-argv) splits the rest at blanks; a backslash
@@ -7,6 +7,7 @@
  * backslash does the same. A quoted nothing is no argument at all.
  */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "formats/base/cleanup.h"
@@ -62,14 +63,34 @@ static bool is_for_bindings(const char *argument)
     return strncmp(argument, prefix, sizeof prefix - 1) == 0;
 }
 
-static void add_network(struct buffer *line, const struct network *network)
+static void add_family(struct buffer *line, int family, const char *address, unsigned prefix,
+                       const char *gateway)
 {
-    cleanup_free char *address = xasprintf("--ipv4=%s/%u", network->address, network->prefix);
-    add_word(line, address);
-    if (*network->gateway == '\0')
+    cleanup_free char *own = xasprintf("--ipv%d=%s/%u", family, address, prefix);
+    add_word(line, own);
+    if (*gateway == '\0')
         return;
-    cleanup_free char *gateway = xasprintf("--ipv4-gateway=%s", network->gateway);
-    add_word(line, gateway);
+    cleanup_free char *next = xasprintf("--ipv%d-gateway=%s", family, gateway);
+    add_word(line, next);
+}
+
+/* A unikernel with IPv4 alone ends with "unknown option '--ipv6'". Since version 4 the usual stack has both
+ * (mirage, CHANGES.md, v3.10.0 and v4.0.0). */
+static bool takes_both(const char *version)
+{
+    if (version != NULL && (*version == 'v' || *version == 'V'))
+        version++;
+    return version != NULL && strtoul(version, NULL, 10) >= 4;
+}
+
+static void add_network(struct buffer *line, const struct guest_input *input)
+{
+    const struct network *network = input->network;
+    bool has_ipv4 = *network->address != '\0';
+    if (has_ipv4)
+        add_family(line, 4, network->address, network->prefix, network->gateway);
+    if (*network->address6 != '\0' && (!has_ipv4 || takes_both(input->version)))
+        add_family(line, 6, network->address6, network->prefix6, network->gateway6);
 }
 
 /* A unikernel without a network device takes no address: it ends with "unknown option '--ipv4'". */
@@ -89,7 +110,7 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
         for (; first < input->args->count && is_for_bindings(input->args->items[first]); first++)
             add_argument(&line, input->args->items[first]);
     if (has_network(input, boot))
-        add_network(&line, input->network);
+        add_network(&line, input);
     if (input->cmdline != NULL && *input->cmdline != '\0')
         add_word(&line, input->cmdline);
     for (size_t i = first; input->cmdline == NULL && i < input->args->count; i++)
@@ -102,4 +123,4 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
     return 0;
 }
 
-DEFINE_GUEST(mirage, plan);
+DEFINE_GUEST(mirage, plan, .ipv6 = true);

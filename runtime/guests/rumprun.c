@@ -72,8 +72,25 @@ static int shared_prefix(const struct network *network, unsigned *prefix, struct
                      network->gateway, network->address);
 }
 
+/* Its IPv6 needs a component that a kernel may have been baked without, so it is told only where there is
+ * nothing else. */
+static void add_network6(struct buffer *json, const struct network *network)
+{
+    buffer_format(json,
+                  ",\"net\":{\"if\":\"ukvmif0\",\"cloner\":\"True\",\"type\":\"inet6\",\"method\":\"static\","
+                  "\"addr\":\"%s\",\"mask\":\"%u\"",
+                  network->address6, network->prefix6);
+    if (*network->gateway6 != '\0')
+        buffer_format(json, ",\"gw\":\"%s\"", network->gateway6);
+    buffer_add_char(json, '}');
+}
+
 static int add_network(struct buffer *json, const struct network *network, struct error *error)
 {
+    if (*network->address == '\0') {
+        add_network6(json, network);
+        return 0;
+    }
     unsigned prefix = 0;
     if (shared_prefix(network, &prefix, error) < 0)
         return -1;
@@ -116,4 +133,4 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
     return 0;
 }
 
-DEFINE_GUEST(rumprun, plan, .kernels = KERNEL_SOLO5);
+DEFINE_GUEST(rumprun, plan, .ipv6 = true, .kernels = KERNEL_SOLO5);

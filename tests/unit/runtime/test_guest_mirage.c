@@ -74,6 +74,35 @@ static void without_a_gateway_there_is_only_the_address(void **state)
     assert_string_equal(fixture->boot.command_line, "--ipv4=10.88.0.5/16");
 }
 
+static void ipv6_is_told_where_the_usual_stack_takes_it_or_nothing_else_is(void **state)
+{
+    struct fixture *fixture = *state;
+    declare(fixture, "service", false);
+    strcpy(fixture->network.address6, "fd00::5");
+    strcpy(fixture->network.gateway6, "fe80::1");
+    fixture->network.prefix6 = 64;
+    const char *const both = "--ipv4=10.88.0.5/16 --ipv4-gateway=10.88.0.1 --ipv6=fd00::5/64 "
+                             "--ipv6-gateway=fe80::1";
+    const struct {
+        const char *version;
+        const char *line;
+    } cases[] = {
+        {NULL, "--ipv4=10.88.0.5/16 --ipv4-gateway=10.88.0.1"},
+        {"3.10.8", "--ipv4=10.88.0.5/16 --ipv4-gateway=10.88.0.1"},
+        {"4.0.0", both},
+        {"v4.10", both},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fixture->input.version = cases[i].version;
+        assert_int_equal(plan_with_network(fixture), 0);
+        assert_string_equal(fixture->boot.command_line, cases[i].line);
+    }
+    fixture->input.version = NULL;
+    *fixture->network.address = '\0';
+    assert_int_equal(plan_with_network(fixture), 0);
+    assert_string_equal(fixture->boot.command_line, "--ipv6=fd00::5/64 --ipv6-gateway=fe80::1");
+}
+
 static void a_kernel_without_a_network_device_is_told_no_address(void **state)
 {
     struct fixture *fixture = *state;
@@ -196,6 +225,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         guest_test(address_and_gateway_stand_before_the_arguments),
         guest_test(without_a_gateway_there_is_only_the_address),
+        guest_test(ipv6_is_told_where_the_usual_stack_takes_it_or_nothing_else_is),
         guest_test(a_kernel_without_a_network_device_is_told_no_address),
         guest_test(a_kernel_of_another_kind_needs_no_manifest),
         guest_test(a_solo5_kernel_without_a_manifest_is_refused),

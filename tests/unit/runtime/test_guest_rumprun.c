@@ -190,6 +190,19 @@ static void a_gateway_in_the_other_half_of_the_internet_is_refused(void **state)
         "and Rumprun needs one");
 }
 
+static void ipv6_is_told_where_there_is_nothing_else(void **state)
+{
+    struct fixture *fixture = *state;
+    declare(fixture, "tap", false);
+    strcpy(fixture->network.address6, "fd00::5");
+    strcpy(fixture->network.gateway6, "fe80::1");
+    fixture->network.prefix6 = 64;
+    assert_net(fixture, "\"addr\":\"10.88.0.5\",\"mask\":\"16\",\"gw\":\"10.88.0.1\"}}");
+    *fixture->network.address = '\0';
+    assert_net(fixture, "\"addr\":\"fd00::5\",\"mask\":\"64\",\"gw\":\"fe80::1\"}}");
+    assert_non_null(strstr(fixture->boot.command_line, "\"type\":\"inet6\""));
+}
+
 static void a_kernel_without_a_network_device_is_told_no_address(void **state)
 {
     struct fixture *fixture = *state;
@@ -304,6 +317,7 @@ int main(void)
         guest_test(everything),
         guest_test(nothing_but_a_program),
         guest_test(the_disk_is_mounted_where_the_annotation_says),
+        guest_test(ipv6_is_told_where_there_is_nothing_else),
         guest_test(the_subnet_is_widened_to_hold_the_gateway),
         guest_test(a_gateway_in_the_other_half_of_the_internet_is_refused),
         guest_test(a_kernel_without_a_network_device_is_told_no_address),
