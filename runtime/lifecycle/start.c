@@ -121,10 +121,18 @@ static int receive(int connection, const struct state *state, bool accepted, str
     return -1;
 }
 
+/* Before it was accepted the listening end was closed, by the start of another caller. */
+static int connection_lost(bool accepted, struct error *error)
+{
+    if (!accepted)
+        return error_set(error, "cannot start an already running container");
+    return error_set(error, "cannot start a container that has stopped: it was ended while it was started");
+}
+
 static int converse(int connection, int directory, struct state *state, struct error *error)
 {
     struct message message;
-    bool accepted = false, joined = false;
+    bool accepted = false, joined = false, started = false;
     for (;;) {
         if (receive(connection, state, accepted, &message, error) < 0)
             return -1;
@@ -141,6 +149,7 @@ static int converse(int connection, int directory, struct state *state, struct e
             joined = true;
             break;
         case MESSAGE_STARTED:
+            started = true;
             if (record_start(directory, state, message.text, error) < 0 ||
                 message_send(connection, MESSAGE_WRITTEN, "", error) < 0)
                 return -1;
@@ -151,7 +160,7 @@ static int converse(int connection, int directory, struct state *state, struct e
             wait_for_end(state);
             return error_set(error, "%s", message.text);
         case MESSAGE_END:
-            return accepted ? 0 : error_set(error, "cannot start an already running container");
+            return started ? 0 : connection_lost(accepted, error);
         default:
             return error_set(error, "the container's process speaks another version");
         }
@@ -163,7 +172,11 @@ static int start(int directory, struct state *state, struct error *error)
     if (check_status(directory, state, error) < 0)
         return -1;
     cleanup_close int connection = connect_to(directory, error);
-    return connection >= 0 ? converse(connection, directory, state, error) : -1;
+    if (connection >= 0 && converse(connection, directory, state, error) == 0)
+        return 0;
+    if (connection >= 0 && (error->number == EPIPE || error->number == ECONNRESET))
+        return connection_lost(true, error);
+    return -1;
 }
 
 int container_start(const struct runtime *runtime, const char *id, struct error *error)

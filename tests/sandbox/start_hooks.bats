@@ -116,3 +116,15 @@ grant_everything() {
     expect_one_error 'rootfs was replaced during create'
     expect_nothing_left
 }
+
+@test "a start that is killed in its hook does not look like one that went through" {
+    hook 'busybox touch /begun; busybox sleep 1000'
+    create_standin
+    urunc start "$ID" >"$T/started" 2>&1 &
+    local starter=$! status=0
+    within 60 test -e "$T/bundle/rootfs/begun"
+    kill -KILL "$PID"
+    wait "$starter" || status=$?
+    expect_equal "$status" 1
+    grep -q 'it was ended while it was started' "$T/started" || fail "$(cat "$T/started")"
+}
