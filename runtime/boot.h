@@ -117,10 +117,12 @@ struct boot {
     enum boot_exit exit;         /* with BOOT_QUIRK_EXIT_PORT */
     unsigned stops;              /* enum boot_stop: any of them will do */
     struct boot_channel channel; /* only where quirks has BOOT_QUIRK_CHANNEL */
-    int manage_fd; /* listening unix socket on which the monitor is managed, kept open over exec; -1: none;
-                      borrowed */
-    bool terminal; /* standard input and output are a terminal */
-    bool sandbox;  /* the monitor's own seccomp; false only where the bundle asks for unconfined */
+    int manage_fd;   /* listening unix socket on which the monitor is managed, kept open over exec; -1: none;
+                        borrowed */
+    int incoming_fd; /* the machine's saved state, with which it goes on in place of booting, kept open over
+                        exec; -1: none; borrowed */
+    bool terminal;   /* standard input and output are a terminal */
+    bool sandbox;    /* the monitor's own seccomp; false only where the bundle asks for unconfined */
 };
 
 /* The name of the disk of that number in the private root: "/guest/disk0". Owned by the caller. */
@@ -139,6 +141,7 @@ struct boot_share *boot_add_share(struct boot *boot, const char *tag, bool reado
     ((struct boot){                                                                                          \
         .kernel_fd = -1,                                                                                     \
         .manage_fd = -1,                                                                                     \
+        .incoming_fd = -1,                                                                                   \
         .channel = {.output = {.fd = -1}, .error = {.fd = -1}, .console_fd = -1, .control_fd = -1}})
 
 /* Releases what `boot` owns; no descriptor is closed. */

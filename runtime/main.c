@@ -17,14 +17,6 @@ enum {
     EXIT_EXEC_FAILED = 255, /* as runc's: 1 may be the program's */
 };
 
-/* Commands of other runtimes that a unikernel does not have (yet): for a container of another runtime they
- * are handed over. */
-static const char *const others_commands[] = {
-    "checkpoint",
-    "restore",
-    NULL,
-};
-
 struct globals {
     const char *root;
     const char *log;
@@ -92,27 +84,12 @@ static void copy_globals(const struct globals *globals, struct strings *out)
         strings_add(out, "--systemd-cgroup");
 }
 
-/* A command that urunc does not have is still answered for a container of another runtime: by that runtime.
- */
-static int run_others_command(const struct invocation *invocation, struct error *error)
-{
-    const char *name = invocation->argv[0];
-    bool known = false;
-    for (size_t i = 0; others_commands[i] != NULL; i++)
-        known = known || strcmp(others_commands[i], name) == 0;
-    if (!known)
-        return error_set(error, "unknown command \"%s\"; see urunc --help", name);
-    for (char *const *word = invocation->argv + 1; *word != NULL; word++)
-        if ((*word)[0] != '-' && command_hand_over(invocation, *word, error) < 0)
-            return -1;
-    return error_set(error, "%s: not supported for a unikernel", name);
-}
-
 static int run_command(const struct invocation *invocation, struct error *error)
 {
     const struct command *command = command_find(invocation->argv[0]);
-    int status =
-        command != NULL ? command->run(command, invocation, error) : run_others_command(invocation, error);
+    if (command == NULL)
+        return error_set(error, "unknown command \"%s\"; see urunc --help", invocation->argv[0]);
+    int status = command->run(command, invocation, error);
     if (status >= 0 && fflush(stdout) != 0)
         return error_set(error, "stdout: cannot be written to");
     return status;

@@ -26,6 +26,7 @@ struct command {
 /* The commands: name, usage, summary. Each has a function command_NAME; one that is missing does not link,
  * and one that is not listed does not compile. */
 #define COMMANDS(X)                                                                                          \
+    X(checkpoint, "[OPTIONS] ID", "Saves a container's machine in a directory, for `restore`.")              \
     X(check, "[OPTIONS]", "Says what this host can boot, and what is missing.")                              \
     X(create, "[OPTIONS] ID", "Makes a container from a bundle; `start` boots it.")                          \
     X(delete, "[OPTIONS] ID", "Removes a container that has stopped or was never started.")                  \
@@ -37,6 +38,7 @@ struct command {
     X(list, "[OPTIONS]", "Lists the containers, those of the other runtime too.")                            \
     X(pause, "ID", "Stops a container where it stands; `resume` lets it go on.")                             \
     X(ps, "[OPTIONS] ID [PS OPTIONS]", "Prints a container's processes: its monitor.")                       \
+    X(restore, "[OPTIONS] ID", "Creates a container whose machine goes on where it was saved.")              \
     X(resume, "ID", "Lets a paused container go on.")                                                        \
     X(run, "[OPTIONS] ID",                                                                                   \
       "Creates and boots a container, and waits for its end; the status is the guest's.")                    \
@@ -80,6 +82,18 @@ int command_parse_id(const struct command *command, const struct invocation *inv
         OPTION_IGNORED("no-pivot", NULL, "accepted; the monitor's root is always made by pivot_root"),       \
         OPTION_IGNORED("preserve-fds", "N", "accepted; a monitor is passed no descriptors"),                 \
         OPTION_IGNORED("no-new-keyring", NULL, "accepted; no keyring is made")
+
+/* Of runc's `checkpoint` and `restore`: they are about processes of the host. */
+#define CHECKPOINT_OPTIONS_OF_CRIU                                                                           \
+    OPTION_IGNORED("tcp-established", NULL, "accepted; connections are in the machine"),                     \
+        OPTION_IGNORED("tcp-skip-in-flight", NULL, "accepted, likewise"),                                    \
+        OPTION_IGNORED("ext-unix-sk", NULL, "accepted, likewise"),                                           \
+        OPTION_IGNORED("link-remap", NULL, "accepted, likewise"),                                            \
+        OPTION_IGNORED("file-locks", NULL, "accepted, likewise"),                                            \
+        OPTION_IGNORED("shell-job", NULL, "accepted, likewise"),                                             \
+        OPTION_IGNORED("auto-dedup", NULL, "accepted, likewise"),                                            \
+        OPTION_IGNORED("manage-cgroups-mode", "MODE", "accepted; the bundle says it"),                       \
+        OPTION_IGNORED("empty-ns", "NAMESPACE", "accepted; the bundle says it")
 
 /* For a container that is another runtime's: executes that with the same command line. Returns 0 where it is
  * ours or nobody's, -1 on failure. */

@@ -6,22 +6,13 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-#include "runtime/commands/command.h"
+#include "runtime/commands/run.h"
 #include "runtime/exit_status/convention.h"
 #include "runtime/lifecycle/attend.h"
-#include "runtime/lifecycle/channel_call.h"
+#include "runtime/lifecycle/checkpoint.h"
 #include "runtime/lifecycle/fallback.h"
 #include "runtime/sandbox/own_program.h"
 #include "runtime/sandbox/rootless.h"
-
-struct run {
-    struct create_request request;
-    bool detach;
-    bool keep;
-    int signals;
-    struct stdio_settings before;
-    int master; /* of the container's terminal, -1: none */
-};
 
 static void close_run(struct run *run)
 {
@@ -75,6 +66,8 @@ static int start_and_attend(const struct invocation *invocation, struct run *run
     struct winsize size;
     attend_copy_window(run->master, &size); /* the guest is told at its start */
     int status = container_start(&invocation->runtime, run->request.id, error);
+    if (status == 0 && run->request.image_path != NULL)
+        status = container_await_restored(&invocation->runtime, run->request.id, error);
     if (status < 0) {
         remove_container(invocation, run);
         waitpid(pid, NULL, 0);
@@ -124,28 +117,28 @@ static int run_container(const struct invocation *invocation, struct run *run, s
     return start_and_attend(invocation, run, pid, error);
 }
 
-int command_run(const struct command *command, const struct invocation *invocation, struct error *error)
+int run_command(const struct command *command, const struct invocation *invocation,
+                const struct option_spec *specs, struct run *run, struct error *error)
 {
-    struct run run = {
-        .request = {.bundle = "."},
-        .signals = -1,
-        .master = -1,
-    };
-    const struct option_spec specs[] = {
-        CREATE_OPTIONS(run.request),
-        OPTION_FLAG("detach", 'd', "do not wait for the container's end", &run.detach),
-        OPTION_FLAG("keep", 0, "do not delete the container after its end", &run.keep),
-        OPTION_IGNORED("no-subreaper", NULL, "accepted; urunc is never a subreaper"),
-        OPTIONS_END,
-    };
     cleanup_operands struct operands operands = {0};
     int parsed = command_parse(command, invocation, specs, 1, 1, &operands, error);
     if (parsed <= 0)
         return parsed;
     if (own_program_protect(invocation->whole, error) < 0)
         return -1;
-    run.request.id = operands.items[0];
-    int status = run_container(invocation, &run, error);
-    close_run(&run);
+    run->request.id = operands.items[0];
+    int status = run_container(invocation, run, error);
+    close_run(run);
     return status;
+}
+
+int command_run(const struct command *command, const struct invocation *invocation, struct error *error)
+{
+    struct run run = RUN_NONE;
+    const struct option_spec specs[] = {
+        RUN_OPTIONS(run),
+        OPTION_FLAG("keep", 0, "do not delete the container after its end", &run.keep),
+        OPTIONS_END,
+    };
+    return run_command(command, invocation, specs, &run, error);
 }

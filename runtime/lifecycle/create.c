@@ -61,6 +61,16 @@ static int check_terminal(const struct bundle *bundle, const struct create_reque
     return 0;
 }
 
+static int open_saved_machine(const char *path, struct container *container, struct error *error)
+{
+    const struct monitor_management *management = container->guest.monitor->management;
+    const char *hypervisor = hypervisor_name(container->guest.unikernel.hypervisor);
+    if (management == NULL || management->save == NULL)
+        return error_set(error, "restore: urunc cannot restore a machine of %s, only one of qemu",
+                         hypervisor);
+    return saved_machine_open(path, hypervisor, &container->saved, error);
+}
+
 static enum create_result read_everything(const struct runtime *runtime, const struct create_request *request,
                                           struct container *container, struct error *error)
 {
@@ -85,7 +95,8 @@ static enum create_result read_everything(const struct runtime *runtime, const s
         return error_is_set(error) ? CREATE_FAILED : CREATE_NEEDS_NAMESPACE;
     }
     if (rootless_translate(&bundle->namespaces, error) < 0 ||
-        guest_setup_open(bundle, &container->config, &container->guest, error) < 0)
+        guest_setup_open(bundle, &container->config, &container->guest, error) < 0 ||
+        (request->image_path != NULL && open_saved_machine(request->image_path, container, error) < 0))
         return CREATE_FAILED;
     return CREATE_DONE;
 }

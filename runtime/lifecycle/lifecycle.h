@@ -23,6 +23,7 @@ struct create_request {
     const char *bundle;         /* a directory */
     const char *console_socket; /* or NULL */
     const char *pid_file;       /* or NULL */
+    const char *image_path;     /* of a saved machine to go on with, or NULL */
     bool attended;              /* the caller stays: `urunc run` in the foreground */
     int *user_namespace; /* with CREATE_NEEDS_NAMESPACE the one to enter, or -1; NULL: that is never asked */
     int *console_master; /* not NULL: the terminal's master stays here with the caller, and no socket is

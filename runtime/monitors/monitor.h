@@ -43,6 +43,11 @@ struct monitor_management {
     /* Stop its machine, and let it go on; NULL: it cannot. */
     int (*pause)(int connection, struct error *error);
     int (*resume)(int connection, struct error *error);
+    /* Writes all that the machine is to the file, after which it stands still, until `resume`. NULL: it
+     * cannot. */
+    int (*save)(int connection, int file, struct error *error);
+    /* With boot.incoming_fd: waits until the machine runs. */
+    int (*await_restored)(int connection, struct error *error);
 };
 
 /* Adds a file of that name ("vm.json"), with a copy of the bytes. Returns its path in the private root, for

@@ -62,6 +62,13 @@ static void add_panic_device(struct qemu_argv *argv)
     qemu_add(argv, "-action", "panic=exit-failure");
 }
 
+/* By descriptor, as all that it opens. */
+static void add_saved_machine(struct qemu_argv *argv)
+{
+    if (argv->boot->incoming_fd >= 0)
+        qemu_format(argv, "-incoming", "fd:%d", argv->boot->incoming_fd);
+}
+
 /* QMP (runtime/monitors/qmp.h). */
 static void add_management(struct qemu_argv *argv, struct monitor_command *out)
 {
@@ -87,6 +94,7 @@ static int command(const struct boot *boot, const struct monitor_config *config,
     strings_add(argv.strings, "-no-reboot");
     qemu_add_console(&argv);
     add_management(&argv, out);
+    add_saved_machine(&argv);
     add_kernel(&argv);
     if (qemu_add_disks(&argv, error) < 0 || qemu_add_nics(&argv, error) < 0)
         return -1;

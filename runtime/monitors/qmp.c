@@ -211,7 +211,12 @@ static int greet(struct qmp *qmp, struct error *error)
 
 int qmp_open(int fd, struct qmp *qmp, struct error *error)
 {
-    *qmp = (struct qmp){.fd = fd, .deadline = clock_milliseconds() + QMP_TIMEOUT, .number = choose_number()};
+    return qmp_open_within(fd, QMP_TIMEOUT, qmp, error);
+}
+
+int qmp_open_within(int fd, int timeout, struct qmp *qmp, struct error *error)
+{
+    *qmp = (struct qmp){.fd = fd, .deadline = clock_milliseconds() + timeout, .number = choose_number()};
     if (greet(qmp, error) == 0)
         return 0;
     qmp_close(qmp);

@@ -33,6 +33,8 @@ struct qmp {
 /* Takes the connection (also on failure), waits for the greeting and leaves the negotiation of capabilities
  * behind. error->number is ETIMEDOUT where another client is not done, or nobody answers. */
 int qmp_open(int fd, struct qmp *qmp, struct error *error);
+/* The same with that many milliseconds for the whole conversation. */
+int qmp_open_within(int fd, int timeout, struct qmp *qmp, struct error *error);
 
 /*
  * Executes a command; `arguments` (NULL: none) is taken, also on failure. `fd` goes along with it, for

@@ -88,6 +88,7 @@ static void plan_machine(const struct container *container, struct boot *boot)
     boot->vcpus = config->vcpus;
     boot->kernel_fd = setup->kernel_fd;
     boot->manage_fd = container->manage;
+    boot->incoming_fd = container->saved.fd;
     boot->terminal = container->bundle.process.terminal;
     boot->sandbox = !seccomp_is_unconfined(container->bundle.seccomp);
 }
@@ -124,6 +125,7 @@ static int keep_descriptors(const struct container *container, const struct boot
             return -1;
     if (keep_one(boot->kernel_fd, "the kernel's descriptor", error) < 0 ||
         keep_one(boot->manage_fd, "the monitor's socket", error) < 0 ||
+        keep_one(boot->incoming_fd, "the saved machine", error) < 0 ||
         (kept->first_output && keep_one(container->trace.fd, "the trace", error) < 0))
         return -1;
     return boot->quirks & BOOT_QUIRK_CHANNEL ? keep_channel(kept, boot, error) : 0;
@@ -169,6 +171,8 @@ static int plan(const struct container *container, const struct network *network
     TRACE_BLOCK(&container->trace, "plan");
     if (plan_guest(container, networks, count, boot, error) < 0 || plan_channel(container, boot, error) < 0 ||
         setup->monitor->command(boot, config, setup->program, command, error) < 0)
+        return -1;
+    if (container->saved.fd >= 0 && saved_machine_check(&container->saved, &command->argv, error) < 0)
         return -1;
     for (size_t i = 0; i < command->generated_count; i++) {
         const struct monitor_generated *file = &command->generated[i];

@@ -23,6 +23,7 @@ void container_free(struct container *container)
     console_close(&container->console);
     seccomp_filter_free(&container->seccomp);
     guest_setup_free(&container->guest);
+    saved_machine_free(&container->saved);
     config_free(&container->config);
     bundle_free(&container->bundle);
     *container = CONTAINER_NONE;

@@ -16,6 +16,7 @@
 #include "runtime/process/guest_setup.h"
 #include "runtime/process/memory_plan.h"
 #include "runtime/process/monitor_user.h"
+#include "runtime/process/saved_machine.h"
 #include "runtime/process/streams.h"
 #include "runtime/sandbox/cgroups/cgroups.h"
 #include "runtime/sandbox/console.h"
@@ -53,6 +54,8 @@ struct container {
     bool attended;             /* the caller stays and sees when its standard output has no reader any more */
     bool foreign_network;      /* the network namespace is joined: what is made in there must be undone */
 
+    struct saved_machine saved; /* to go on with; owned */
+
     /* Made by `create` for the process, which closes or empties it once it has used it. */
     struct console console;
     struct cgroups *cgroups; /* borrowed */
@@ -71,6 +74,7 @@ struct container {
     ((struct container){.bundle = BUNDLE_NONE,                                                               \
                         .guest = GUEST_SETUP_NONE,                                                           \
                         .trace = TRACE_OFF,                                                                  \
+                        .saved = SAVED_MACHINE_NONE,                                                         \
                         .console = CONSOLE_NONE,                                                             \
                         .sharing = SHARING_NONE,                                                             \
                         .listener = -1,                                                                      \

@@ -129,6 +129,7 @@ static int close_host(struct container *container, struct error *error)
         container->listener,
         container->control,
         container->manage,
+        container->saved.fd,
         container->process_end,
         container->trace.fd,
         container->sharing.program,

@@ -2,7 +2,7 @@
 # The command line: options, help, errors, the log, the configuration.
 load standin
 
-all_commands='check create delete events features kill list ps run spec start state update'
+all_commands='check checkpoint create delete events features kill list pause ps restore resume run spec start state trace update'
 
 @test "help lists the commands, and each command explains itself" {
     urunc --help >"$T/help"
@@ -65,15 +65,6 @@ all_commands='check create delete events features kill list ps run spec start st
         expect_one_error 'ID'
     done
     expect_nothing_left
-}
-
-@test "commands that a unikernel does not have say so" {
-    create_standin
-    local command
-    for command in checkpoint restore; do
-        fails urunc "$command" "$ID"
-        expect_one_error "$command: not supported"
-    done
 }
 
 @test "features are JSON that names frameworks, monitors and hooks" {

@@ -1,6 +1,8 @@
 /* How a guest ends: as its command line says. */
 #include "x86/x86.h"
 
+enum { TURNS = 2000000 }; /* between two numbers */
+
 enum {
     EXIT_PORT = 0x501,
     PM1_CONTROL_Q35 = 0x604, /* where the firmware puts it */
@@ -53,12 +55,23 @@ static _Noreturn void stop(void)
         __asm__ volatile("cli; hlt");
 }
 
+static _Noreturn void count(void)
+{
+    for (uint32_t number = 1;; number++) {
+        print("count: %u\n", number);
+        for (volatile uint32_t turns = 0; turns < TURNS; turns++)
+            ;
+    }
+}
+
 _Noreturn void end(const char *command_line)
 {
     if (find_word(command_line, "hang") != NULL) {
         print("hang\n");
         stop();
     }
+    if (find_word(command_line, "count") != NULL)
+        count();
     const char *status = find_word(command_line, "exit=");
     uint32_t code = status != NULL ? read_number(status) : 0;
     print("exit: %u\n", code);
