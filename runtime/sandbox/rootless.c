@@ -98,7 +98,7 @@ static void add_subordinate(const char *path, struct id_mappings *mappings)
     while (file != NULL && getline(&line, &room, file) > 0) {
         char *rest = line;
         const char *name = strsep(&rest, ":");
-        struct id_mapping range = {.container = 1};
+        struct id_mapping range = {0};
         bool ours = strcmp(name, number) == 0 || (user != NULL && strcmp(name, user->pw_name) == 0);
         if (!ours || rest == NULL || sscanf(rest, "%u:%u", &range.host, &range.size) != 2)
             continue;
