@@ -5,7 +5,7 @@ set -eu
 
 # What compiles and checks it.
 build='binutils clang clang-format clang-tidy cmake comerr-dev gcc gcc-aarch64-linux-gnu git libarchive-dev libc6-dev libcap-dev
-    libcmocka-dev libdeflate-dev libext2fs-dev libjansson-dev libnl-route-3-dev libseccomp-dev libssl-dev libzstd-dev
+    libcmocka-dev libdeflate-dev libext2fs-dev libjansson-dev libnl-route-3-dev libseccomp-dev libssl-dev libsystemd-dev libzstd-dev
     linux-libc-dev musl-tools ninja-build pkg-config zlib1g-dev'
 # What runs a unikernel, prepares the Linux sample and talks to it.
 run='ca-certificates cpio curl iproute2 jq kmod qemu-system-x86 util-linux'

@@ -107,8 +107,7 @@ static int run_main(char *const *argv, struct log *log, int *failed, struct erro
         OPTION_VALUE("config", 0, "FILE", "urunc's configuration (default: " CONFIG_DEFAULT_PATH ")",
                      &globals.config),
         OPTION_FLAG("debug", 0, "write more to the log", &globals.debug),
-        OPTION_FLAG("systemd-cgroup", 0, "accepted: \"slice:prefix:name\" is understood without it",
-                    &globals.systemd_cgroup),
+        OPTION_FLAG("systemd-cgroup", 0, "have systemd make the cgroup, as a scope", &globals.systemd_cgroup),
         OPTION_VALUE("rootless", 0, "MODE", "true, false or auto (default): whether the caller is not root",
                      &globals.rootless),
         OPTION_FLAG("version", 'v', "print the version", &globals.version),
@@ -137,7 +136,11 @@ static int run_main(char *const *argv, struct log *log, int *failed, struct erro
     cleanup_strings struct strings for_others = {0};
     copy_globals(&globals, &for_others);
     const struct invocation invocation = {
-        .runtime = {.root = root, .config_path = globals.config, .rootless = rootless, .log = *log},
+        .runtime = {.root = root,
+                    .config_path = globals.config,
+                    .systemd_cgroup = globals.systemd_cgroup && !rootless,
+                    .rootless = rootless,
+                    .log = *log},
         .globals = for_others,
         .argv = argv + next,
         .whole = argv,

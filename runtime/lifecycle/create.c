@@ -23,6 +23,7 @@
 #include "runtime/process/guest_network.h"
 #include "runtime/process/message.h"
 #include "runtime/process/waiting.h"
+#include "runtime/sandbox/cgroups/systemd.h"
 #include "runtime/sandbox/descriptors.h"
 #include "runtime/sandbox/kernel_settings.h"
 #include "runtime/sandbox/proc.h"
@@ -33,7 +34,8 @@ struct creation {
     const struct create_request *request;
     struct container container;
     struct state state;
-    int directory; /* the state directory; -1: none; owned */
+    struct systemd_scope scope; /* with --systemd-cgroup */
+    int directory;              /* the state directory; -1: none; owned */
     bool hooks_ran;
 };
 
@@ -41,6 +43,7 @@ static void creation_free(struct creation *creation)
 {
     if (creation->directory >= 0)
         close(creation->directory);
+    systemd_scope_free(&creation->scope);
     container_free(&creation->container);
     state_free(&creation->state);
 }
@@ -191,11 +194,22 @@ static int plan_memory(struct creation *creation, struct error *error)
     return 0;
 }
 
-static int write_plan(struct creation *creation, struct error *error)
+/* The path of the container's cgroups; owned. */
+static char *find_cgroup_path(const struct runtime *runtime, struct creation *creation, struct error *error)
+{
+    const char *cgroups_path = creation->container.bundle.cgroups_path, *id = creation->request->id;
+    if (!runtime->systemd_cgroup)
+        return cgroup_path(cgroups_path, id, error);
+    if (systemd_scope_read(cgroups_path, id, &creation->scope, error) < 0)
+        return NULL;
+    creation->state.systemd_unit = xstrdup(creation->scope.unit);
+    return xstrdup(creation->scope.path);
+}
+
+static int write_plan(const struct runtime *runtime, struct creation *creation, struct error *error)
 {
     struct state *state = &creation->state;
-    const char *cgroups_path = creation->container.bundle.cgroups_path;
-    cleanup_free char *path = cgroup_path(cgroups_path, creation->request->id, error);
+    cleanup_free char *path = find_cgroup_path(runtime, creation, error);
     if (path == NULL || cgroups_plan(path, &state->cgroups, error) < 0 || plan_memory(creation, error) < 0)
         return -1;
     return state_write(creation->directory, state, error);
@@ -218,6 +232,10 @@ static int make_cgroups(struct creation *creation, struct error *error)
 {
     TRACE_BLOCK(&creation->container.trace, "cgroups");
     const struct container *container = &creation->container;
+    if (creation->scope.unit != NULL && systemd_scope_start(&creation->scope, container->bundle.resources,
+                                                            container->memory.overhead, error) < 0)
+        return -1;
+    creation->state.cgroups.of_unit = creation->scope.unit != NULL;
     return cgroups_create(&creation->state.cgroups, container->bundle.resources, container->memory.overhead,
                           error);
 }
@@ -317,13 +335,16 @@ static int lead(struct creation *creation, struct error *error)
     return message_expect(connection, settling_timeout(container), MESSAGE_CREATED, &message, error);
 }
 
-static int make_everything(struct creation *creation, struct error *error)
+static int make_everything(const struct runtime *runtime, struct creation *creation, struct error *error)
 {
-    if (write_plan(creation, error) < 0 || listen_for_others(creation, error) < 0 ||
+    if (write_plan(runtime, creation, error) < 0 || listen_for_others(creation, error) < 0 ||
         make_cgroups(creation, error) < 0 || make_console(creation, error) < 0)
         return -1;
     guest_network_share(&creation->container);
-    if (spawn(creation, error) < 0 || lead(creation, error) < 0 ||
+    if (spawn(creation, error) < 0)
+        return -1;
+    systemd_scope_release(&creation->scope);
+    if (lead(creation, error) < 0 ||
         pid_file_write(creation->request->pid_file, creation->state.pid, error) < 0)
         return -1;
     creation->state.complete = true;
@@ -343,7 +364,10 @@ static void unmake(const struct runtime *runtime, struct creation *creation)
     }
     if (request->console_master != NULL && *request->console_master >= 0)
         close(take_fd(*request->console_master));
+    systemd_scope_release(&creation->scope);
     if (cgroups_remove(&creation->state.cgroups, &ignored) < 0)
+        log_warning(&runtime->log, &ignored);
+    if (creation->scope.started && systemd_stop(creation->scope.unit, &ignored) < 0)
         log_warning(&runtime->log, &ignored);
     if (state_directory_remove(runtime->root, request->id, &ignored) < 0)
         log_warning(&runtime->log, &ignored);
@@ -391,7 +415,7 @@ static enum create_result create(const struct runtime *runtime, struct creation 
     log_choice(runtime, creation);
     if (begin_trace(creation, began, error) < 0 ||
         find_version_and_acceleration(runtime, &creation->container, error) < 0 ||
-        make_everything(creation, error) < 0) {
+        make_everything(runtime, creation, error) < 0) {
         unmake(runtime, creation);
         return CREATE_FAILED;
     }
@@ -412,7 +436,7 @@ enum create_result container_create(const struct runtime *runtime, const struct 
     int64_t began = clock_milliseconds();
     enum create_result result = create(runtime, &creation, error);
     *pid = creation.state.pid;
-    if (result != CREATE_NOT_A_UNIKERNEL)
+    if (result == CREATE_DONE || result == CREATE_FAILED)
         metrics_record(runtime, creation.container.config.metrics, METRICS_create, began,
                        result == CREATE_FAILED);
     return result;

@@ -19,6 +19,7 @@
 #include "runtime/lifecycle/metrics.h"
 #include "runtime/network/network.h"
 #include "runtime/sandbox/cgroups/freezer.h"
+#include "runtime/sandbox/cgroups/systemd.h"
 #include "runtime/sandbox/namespaces.h"
 #include "runtime/trace.h"
 
@@ -146,6 +147,8 @@ static int remove_all(const struct runtime *runtime, int directory, struct state
     read_again(directory, state);
     status |= step(clean_network(state, log, &failed), force, log, &failed, error);
     status |= step(cgroups_remove(&state->cgroups, &failed), force, log, &failed, error);
+    if (state->systemd_unit != NULL)
+        status |= step(systemd_stop(state->systemd_unit, &failed), force, log, &failed, error);
     /* The state stays for another try where something is left. */
     if (status < 0)
         return -1;

@@ -14,6 +14,7 @@
 struct runtime {
     const char *root;
     const char *config_path; /* of --config, or NULL */
+    bool systemd_cgroup;     /* cgroups are scopes of systemd's */
     bool rootless;           /* the caller is not the host's root, or acts as if (--rootless) */
     struct log log;
 };

@@ -184,6 +184,7 @@ static json_t *state_to_json(const struct state *state)
     set_text(object, "bundle", state->bundle);
     set_text(object, "rootfs", state->rootfs);
     set_text(object, "created", state->created);
+    set_text(object, "systemdUnit", state->systemd_unit);
     set_text(object, "metrics", state->metrics);
     set_text(object, "hypervisor", state->hypervisor);
     json_object_set_new(object, "guestStops", json_boolean(state->guest_stops));
@@ -287,6 +288,7 @@ static int state_from_json(const json_t *object, struct state *state, struct err
         copy_text(object, "bundle", &state->bundle, error) < 0 ||
         copy_text(object, "rootfs", &state->rootfs, error) < 0 ||
         copy_text(object, "created", &state->created, error) < 0 ||
+        copy_text(object, "systemdUnit", &state->systemd_unit, error) < 0 ||
         copy_text(object, "metrics", &state->metrics, error) < 0 ||
         copy_text(object, "hypervisor", &state->hypervisor, error) < 0 ||
         read_bool(object, where, "guestStops", &state->guest_stops, error) < 0 ||
@@ -357,6 +359,7 @@ void state_free(struct state *state)
     free(state->bundle);
     free(state->rootfs);
     free(state->created);
+    free(state->systemd_unit);
     free(state->metrics);
     free(state->hypervisor);
     free(state->trace);

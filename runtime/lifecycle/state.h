@@ -53,7 +53,8 @@ struct state {
     char *trace;         /* path of its trace (runtime/trace.h), or NULL */
     char *metrics;       /* the configured file (metrics.h), or NULL */
     struct cgroups cgroups;
-    json_t *resources; /* linux.resources as `create` set them; or NULL */
+    char *systemd_unit; /* whose cgroup they are in, or NULL */
+    json_t *resources;  /* linux.resources as `create` set them; or NULL */
     struct memory_plan memory;
     uint64_t memory_overhead; /* bytes that the monitor may have beside the guest where there is room */
     char *network_namespace;  /* a path, where it is not the container's own */

@@ -5,6 +5,7 @@
 #include "formats/base/json.h"
 #include "runtime/lifecycle/lifecycle.h"
 #include "runtime/sandbox/cgroups/room.h"
+#include "runtime/sandbox/cgroups/systemd.h"
 
 #define MEMORY_KEYS "linux.resources.memory."
 
@@ -92,6 +93,11 @@ static int update(const struct runtime *runtime, int directory, struct state *st
     cleanup_json json_t *parts = named_parts(merged, resources);
     if (cgroups_change_limits(&state->cgroups, parts, state->memory.overhead, error) < 0)
         return -1;
+    /* Else systemd would write its own limits when it is reloaded. */
+    cleanup_error struct error failed = {0};
+    if (state->systemd_unit != NULL &&
+        systemd_set_limits(state->systemd_unit, merged, state->memory.overhead, &failed) < 0)
+        log_warning(&runtime->log, &failed);
     return state_write_resources(directory, merged, error);
 }
 

@@ -124,7 +124,7 @@ all_commands='check checkpoint create delete events features kill list pause ps 
 }
 
 @test "options of engines that mean nothing here are taken" {
-    urunc --systemd-cgroup --rootless auto --debug create --no-pivot --no-new-keyring --preserve-fds 0 \
+    urunc --rootless auto --debug create --no-pivot --no-new-keyring --preserve-fds 0 \
         --bundle "$T/bundle" "$ID" </dev/null >"$T/console" 2>&1
     status_is created
 }

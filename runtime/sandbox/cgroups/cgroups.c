@@ -178,23 +178,24 @@ static void note_made(struct cgroup *cgroup, const char *directory, bool made)
     cgroup->made_count++;
 }
 
-static int make_directory(struct cgroup *cgroup, const char *directory, bool last, struct error *error)
+static int make_directory(struct cgroup *cgroup, const char *directory, bool last, bool of_unit,
+                          struct error *error)
 {
     bool made = mkdir(directory, 0755) == 0;
     if (!made && errno != EEXIST)
         return error_errno(error, errno, "%s", directory);
-    if (!made && last && check_unused(directory, error) < 0) {
+    if (!made && last && !of_unit && check_unused(directory, error) < 0) {
         cgroup->made_count = 0;
         return -1;
     }
-    note_made(cgroup, directory, made);
+    note_made(cgroup, directory, made || (last && of_unit));
     if (!cgroup->v2 && (cgroup->controllers & CGROUP_CPUSET))
         inherit_cpuset(directory);
     return 0;
 }
 
 /* Makes MOUNT/a/b/c one by one. */
-static int make_cgroup(struct cgroup *cgroup, struct error *error)
+static int make_cgroup(struct cgroup *cgroup, bool of_unit, struct error *error)
 {
     cleanup_free char *directory = xstrdup(cgroup->directory);
     cgroup->made_count = 0;
@@ -206,7 +207,7 @@ static int make_cgroup(struct cgroup *cgroup, struct error *error)
         end = strchr(end + 1, '/');
         if (end != NULL)
             *end = '\0';
-        if (make_directory(cgroup, directory, end == NULL, error) < 0) {
+        if (make_directory(cgroup, directory, end == NULL, of_unit, error) < 0) {
             /* The list of what was made begins here. */
             *strrchr(directory, '/') = '\0';
             free(cgroup->directory);
@@ -231,7 +232,7 @@ static int make_all(struct cgroups *cgroups, struct error *error)
     cleanup_error struct error ignored = {0};
     for (size_t i = 0; i < cgroups->count;) {
         struct cgroup *cgroup = &cgroups->items[i];
-        if (make_cgroup(cgroup, error) == 0) {
+        if (make_cgroup(cgroup, cgroups->of_unit, error) == 0) {
             i++;
             continue;
         }

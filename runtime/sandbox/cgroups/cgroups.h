@@ -54,6 +54,7 @@ struct cgroup_journal;
 struct cgroups {
     struct cgroup *items;
     size_t count;
+    bool of_unit; /* the last directory is made by systemd for the container, with a process in it */
     struct cgroup_journal *journal; /* where limits note what was there before (journal.h); NULL: nowhere */
 };
 

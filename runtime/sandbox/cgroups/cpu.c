@@ -5,6 +5,19 @@
 #include "formats/base/json.h"
 #include "runtime/sandbox/cgroups/limit.h"
 
+enum {
+    SHARES_MIN = 2,
+    SHARES_MAX = 262144,
+};
+
+/* As all runtimes do. */
+int64_t cpu_weight(int64_t shares)
+{
+    if (shares < SHARES_MIN)
+        return 1;
+    return shares > SHARES_MAX ? 10000 : 1 + (shares - SHARES_MIN) * 9999 / (SHARES_MAX - SHARES_MIN);
+}
+
 static int set_cpu_shares(const struct cgroups *cgroups, const json_t *cpu, struct error *error)
 {
     int64_t shares = 0;
@@ -12,11 +25,10 @@ static int set_cpu_shares(const struct cgroups *cgroups, const json_t *cpu, stru
         return -1;
     if (shares == 0)
         return 0;
-    shares = shares < 2 ? 2 : shares > 262144 ? 262144 : shares;
+    shares = shares < SHARES_MIN ? SHARES_MIN : shares > SHARES_MAX ? SHARES_MAX : shares;
     char v1[24], v2[24];
     snprintf(v1, sizeof v1, "%lld", (long long)shares);
-    /* 2..262144 onto 1..10000, as all runtimes do. */
-    snprintf(v2, sizeof v2, "%lld", 1 + ((long long)shares - 2) * 9999 / 262142);
+    snprintf(v2, sizeof v2, "%lld", (long long)cpu_weight(shares));
     const struct limit file = {"cpu.shares", CGROUP_CPU, "cpu.shares", v1, "cpu.weight", v2};
     return limit_apply(cgroups, &file, error);
 }

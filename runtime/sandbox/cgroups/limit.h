@@ -27,6 +27,8 @@ int limit_apply(const struct cgroups *cgroups, const struct limit *limit, struct
 int limit_memory(const struct cgroups *cgroups, const json_t *resources, uint64_t overhead,
                  struct error *error);
 int limit_cpu(const struct cgroups *cgroups, const json_t *resources, struct error *error);
+/* cpu.shares, 2 to 262144, as a weight of version 2, 1 to 10000. */
+int64_t cpu_weight(int64_t shares);
 /* blockIO. */
 int limit_io(const struct cgroups *cgroups, const json_t *resources, struct error *error);
 
