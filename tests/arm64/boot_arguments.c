@@ -9,10 +9,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "formats/archive/cpio.h"
 #include "formats/base/cleanup.h"
+#include "formats/base/file.h"
 #include "formats/kernel/probe.h"
 #include "runtime/guests/guest.h"
 #include "runtime/monitors/monitor.h"
+
+enum { INITRD_MAX = 1 << 30 };
+
+/* As `create` does (runtime/process/guest_pack.c): a copy with the guest's other files behind it, beside the
+ * initrd. Static, because the boot borrows it. */
+static int pack(const struct guest *guest, const struct guest_input *input, struct boot *boot,
+                struct error *error)
+{
+    static char path[4096];
+    cleanup_buffer struct buffer bytes = {0};
+    cleanup_inode struct inode *archive = inode_new(S_IFDIR | 0755);
+    struct guest_pack pack = {.archive = archive};
+    if (guest->pack == NULL || boot->initrd == NULL)
+        return 0;
+    snprintf(path, sizeof path, "%s.packed", boot->initrd);
+    cleanup_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0 || guest->pack(input, &pack, error) < 0 ||
+        read_file(AT_FDCWD, boot->initrd, INITRD_MAX, &bytes, error) < 0)
+        return -1;
+    buffer_add(&bytes, "\0\0\0", -bytes.length % 4);
+    cleanup_sink struct sink *sink = sink_to_fd(fd, path, NULL);
+    if (sink_write(sink, bytes.data, bytes.length, error) < 0 ||
+        cpio_write_addition(archive, NULL, sink, error) < 0 || sink_finish(sink, error) < 0)
+        return -1;
+    boot->initrd = path;
+    return 0;
+}
 
 static int plan(char **argv, struct boot *boot, struct error *error)
 {
@@ -34,7 +63,8 @@ static int plan(char **argv, struct boot *boot, struct error *error)
     if (strcmp(argv[3], "-") != 0)
         boot->initrd = argv[3];
     input.has_initrd = boot->initrd != NULL;
-    return guest_find((enum framework)framework)->plan(&input, boot, error);
+    const struct guest *guest = guest_find((enum framework)framework);
+    return guest->plan(&input, boot, error) < 0 ? -1 : pack(guest, &input, boot, error);
 }
 
 int main(int argc, char **argv)

@@ -231,8 +231,7 @@ static const struct order {
     {"spin", order_spin},       {"agent", order_agent},         {"nonblock", order_nonblock},
     {"many", order_many},       {"signal", order_signal},       {"exit", order_exit},
     {"open", order_open},       {"manage", order_manage},       {"exec", order_exec},
-    {"spinner", order_spinner}, {"elsewhere", order_elsewhere},
-    {"print", order_print},
+    {"spinner", order_spinner}, {"elsewhere", order_elsewhere}, {"print", order_print},
 };
 
 static void obey(const char *word)
