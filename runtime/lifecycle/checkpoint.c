@@ -10,6 +10,7 @@
 #include "formats/base/file.h"
 #include "runtime/lifecycle/manage.h"
 #include "runtime/process/saved_machine.h"
+#include "runtime/sandbox/cgroups/freezer.h"
 
 enum { ARGV_MAX = 1 << 20 }; /* bytes */
 
@@ -26,14 +27,9 @@ static int read_argv(const struct state *state, struct strings *argv, struct err
     return 0;
 }
 
-static int check(int directory, const struct state *state, const struct monitor_management **management,
-                 struct error *error)
+static int find_management(int directory, const struct state *state,
+                           const struct monitor_management **management, struct error *error)
 {
-    enum status status = state_status(directory, state);
-    if (status == STATUS_PAUSED)
-        return error_set(error, "container \"%s\" is paused: resume it before it is saved", state->id);
-    if (status != STATUS_RUNNING)
-        return error_set(error, "container not running");
     *management = manage_find(directory, state);
     if (*management != NULL && (*management)->save != NULL)
         return 0;
@@ -60,10 +56,27 @@ static int save(int directory, const struct state *state, const struct monitor_m
     return error_prefix(error, "container \"%s\" was not saved", state->id);
 }
 
-static int go_on(int directory, const struct monitor_management *management, struct error *error)
+/* As it was before it was saved. */
+static int go_on(int directory, const struct state *state, bool paused,
+                 const struct monitor_management *management, struct error *error)
 {
+    if (paused)
+        return cgroups_freeze(&state->cgroups, error);
     int connection = manage_connect(directory, error);
     return connection < 0 ? -1 : management->resume(connection, error);
+}
+
+/* Its monitor must be able to speak; the machine of a paused container stands still all the same. */
+static int wake(int directory, const struct state *state, bool paused, struct error *error)
+{
+    cleanup_error struct error ignored = {0};
+    if (paused && cgroups_thaw(&state->cgroups, error) < 0)
+        return -1;
+    if (state_status(directory, state) == STATUS_RUNNING)
+        return 0;
+    if (paused)
+        cgroups_freeze(&state->cgroups, &ignored);
+    return error_set(error, "container not running");
 }
 
 int container_checkpoint(const struct runtime *runtime, const char *id, const char *image_path,
@@ -72,15 +85,20 @@ int container_checkpoint(const struct runtime *runtime, const char *id, const ch
     cleanup_state struct state state = {0};
     const struct monitor_management *management = NULL;
     cleanup_close int directory = container_load(runtime, id, &state, error);
-    if (directory < 0 || check(directory, &state, &management, error) < 0)
+    if (directory < 0)
+        return -1;
+    /* containerd pauses a container before it has it saved, and resumes it afterwards. */
+    bool paused = state_status(directory, &state) == STATUS_PAUSED;
+    if (find_management(directory, &state, &management, error) < 0 ||
+        wake(directory, &state, paused, error) < 0)
         return -1;
     if (save(directory, &state, management, image_path, error) < 0) {
         cleanup_error struct error ignored = {0};
-        go_on(directory, management, &ignored);
+        go_on(directory, &state, paused, management, &ignored);
         return -1;
     }
     if (leave_running)
-        return go_on(directory, management, error);
+        return go_on(directory, &state, paused, management, error);
     return container_delete(runtime, id, true, error);
 }
 

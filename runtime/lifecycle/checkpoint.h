@@ -4,8 +4,8 @@
 
 #include "runtime/lifecycle/lifecycle.h"
 
-/* Saves the machine of a running container in the directory `image_path`, and then removes the container, or
- * lets it go on where it is to be left running. On failure it goes on and nothing is saved. */
+/* Saves the machine of a running or paused container in the directory `image_path`, and then removes the
+ * container, or leaves it as it was. On failure it is as it was and nothing is saved. */
 int container_checkpoint(const struct runtime *runtime, const char *id, const char *image_path,
                          bool leave_running, struct error *error);
 

@@ -133,11 +133,22 @@ uses_more_than() {
     remove_task one
 }
 
-@test "a checkpoint is refused by name and leaves the container running" {
+@test "a checkpoint that the monitor does not make is an error by name and leaves the container running" {
+    import_standin
+    run_task --detach one guest standin:quiet standin:manage=refuse
+    fails ctr task checkpoint one
+    expect_match 'was not saved' "$T/stderr"
+    within "$PATIENCE" task_is one RUNNING
+    ctr task kill --signal SIGKILL one
+    within "$PATIENCE" task_is one STOPPED
+    remove_task one
+}
+
+@test "a checkpoint is made and leaves the container running" {
     import_standin
     run_task --detach one guest standin:quiet standin:manage=answer
-    fails ctr task checkpoint one
-    expect_match 'checkpoint' "$T/stderr"
+    ctr task checkpoint --image-path "$T/saved" one
+    [[ -f $T/saved/machine.state && -f $T/saved/machine.json ]]
     within "$PATIENCE" task_is one RUNNING
     ctr task kill --signal SIGKILL one
     within "$PATIENCE" task_is one STOPPED
