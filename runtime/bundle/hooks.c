@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -88,6 +89,7 @@ static _Noreturn void exec_hook(const struct hook *hook, int input, int output)
     cleanup_error struct error error = {0};
     if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 || dup2(output, STDERR_FILENO) < 0)
         _exit(127);
+    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC); /* what the caller left open is not for it */
     if (hook->enter == NULL || hook->enter(hook->data, &error) == 0) {
         execve(hook->path, hook->args.count > 0 ? hook->args.items : no_arguments,
                hook->env.count > 0 ? hook->env.items : no_environment);

@@ -24,7 +24,6 @@
 #include "runtime/process/message.h"
 #include "runtime/process/waiting.h"
 #include "runtime/sandbox/cgroups/systemd.h"
-#include "runtime/sandbox/descriptors.h"
 #include "runtime/sandbox/kernel_settings.h"
 #include "runtime/sandbox/proc.h"
 #include "runtime/sandbox/rootless.h"
@@ -407,7 +406,6 @@ static enum create_result create(const struct runtime *runtime, struct creation 
     enum create_result result = read_everything(runtime, request, &creation->container, error);
     if (result != CREATE_DONE)
         return result;
-    descriptors_close_inherited();
     fill_state(creation);
     creation->directory = state_directory_make(runtime->root, request->id, error);
     if (creation->directory < 0)

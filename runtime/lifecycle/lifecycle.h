@@ -1,4 +1,10 @@
-/* The lifecycle of a container (runtime-spec, runtime.md): what the commands do, without their command lines.
+/*
+ * The lifecycle of a container (runtime-spec, runtime.md): what the commands do, without their command lines.
+ *
+ * For a program that makes many containers, too: nothing here ends the process, keeps anything in a global
+ * variable, or changes what belongs to the caller (descriptors, signals, working directory, mask of files).
+ * The caller has one thread while it creates, because the container's process is a copy of it, and waits for
+ * its children itself. Warnings go to runtime->log.
  */
 #ifndef RUNTIME_LIFECYCLE_LIFECYCLE_H
 #define RUNTIME_LIFECYCLE_LIFECYCLE_H

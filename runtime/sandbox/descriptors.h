@@ -9,9 +9,9 @@
 /* Closes every descriptor that is not listed; -1 in the list stands for none. */
 int descriptors_close_others(const int *keep, size_t count, struct error *error);
 
-/* Descriptors that the caller left open must not reach hooks or the monitor, and a container that waits must
- * not hold a pipe or a lock of the caller's. All of our own are close-on-exec: this closes the others, but
- * for standard input, output and error. */
+/* In a process of its own: descriptors that the caller left open must not reach the monitor, and a container
+ * that waits must not hold a pipe or a lock of the caller's. All of our own are close-on-exec: this closes
+ * the others, but for standard input, output and error. */
 void descriptors_close_inherited(void);
 
 #endif
