@@ -309,6 +309,7 @@ json_t *config_describe(const struct config *config)
     add_description(list, config, "fallback_runtime", describe_text(config->fallback_runtime));
     add_description(list, config, "trace", describe_text(config->trace));
     add_description(list, config, "metrics", describe_text(config->metrics));
+    add_description(list, config, "user_network", describe_text(config->user_network));
     add_description(list, config, "files_mib", json_integer((json_int_t)(config->files_limit / MIB)));
     add_description(list, config, "overrides", overrides_to_json(config->overrides));
     add_description(list, config, "rootfs_cache", describe_rootfs_cache(&config->rootfs_cache));
@@ -349,6 +350,8 @@ int config_apply(const json_t *document, const char *origin, struct config *conf
             status = read_trace(value, &config->trace, error);
         else if (strcmp(key, "metrics") == 0)
             status = read_path(value, &config->metrics, error);
+        else if (strcmp(key, "user_network") == 0)
+            status = read_path(value, &config->user_network, error);
         else if (strcmp(key, "rootfs_cache") == 0)
             status = read_rootfs_cache(value, &config->rootfs_cache, error);
         else if (strcmp(key, "overrides") == 0)
@@ -418,6 +421,7 @@ void config_free(struct config *config)
     free(config->fallback_runtime);
     free(config->trace);
     free(config->metrics);
+    free(config->user_network);
     json_decref(config->origins);
     strings_free(&config->ignored);
     *config = (struct config){0};

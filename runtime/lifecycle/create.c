@@ -19,6 +19,7 @@
 #include "runtime/lifecycle/lifecycle.h"
 #include "runtime/lifecycle/metrics.h"
 #include "runtime/lifecycle/pid_file.h"
+#include "runtime/network/user_network.h"
 #include "runtime/process/container.h"
 #include "runtime/process/guest_network.h"
 #include "runtime/process/message.h"
@@ -309,6 +310,25 @@ static int run_create_hooks(struct creation *creation, struct error *error)
     return hooks_run(hooks, HOOK_CREATE_RUNTIME, state, error);
 }
 
+/* After the hooks, by which engines make interfaces. */
+static int make_user_network(struct creation *creation, struct error *error)
+{
+    const struct container *container = &creation->container;
+    const struct namespaces *namespaces = &container->bundle.namespaces;
+    struct state *state = &creation->state;
+    cleanup_user_network struct user_network network = USER_NETWORK_NONE;
+    if (container->config.user_network == NULL || !namespace_is_new(namespaces, NAMESPACE_NETWORK) ||
+        guest_network_limit(container) == 0 ||
+        !user_network_is_wanted(state->pid, namespace_is_new(namespaces, NAMESPACE_USER)))
+        return 0;
+    if (user_network_prepare(container->config.user_network, state->pid, &network, error) < 0)
+        return -1;
+    state->network_pid = network.pid;
+    state->network_start_time = process_start_time(network.pid);
+    /* Written down before it begins: whoever finds the state knows what there is to end. */
+    return state_write(creation->directory, state, error) < 0 ? -1 : user_network_begin(&network, error);
+}
+
 /* createContainer hooks run in the process, as long as they take. */
 static int settling_timeout(const struct container *container)
 {
@@ -329,7 +349,8 @@ static int lead(struct creation *creation, struct error *error)
         return -1;
     if (write_oom_score(creation, error) < 0 || message_send(connection, MESSAGE_ENTER, "", error) < 0 ||
         message_expect(connection, MESSAGE_TIMEOUT, MESSAGE_ENTERED, &message, error) < 0 ||
-        run_create_hooks(creation, error) < 0 || message_send(connection, MESSAGE_HOOKS, pid, error) < 0)
+        run_create_hooks(creation, error) < 0 || make_user_network(creation, error) < 0 ||
+        message_send(connection, MESSAGE_HOOKS, pid, error) < 0)
         return -1;
     return message_expect(connection, settling_timeout(container), MESSAGE_CREATED, &message, error);
 }
@@ -350,17 +371,23 @@ static int make_everything(const struct runtime *runtime, struct creation *creat
     return state_write(creation->directory, &creation->state, error);
 }
 
+/* A child that is not yet waited for: its number is still its own. */
+static void end_child(pid_t pid)
+{
+    if (pid <= 0)
+        return;
+    kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
 /* Takes back what was made, after a failure. */
 static void unmake(const struct runtime *runtime, struct creation *creation)
 {
     cleanup_error struct error ignored = {0};
     const struct create_request *request = creation->request;
-    pid_t pid = creation->state.pid;
-    if (pid > 0) {
-        kill(pid, SIGKILL); /* our child, not yet waited for: the number is still its own */
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
+    end_child(creation->state.pid);
+    end_child(creation->state.network_pid);
     if (request->console_master != NULL && *request->console_master >= 0)
         close(take_fd(*request->console_master));
     systemd_scope_release(&creation->scope);

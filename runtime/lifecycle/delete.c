@@ -49,6 +49,13 @@ static int end_process(const struct state *state, struct error *error)
     return 0;
 }
 
+/* user_network's; a process of the same number and start time, as the container's own. */
+static int end_user_network(const struct state *state, struct error *error)
+{
+    const struct state helper = {.pid = state->network_pid, .start_time = state->network_start_time};
+    return helper.pid > 0 ? end_process(&helper, error) : 0;
+}
+
 static int leave_all(const struct state *state, int namespace_fd, struct error *error)
 {
     int status = 0;
@@ -145,6 +152,7 @@ static int remove_all(const struct runtime *runtime, int directory, struct state
     if (status < 0)
         return -1;
     read_again(directory, state);
+    status |= step(end_user_network(state, &failed), force, log, &failed, error);
     status |= step(clean_network(state, log, &failed), force, log, &failed, error);
     status |= step(cgroups_remove(&state->cgroups, &failed), force, log, &failed, error);
     if (state->systemd_unit != NULL)

@@ -192,6 +192,8 @@ static json_t *state_to_json(const struct state *state)
     set_text(object, "networkNamespace", state->network_namespace);
     json_object_set_new(object, "networkDevice", json_integer((json_int_t)state->network_device));
     json_object_set_new(object, "networkInode", json_integer((json_int_t)state->network_inode));
+    json_object_set_new(object, "networkPid", json_integer(state->network_pid));
+    json_object_set_new(object, "networkStartTime", json_integer((json_int_t)state->network_start_time));
     set_texts(object, "networkInterfaces", &state->network_interfaces);
     set_texts(object, "networkTaps", &state->network_taps);
     if (state->annotations != NULL)
@@ -250,14 +252,18 @@ static int copy_text(const json_t *object, const char *key, char **out, struct e
 static int read_numbers(const json_t *object, struct state *state, struct error *error)
 {
     static const char where[] = STATE_FILE ": ";
-    int64_t pid = 0, start_time = 0, owner = 0, device = 0, inode = 0;
+    int64_t pid = 0, start_time = 0, owner = 0, device = 0, inode = 0, network_pid = 0, network_start = 0;
     if (read_integer(object, where, "pid", 0, INT_MAX, &pid, error) < 0 ||
         read_integer(object, where, "startTime", 0, INT64_MAX, &start_time, error) < 0 ||
         read_integer(object, where, "owner", 0, UINT32_MAX, &owner, error) < 0 ||
         read_integer(object, where, "networkDevice", INT64_MIN, INT64_MAX, &device, error) < 0 ||
         read_integer(object, where, "networkInode", INT64_MIN, INT64_MAX, &inode, error) < 0 ||
+        read_integer(object, where, "networkPid", 0, INT_MAX, &network_pid, error) < 0 ||
+        read_integer(object, where, "networkStartTime", 0, INT64_MAX, &network_start, error) < 0 ||
         read_bool(object, where, "complete", &state->complete, error) < 0)
         return -1;
+    state->network_pid = (pid_t)network_pid;
+    state->network_start_time = (uint64_t)network_start;
     state->pid = (pid_t)pid;
     state->start_time = (uint64_t)start_time;
     state->owner = (uid_t)owner;

@@ -41,7 +41,9 @@ struct state {
     char *oci_version;
     char *bundle;
     char *rootfs;
-    pid_t pid;           /* as the runtime sees it; 0 before there is a process */
+    pid_t pid;         /* as the runtime sees it; 0 before there is a process */
+    pid_t network_pid; /* of user_network's process; 0: none */
+    uint64_t network_start_time;
     uint64_t start_time; /* of the process, field 22 of /proc/PID/stat: tells a reused process ID */
     bool complete;       /* `create` went through */
     char *created;       /* RFC 3339 */

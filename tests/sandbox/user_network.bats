@@ -1,0 +1,72 @@
+#!/usr/bin/env bats
+# user_network: a container without an interface gets one by slirp4netns, which `delete` ends.
+load standin
+
+prepare_more() {
+    SLIRP=$(command -v slirp4netns) || skip 'slirp4netns is not installed'
+    [[ $BATS_TEST_DESCRIPTION == without* ]] ||
+        edit_config '.user_network = $slirp' --arg slirp "$SLIRP"
+}
+
+edit_config() {
+    jq "$@" "$T/urunc.json" >"$T/config" && cp "$T/config" "$T/urunc.json"
+}
+
+helper() {
+    jq .networkPid "$T/root/$ID/state.json"
+}
+
+lives() {
+    [[ $1 -gt 0 && -e /proc/$1/exe && $(readlink "/proc/$1/exe") == "$SLIRP" ]]
+}
+
+@test "the guest gets a card on eth0 at 10.0.2.100, and delete ends the helper" {
+    linux_bundle
+    edit "$T/bundle" '.process.args += ["standin:wait"]'
+    create_standin
+    local pid
+    pid=$(helper)
+    lives "$pid"
+    urunc start "$ID"
+    within 60 has_report
+    take_report
+    expect_reported '.argv | .[index("-append") + 1] | split(" ") | map(select(test("^ip="))) | join(" ")' \
+        'ip=10.0.2.100::10.0.2.2:255.255.255.0:urunc:eth0:off'
+    urunc delete --force "$ID"
+    ! lives "$pid"
+}
+
+@test "the helper is ended, too, where the monitor was killed" {
+    start_standin
+    local pid
+    pid=$(helper)
+    lives "$pid"
+    kill -KILL "$PID"
+    urunc delete --force "$ID"
+    ! lives "$pid"
+}
+
+@test "a container that fails to be created leaves no helper" {
+    edit "$T/bundle" '.hooks.createContainer = [{path: "/bin/false"}]'
+    fails urunc create --bundle "$T/bundle" "$ID" </dev/null >"$T/console" 2>"$T/stderr"
+    ! pgrep -x slirp4netns
+}
+
+@test "a program that ends at once is an error that names it" {
+    edit_config '.user_network = "/bin/false"'
+    fails urunc create --bundle "$T/bundle" "$ID" </dev/null
+    expect_one_error 'user_network: slirp4netns ended'
+}
+
+@test "without the key there is neither a helper nor a card" {
+    start_standin
+    expect_equal "$(helper)" 0
+    expect_reported '[.argv[] | select(. == "-netdev")]' '[]'
+}
+
+@test "a container with an interface has no helper" {
+    make_network
+    join_network "$T/bundle"
+    start_standin
+    expect_equal "$(helper)" 0
+}
