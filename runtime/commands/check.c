@@ -89,6 +89,15 @@ static void print_engines(const json_t *engines)
     }
 }
 
+/* docs/memory.md */
+static void print_memory(const json_t *monitor)
+{
+    if (json_object_get(monitor, "overheadMiB") != NULL)
+        printf("  %-18smemory beside the guest: %lld MiB at the least, up to %lld\n", "",
+               (long long)json_integer_value(json_object_get(monitor, "footprintMiB")),
+               (long long)json_integer_value(json_object_get(monitor, "overheadMiB")));
+}
+
 static void print_monitors(const json_t *monitors)
 {
     size_t i;
@@ -104,6 +113,7 @@ static void print_monitors(const json_t *monitors)
                    is_usable(monitor) ? "\n" : ": ");
         if (!is_usable(monitor))
             print_problem(monitor);
+        print_memory(monitor);
     }
 }
 

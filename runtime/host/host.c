@@ -149,6 +149,9 @@ static json_t *describe_monitor(enum hypervisor hypervisor, const struct config 
         cleanup_free char *program = monitor_find_program(hypervisor, settings, &problem);
         if (program != NULL) {
             json_object_set_new(object, "program", json_string(program));
+            json_object_set_new(object, "overheadMiB", json_integer((json_int_t)(settings->overhead >> 20)));
+            json_object_set_new(object, "footprintMiB",
+                                json_integer((json_int_t)(monitor_footprint(monitor, settings) >> 20)));
             if (check_version(object, monitor, program, root, &problem) == 0)
                 check_files(monitor, settings, devices_found, &problem);
         }

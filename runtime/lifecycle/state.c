@@ -272,16 +272,24 @@ static int read_numbers(const json_t *object, struct state *state, struct error 
     return 0;
 }
 
+static int read_bytes(const json_t *memory, const char *key, uint64_t *out, struct error *error)
+{
+    int64_t bytes = 0;
+    if (read_integer(memory, STATE_FILE ": memory.", key, 0, INT64_MAX, &bytes, error) < 0)
+        return -1;
+    *out = (uint64_t)bytes;
+    return 0;
+}
+
 static int read_memory(const json_t *object, struct state *state, struct error *error)
 {
-    static const char where[] = STATE_FILE ": memory.";
     const json_t *memory = NULL;
     if (read_object(object, STATE_FILE ": ", "memory", &memory, error) < 0 ||
-        read_uint64(memory, where, "guest", &state->memory.guest, error) < 0 ||
-        read_uint64(memory, where, "overhead", &state->memory.overhead, error) < 0 ||
-        read_uint64(memory, where, "footprint", &state->memory.footprint, error) < 0)
+        read_bytes(memory, "guest", &state->memory.guest, error) < 0 ||
+        read_bytes(memory, "overhead", &state->memory.overhead, error) < 0 ||
+        read_bytes(memory, "footprint", &state->memory.footprint, error) < 0)
         return -1;
-    return read_uint64(memory, where, "monitor", &state->memory_overhead, error);
+    return read_bytes(memory, "monitor", &state->memory_overhead, error);
 }
 
 static int state_from_json(const json_t *object, struct state *state, struct error *error)

@@ -36,6 +36,8 @@ make_bundles() {
         | .linux.resources = {memory: {limit: 67108864}, pids: {limit: 9}}' wait
     bundle inner '.linux.cgroupsPath = "/inner/ctr-inner" | .linux.resources = {pids: {limit: 9}}' wait
     bundle threaded '.linux.cgroupsPath = "/threads/below/ctr-threaded"' wait
+    bundle rootless '.linux.cgroupsPath = "/user/ctr" | .linux.resources = {memory: {limit: 67108864}, pids: {limit: 9},
+        cpu: {quota: 20000, period: 50000}}' wait
     bundle free '.linux.cgroupsPath = "/inner2/free"' wait
     bundle occupied '.linux.cgroupsPath = "/occupied"' wait
     bundle swappiness '.linux.resources = {memory: {swappiness: 10}}' wait
@@ -69,7 +71,9 @@ prepare_file() {
     printf '{"monitors":{"qemu":{"acceleration":"tcg"}}}\n' >"$T/urunc.json"
     busybox_bundle "$T/bundle" block
     arguments "$T/bundle" sh /checks/check.sh
-    urunc run --bundle "$T/bundle" "cgroup2-$BASHPID" </dev/null >"$F/lines" 2>&1 || echo "status $?" >>"$F/lines"
+    # All the checks in one boot: more than a guest is given elsewhere.
+    BOOT_TIMEOUT=500 urunc run --bundle "$T/bundle" "cgroup2-$BASHPID" </dev/null >"$F/lines" 2>&1 ||
+        echo "status $?" >>"$F/lines"
 }
 
 prepare() {
@@ -129,6 +133,14 @@ passed() {
 
 @test "a cgroup below threads takes no container" {
     passed threaded
+}
+
+@test "without root, in a cgroup that is delegated to the user, limits hold" {
+    passed rootless
+}
+
+@test "without root, a limit of what is not delegated is refused, and it is said where it ends" {
+    passed rootless_undelegated
 }
 
 @test "what version 2 does not have is refused by name" {

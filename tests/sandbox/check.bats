@@ -46,6 +46,7 @@ toy_qemu() {
     expect_equal "$(monitor qemu usable)" true
     expect_equal "$(monitor qemu program)" "$T/qemu/bin/toy"
     expect_equal "$(monitor qemu version)" 93.2.1
+    expect_equal "$(monitor qemu overheadMiB) $(monitor qemu footprintMiB)" '256 112'
     expect_equal "$(host '.pairs[] | select(.framework == "linux" and .hypervisor == "qemu") | .usable')" true
     expect_equal "$(host '[.pairs[] | select(.usable and .hypervisor != "qemu")] | length')" 0
     urunc check >"$T/text"

@@ -53,6 +53,21 @@ prepare_more() {
     fi
 }
 
+@test "swap alone stands on the limit that was set before" {
+    start_standin
+    [[ -n $(file memory.memsw.limit_in_bytes memory.swap.max) ]] || skip "no limits of swap here"
+    urunc update --memory-swap 80m "$ID"
+    if [[ -n $(file memory.swap.max) ]]; then
+        expect_equal "$(value memory.swap.max)" $((16 << 20))
+    else
+        expect_equal "$(value memory.memsw.limit_in_bytes)" $(((80 + 256) << 20))
+    fi
+    # Both at once, in whichever order the kernel takes them.
+    urunc update --memory 200m --memory-swap 300m "$ID" 2>"$T/stderr" || fail "$(cat "$T/stderr")"
+    urunc update --memory 100m --memory-swap 150m "$ID" 2>"$T/stderr" || fail "$(cat "$T/stderr")"
+    expect_equal "$(value memory.limit_in_bytes memory.max)" $(((100 + 256) << 20))
+}
+
 @test "more memory is the monitor's, and the guest keeps its own" {
     start_standin
     urunc update --memory 128m "$ID" 2>"$T/stderr"

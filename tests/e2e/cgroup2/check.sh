@@ -207,6 +207,59 @@ check_without_limits_inner() {
     soon rmdir $G/inner2
 }
 
+# delegate WORD...: the cgroup $G/user is the user's (uid 1000), with the controllers that are named; $USER_SHELL is a
+# command that runs words of a shell as that user, in a cgroup of its own below it.
+delegate() {
+    for controller; do
+        echo "+$controller" >$G/cgroup.subtree_control
+    done
+    mkdir -p $G/user/shell /tmp/user
+    chown -R guest $G/user /tmp/user
+    for controller; do
+        echo "+$controller" >$G/user/cgroup.subtree_control
+    done
+    cat >/tmp/as-user <<'AS_USER'
+echo $$ >/sys/fs/cgroup/user/shell/cgroup.procs
+exec su -s /bin/sh guest -c "export XDG_RUNTIME_DIR=/tmp/user PATH=/bin:/sbin; $1"
+AS_USER
+}
+
+undelegate() {
+    soon rmdir $G/user/shell
+    rmdir $G/user
+    rm -r /tmp/user
+}
+
+check_rootless() {
+    delegate memory pids cpu
+    sh /tmp/as-user 'urunc --config /checks/urunc.json create --bundle /checks/rootless --pid-file /tmp/user/pid rootless \
+        </dev/null >/tmp/user/console 2>/tmp/user/stderr && urunc start rootless' || wrong "$(cat /tmp/user/stderr)"
+    C=$G/user/ctr
+    holds memory.max $(((64 + 32) << 20))
+    holds pids.max 9
+    holds cpu.max '20000 50000'
+    holds cgroup.procs "$(cat /tmp/user/pid)"
+    [ "$(stat -c %u "/proc/$(cat /tmp/user/pid)")" != 0 ] || wrong "the monitor is the host's root"
+    sh /tmp/as-user 'urunc update --pids-limit 8 rootless' || wrong 'update'
+    holds pids.max 8
+    sh /tmp/as-user 'urunc events --stats rootless' | grep -q '"limit":8' || wrong 'events'
+    sh /tmp/as-user 'urunc delete --force rootless' || wrong 'delete'
+    [ ! -d "$C" ] || wrong "$C is still there"
+    undelegate
+}
+
+# What is not delegated cannot be limited, and it is said where it ends.
+check_rootless_undelegated() {
+    echo -memory >$G/cgroup.subtree_control
+    delegate pids
+    sh /tmp/as-user 'urunc --config /checks/urunc.json create --bundle /checks/rootless rootless \
+        </dev/null >/tmp/user/console 2>/tmp/user/stderr' && wrong 'was not refused'
+    grep -q 'linux.resources.memory.limit: /sys/fs/cgroup does not hand the controller "memory" on' /tmp/user/stderr ||
+        wrong "$(cat /tmp/user/stderr)"
+    [ ! -d $G/user/ctr ] || wrong 'left a cgroup'
+    undelegate
+}
+
 check_version_1() {
     refused swappiness 'memory.swappiness: cgroups of version 2 do not have it'
     refused realtime 'cpu.realtimePeriod: cgroups of version 2 do not have it'
