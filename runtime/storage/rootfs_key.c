@@ -18,10 +18,14 @@
 #include "runtime/storage/overlay_layers.h"
 #include "runtime/storage/rootfs_tree.h"
 
-enum { XATTRS_MAX = 64 << 10 }; /* bytes: XATTR_LIST_MAX, XATTR_SIZE_MAX */
+enum {
+    XATTRS_MAX = 64 << 10, /* bytes: XATTR_LIST_MAX, XATTR_SIZE_MAX */
+    WAITING_MAX = 64 << 10,
+};
 
 struct hashing {
     struct sink *sink;
+    struct buffer waiting; /* for the digest: many small pieces cost more than what is in them */
     int64_t newest;
     /* A layer of one container, made anew for each: directories and empty files in it have other inodes and
      * times every time, so they count by what they are. */
@@ -33,19 +37,32 @@ struct hashing {
 static void hashing_free(struct hashing *hashing)
 {
     sink_free(&hashing->sink);
+    buffer_free(&hashing->waiting);
     free(hashing->names);
     free(hashing->value);
 }
 
-static int add(const struct hashing *hashing, const void *bytes, size_t length, struct error *error)
+static int flush(struct hashing *hashing, struct error *error)
 {
-    uint64_t size = length;
-    if (sink_write(hashing->sink, &size, sizeof size, error) < 0)
-        return -1;
-    return sink_write(hashing->sink, bytes, length, error);
+    int status = sink_write(hashing->sink, hashing->waiting.data, hashing->waiting.length, error);
+    hashing->waiting.length = 0;
+    return status;
 }
 
-static int add_text(const struct hashing *hashing, const char *text, struct error *error)
+static int add(struct hashing *hashing, const void *bytes, size_t length, struct error *error)
+{
+    uint64_t size = length;
+    buffer_add(&hashing->waiting, &size, sizeof size);
+    buffer_add(&hashing->waiting, bytes, length);
+    return hashing->waiting.length < WAITING_MAX ? 0 : flush(hashing, error);
+}
+
+static int finish(struct hashing *hashing, struct error *error)
+{
+    return flush(hashing, error) < 0 ? -1 : sink_finish(hashing->sink, error);
+}
+
+static int add_text(struct hashing *hashing, const char *text, struct error *error)
 {
     return add(hashing, text, strlen(text), error);
 }
@@ -77,7 +94,7 @@ static bool is_private_mark(const char *name)
     return false;
 }
 
-static int add_xattrs(const struct hashing *hashing, int parent, const char *name, struct error *error)
+static int add_xattrs(struct hashing *hashing, int parent, const char *name, struct error *error)
 {
     cleanup_free char *path = xasprintf("/proc/self/fd/%d/%s", parent, name);
     ssize_t length = llistxattr(path, hashing->names, XATTRS_MAX);
@@ -95,7 +112,7 @@ static int add_xattrs(const struct hashing *hashing, int parent, const char *nam
     return 0;
 }
 
-static int add_target(const struct hashing *hashing, int parent, const char *name, struct error *error)
+static int add_target(struct hashing *hashing, int parent, const char *name, struct error *error)
 {
     char target[PATH_MAX];
     ssize_t length = readlinkat(parent, name, target, sizeof target);
@@ -194,8 +211,7 @@ static bool add_layers(struct hashing *hashing, const struct overlay_layers *lay
     return true;
 }
 
-static int add_mappings(const struct hashing *hashing, const struct namespaces *namespaces,
-                        struct error *error)
+static int add_mappings(struct hashing *hashing, const struct namespaces *namespaces, struct error *error)
 {
     const struct id_mappings *uids = &namespaces->uid_mappings, *gids = &namespaces->gid_mappings;
     if (add(hashing, uids->items, uids->count * sizeof *uids->items, error) < 0)
@@ -213,7 +229,7 @@ static int start(const struct namespaces *namespaces, const char *purpose, struc
 }
 
 /* The root itself: who owns it, and what it may; an engine makes it anew for each container. */
-static int add_root(const struct hashing *hashing, int root, struct error *error)
+static int add_root(struct hashing *hashing, int root, struct error *error)
 {
     struct stat status;
     if (fstat(root, &status) < 0)
@@ -234,7 +250,7 @@ static bool make_of_layers(int mounted, int root, const struct namespaces *names
     if (!overlay_layers_find(mounted, &layers) ||
         start(namespaces, purpose, &key->digest, &hashing, &ignored) < 0 ||
         add_root(&hashing, root, &ignored) < 0 || !add_layers(&hashing, &layers, &ignored) ||
-        sink_finish(hashing.sink, &ignored) < 0)
+        finish(&hashing, &ignored) < 0)
         return false;
     key->newest = hashing.newest;
     return true;
@@ -248,7 +264,7 @@ int rootfs_key_make(int mounted, int root, const struct namespaces *namespaces, 
         return 0;
     if (start(namespaces, purpose, &key->digest, &hashing, error) < 0 ||
         add_root(&hashing, root, error) < 0 || add_directory(&hashing, root, ".", 0, error) < 0 ||
-        sink_finish(hashing.sink, error) < 0)
+        finish(&hashing, error) < 0)
         return error_prefix(error, "the rootfs");
     key->newest = hashing.newest;
     return 0;
