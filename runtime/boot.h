@@ -60,6 +60,7 @@ struct boot_disk {
     int fd;     /* the same, opened as `readonly` says, kept open over exec: the container's user may be
                    somebody who could not open it; borrowed */
     bool readonly;
+    bool device; /* `fd` is a block device, else a regular file */
     /* Where it is 0 or more, `fd` is a qcow2 image that holds what is written, and this the raw disk behind
      * it, opened for reading; borrowed. Only for monitors that say so (monitor.layers). */
     int backing;

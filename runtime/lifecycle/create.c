@@ -23,6 +23,7 @@
 #include "runtime/process/container.h"
 #include "runtime/process/guest_network.h"
 #include "runtime/process/message.h"
+#include "runtime/process/rootfs_disk.h"
 #include "runtime/process/waiting.h"
 #include "runtime/sandbox/cgroups/systemd.h"
 #include "runtime/sandbox/kernel_settings.h"
@@ -360,8 +361,10 @@ static int make_everything(const struct runtime *runtime, struct creation *creat
     if (write_plan(runtime, creation, error) < 0 || listen_for_others(creation, error) < 0 ||
         make_cgroups(creation, error) < 0 || make_console(creation, error) < 0)
         return -1;
-    guest_network_share(&creation->container);
-    if (spawn(creation, error) < 0)
+    struct container *container = &creation->container;
+    guest_network_share(container);
+    if (rootfs_disk_take_device(&container->bundle, &container->guest, error) < 0 ||
+        spawn(creation, error) < 0)
         return -1;
     systemd_scope_release(&creation->scope);
     if (lead(creation, error) < 0 ||

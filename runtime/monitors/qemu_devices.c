@@ -40,12 +40,13 @@ static int add_place(const struct qemu_argv *argv, unsigned position, struct buf
 
 /* By descriptor: QEMU opens "/dev/fdset/N" as a duplicate of what it was handed in set N. Owned by the
  * caller. */
-static json_t *describe_file(struct qemu_argv *argv, int fd, size_t set, const char *driver, bool readonly)
+static json_t *describe_file(struct qemu_argv *argv, int fd, size_t set, const char *driver, bool readonly,
+                             bool device)
 {
     cleanup_free char *path = xasprintf("/dev/fdset/%zu", set);
     qemu_format(argv, "-add-fd", "fd=%d,set=%zu", fd, set);
     return json_pack("{s:s, s:b, s:{s:s, s:s}}", "driver", driver, "read-only", readonly, "file", "driver",
-                     "file", "filename", path);
+                     device ? "host_device" : "file", "filename", path);
 }
 
 /* Sets of what is behind the disks follow those of the disks. */
@@ -53,11 +54,13 @@ static json_t *describe_disk(struct qemu_argv *argv, size_t index, const struct 
 {
     bool layered = disk->backing >= 0;
     size_t set = QEMU_FIRST_DISK_SET + index;
-    json_t *json = describe_file(argv, disk->fd, set, layered ? "qcow2" : "raw", disk->readonly);
+    json_t *json =
+        describe_file(argv, disk->fd, set, layered ? "qcow2" : "raw", disk->readonly, disk->device);
     json_object_set_new(json, "discard", json_string("unmap"));
     if (layered)
-        json_object_set_new(json, "backing",
-                            describe_file(argv, disk->backing, set + argv->boot->disk_count, "raw", true));
+        json_object_set_new(
+            json, "backing",
+            describe_file(argv, disk->backing, set + argv->boot->disk_count, "raw", true, false));
     return json;
 }
 

@@ -79,6 +79,7 @@ static void plan_machine(const struct container *container, struct boot *boot)
     for (size_t i = 0; i < setup->disk_count; i++) {
         struct boot_disk *disk = boot_add_disk(boot, setup->disks[i].fd, setup->disks[i].readonly);
         disk->backing = setup->disks[i].backing;
+        disk->device = setup->disks[i].device;
         disk->sector_size = setup->unikernel.sector_size;
         disk->name = setup->disks[i].name != NULL ? xstrdup(setup->disks[i].name) : NULL;
     }

@@ -248,6 +248,7 @@ void guest_setup_free(struct guest_setup *setup)
     if (setup->kernel_fd >= 0)
         close(setup->kernel_fd);
     guest_disks_free(setup->disks, setup->disk_count);
+    mounted_device_free(&setup->rootfs_device);
     unikernel_free(&setup->unikernel);
     free(setup->program);
     *setup = GUEST_SETUP_NONE;

@@ -10,6 +10,7 @@
 #include "runtime/config.h"
 #include "runtime/guests/guest.h"
 #include "runtime/monitors/monitor.h"
+#include "runtime/storage/mounted_device.h"
 #include "runtime/storage/storage.h"
 
 /* A file that the monitor opens by name, as it was opened beneath the rootfs. At most one of the two is
@@ -37,9 +38,10 @@ struct guest_setup {
     int share_tree;    /* a detached mount of the rootfs, for mountRootfs; owned; -1: none */
     bool rootfs_share; /* the guest has it, as its first share */
     bool share_readonly;
-    bool boot_archive;   /* `initrd` is urunc's own: the image names none */
-    bool rootfs_disk;    /* the first disk is the rootfs (rootfs_disk.h) */
-    bool disks_by_owner; /* the monitor must be their owner (guest_disks.h) */
+    bool boot_archive;                   /* `initrd` is urunc's own: the image names none */
+    struct mounted_device rootfs_device; /* the rootfs is on it, and the guest will get it; owned */
+    bool rootfs_disk;                    /* the first disk is the rootfs (rootfs_disk.h) */
+    bool disks_by_owner;                 /* the monitor must be their owner (guest_disks.h) */
 };
 
 #define GUEST_SETUP_NONE                                                                                     \

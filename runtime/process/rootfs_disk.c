@@ -2,13 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/contract/annotations.h"
 #include "formats/contract/pairs.h"
+#include "runtime/bundle/hooks.h"
 #include "runtime/sandbox/mounts.h"
 #include "runtime/storage/boot_modules.h"
 #include "runtime/storage/rootfs_cache.h"
@@ -79,6 +83,55 @@ static int add_modules(int root, struct guest_setup *setup, struct error *error)
     return error_is_set(error) ? -1 : 0;
 }
 
+/* ---- the device that the rootfs is on ---- */
+
+/* The bytes of a file in memory, so that nothing of its file system stays open. */
+static int copy_to_memory(struct guest_file *file, struct error *error)
+{
+    char path[64];
+    struct stat status;
+    int from = file->tree >= 0 ? file->tree : file->copy;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", from);
+    cleanup_close int opened = open(path, O_RDONLY | O_CLOEXEC);
+    cleanup_close int copy = memfd_create("kernel", MFD_CLOEXEC);
+    if (opened < 0 || copy < 0 || fstat(opened, &status) < 0)
+        return error_errno(error, errno, KEY_BINARY);
+    off_t at = 0;
+    while (at < status.st_size) {
+        ssize_t sent = sendfile(copy, opened, &at, (size_t)(status.st_size - at));
+        if (sent == 0 || (sent < 0 && errno != EINTR))
+            return error_errno(error, sent == 0 ? EIO : errno, KEY_BINARY);
+    }
+    close(from);
+    *file = (struct guest_file){.tree = -1, .copy = take_fd(copy)};
+    return 0;
+}
+
+static bool is_on_device(const struct bundle *bundle, struct guest_setup *setup)
+{
+    return !setup->monitor->disks_by_name && !hooks_has(bundle->hooks, HOOK_START_CONTAINER) &&
+           mounted_device_find(bundle->rootfs_fd, &setup->rootfs_device);
+}
+
+static int add_device(const struct bundle *bundle, struct guest_setup *setup, struct error *error)
+{
+    struct guest_disk *disk = add_first_disk(setup, setup->rootfs_device.path, bundle->rootfs_readonly);
+    disk->device = disk->nameless = true;
+    return copy_to_memory(&setup->kernel, error);
+}
+
+int rootfs_disk_take_device(struct bundle *bundle, struct guest_setup *setup, struct error *error)
+{
+    if (setup->rootfs_device.path == NULL)
+        return 0;
+    struct guest_disk *disk = &setup->disks[0];
+    close(take_fd(bundle->rootfs_fd));
+    disk->fd = mounted_device_take(&setup->rootfs_device, bundle->rootfs, disk->readonly, error);
+    return disk->fd >= 0 ? 0 : error_prefix(error, KEY_MOUNT_ROOTFS);
+}
+
+/* ---- either of them ---- */
+
 static void image_close(struct rootfs_image *image)
 {
     if (image->fd >= 0)
@@ -91,13 +144,16 @@ int rootfs_disk_add(const struct bundle *bundle, const struct config *config, st
     const struct rootfs_cache_config *settings = &config->rootfs_cache;
     __attribute__((cleanup(image_close))) struct rootfs_image image = ROOTFS_IMAGE_NONE;
     cleanup_close int root = open_alone(bundle, error);
-    cleanup_close int cache = root >= 0 ? rootfs_cache_open(settings, error) : -1;
+    if (root < 0 || add_modules(root, setup, error) < 0)
+        return -1;
+    if (is_on_device(bundle, setup))
+        return add_device(bundle, setup, error);
+    cleanup_close int cache = rootfs_cache_open(settings, error);
     const struct rootfs_source source = {.name = bundle->rootfs,
                                          .mounted = bundle->rootfs_fd,
                                          .root = root,
                                          .namespaces = &bundle->namespaces};
-    if (cache < 0 || add_modules(root, setup, error) < 0 ||
-        rootfs_cache_take(cache, settings, &source, &image, error) < 0)
+    if (cache < 0 || rootfs_cache_take(cache, settings, &source, &image, error) < 0)
         return -1;
     struct guest_disk *disk = add_first_disk(setup, bundle->rootfs, bundle->rootfs_readonly);
     if (attach_image(cache, setup->monitor, &image, disk, error) < 0)

@@ -22,6 +22,7 @@ struct guest_disk {
     struct tempfile hidden;
     int tree;      /* a detached mount of it for the monitor's root; -1: none; owned */
     bool readonly; /* how `fd` was opened */
+    bool device;   /* a block device of the host; else a regular file */
 };
 
 struct guest_files {
