@@ -77,8 +77,9 @@ struct boot_nic {
     unsigned mtu;
 };
 
-/* The container's rootfs itself, shared over 9p. */
-#define BOOT_SHARE_TAG "fs0" /* of the first */
+/* A directory of the host, shared over 9p: the container's rootfs itself, a mount of the bundle. */
+#define BOOT_SHARE_TAG_PREFIX "fs"                      /* and its number */
+#define BOOT_SHARE_TAG        BOOT_SHARE_TAG_PREFIX "0" /* of the first */
 struct boot_share {
     char *tag;  /* that the guest mounts: "fs0"; owned */
     char *path; /* in the private root; owned */

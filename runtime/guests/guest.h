@@ -11,14 +11,16 @@
 #include "runtime/boot.h"
 #include "runtime/bundle/mount_way.h"
 #include "runtime/network/network.h"
+#include "runtime/storage/storage.h"
 
 /* A mount of the bundle that the guest is to have; all borrowed. */
 struct guest_mount {
-    enum mount_way way; /* TMPFS, ARCHIVE or DISK */
+    enum mount_way way; /* TMPFS, ARCHIVE, DISK or SHARE */
     const char *destination;
     const char *options; /* of a tmpfs, or NULL */
     struct inode *tree;  /* ARCHIVE */
-    size_t disk;         /* DISK: its place among the boot's disks */
+    size_t place;        /* DISK, SHARE: its place among the boot's */
+    const char *tag;     /* SHARE */
     bool readonly;
     bool noexec;
     bool optional; /* a usual mount: the guest goes without where it cannot be made */
@@ -48,7 +50,9 @@ struct guest_input {
     bool has_initrd;
     bool has_block;
     bool block_readonly;
-    bool has_share;                    /* the container's rootfs is boot.shares[0] */
+    bool has_share;                   /* the container's rootfs is the first share */
+    const struct guest_share *shares; /* in the order of the boot's */
+    size_t share_count;
     const char *block_mount_point;     /* or NULL: the guest's default */
     const struct kernel_probe *kernel; /* what the file tells, a Solo5 manifest included */
     const char *solo5_net_device;      /* of the annotations, or NULL: solo5.h */

@@ -27,6 +27,7 @@ void linux_abilities(const struct guest_input *input, struct mount_abilities *ab
     abilities->archive = own_init || guest.root == LINUX_ROOT_INITRD;
     abilities->tmpfs = own_init;
     abilities->disks = own_init;
+    abilities->shares = own_init;
 }
 
 /* ---- urunc's init ---- */
@@ -80,7 +81,9 @@ static void add_mount(struct buffer *settings, const struct guest_mount *mount, 
     if (mount->way == MOUNT_WAY_ARCHIVE) {
         buffer_format(settings, "mount=tree:%zu:", tree);
     } else if (mount->way == MOUNT_WAY_DISK) {
-        buffer_format(settings, "mount=disk:/dev/vd%c:", (char)('a' + mount->disk));
+        buffer_format(settings, "mount=disk:/dev/vd%c:", (char)('a' + mount->place));
+    } else if (mount->way == MOUNT_WAY_SHARE) {
+        buffer_format(settings, "mount=9p:%s:", mount->tag);
     } else {
         buffer_add_string(settings, "mount=tmpfs:");
         add_tmpfs_options(settings, mount->options);

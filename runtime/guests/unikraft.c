@@ -181,15 +181,50 @@ static int check_storage(const struct guest_input *input, struct error *error)
     return 0;
 }
 
+/* Letters that mean nothing in an entry of vfs.fstab, which has its fields apart by colons. */
+#define PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/"
+
+/* mkmp makes the directory (lib/vfscore, automount.c); 1 is MNT_RDONLY. */
+static int add_share(struct buffer *list, const struct guest_share *share, struct error *error)
+{
+    if (share->destination[strspn(share->destination, PLAIN)] != '\0')
+        return error_set(error,
+                         "config.json: mounts: %s: Unikraft takes no such name for a directory; letters, "
+                         "digits and \"._-/\" will do",
+                         share->destination);
+    buffer_format(list, " \"%s:%s:9pfs:%s::mkmp\"", share->tag, share->destination,
+                  share->readonly ? "1" : "");
+    return 0;
+}
+
+/* The root, and behind it what is mounted in it. */
+static int add_file_systems(struct buffer *line, const struct guest_input *input, const struct era *era,
+                            struct error *error)
+{
+    static const char end[] = " ]", start[] = "vfs.fstab=[";
+    cleanup_buffer struct buffer list = {0};
+    const char *root = input->has_initrd ? era->initrd : (input->has_share ? era->share : NULL);
+    size_t first = input->has_share ? 1 : 0;
+    buffer_add_string(&list, root != NULL ? root : start);
+    if (root != NULL && input->share_count > first)
+        list.length -= sizeof end - 1;
+    for (size_t i = first; i < input->share_count; i++)
+        if (add_share(&list, &input->shares[i], error) < 0)
+            return -1;
+    if (input->share_count > first)
+        buffer_add_string(&list, end);
+    if (root != NULL || input->share_count > first)
+        buffer_format(line, " %s", list.data);
+    return 0;
+}
+
 static int write_parameters(const struct guest_input *input, struct buffer *line, struct error *error)
 {
     const struct era *era = find_era(input->version);
     if (input->network != NULL)
         add_network(line, input->network, era);
-    if (input->has_initrd)
-        buffer_format(line, " %s", era->initrd);
-    if (input->has_share)
-        buffer_format(line, " %s", era->share);
+    if (add_file_systems(line, input, era, error) < 0)
+        return -1;
     if ((era->traits & ENVIRONMENT) && input->env != NULL &&
         unikraft_add_environment(line, input->env, error) < 0)
         return -1;
@@ -224,4 +259,10 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
     return 0;
 }
 
-DEFINE_GUEST(unikraft, plan, .kernels = KERNEL_ELF | KERNEL_ARM64_IMAGE);
+/* vfs.fstab with a directory to be made in it is of the releases that have netdev.ip, too. */
+static void find_abilities(const struct guest_input *input, struct mount_abilities *abilities)
+{
+    abilities->shares = (find_era(input->version)->traits & ADDRESS_IN_ONE) != 0;
+}
+
+DEFINE_GUEST(unikraft, plan, .abilities = find_abilities, .kernels = KERNEL_ELF | KERNEL_ARM64_IMAGE);

@@ -83,8 +83,8 @@ static void plan_machine(const struct container *container, struct boot *boot)
         disk->sector_size = setup->unikernel.sector_size;
         disk->name = setup->disks[i].name != NULL ? xstrdup(setup->disks[i].name) : NULL;
     }
-    if (setup->rootfs_share)
-        boot_add_share(boot, BOOT_SHARE_TAG, setup->share_readonly);
+    for (size_t i = 0; i < setup->share_count; i++)
+        boot_add_share(boot, setup->shares[i].tag, setup->shares[i].readonly);
     boot->memory = container->memory.guest;
     boot->vcpus = config->vcpus;
     boot->kernel_fd = setup->kernel_fd;

@@ -39,6 +39,8 @@ struct guest_input guest_input_of(const struct bundle *bundle, const struct gues
         .has_block = unikernel->block != NULL || setup->rootfs_disk,
         .block_readonly = setup->disk_count > 0 && setup->disks[0].readonly,
         .has_share = setup->rootfs_share,
+        .shares = setup->shares,
+        .share_count = setup->share_count,
         .block_mount_point = unikernel->block_mount_point,
         .kernel = &setup->probe,
         .solo5_net_device = unikernel->solo5_net_device,

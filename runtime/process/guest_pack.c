@@ -13,8 +13,10 @@
 #include "formats/base/memory.h"
 #include "formats/base/open.h"
 #include "formats/contract/annotations.h"
+#include "formats/contract/pairs.h"
 #include "runtime/bundle/mount_tree.h"
 #include "runtime/process/guest_input.h"
+#include "runtime/process/guest_volumes.h"
 
 #define NAME "the guest's files"
 
@@ -39,9 +41,23 @@ static void pack_free(struct guest_pack *pack)
 
 /* ---- the mounts ---- */
 
+/* Disks and shares get their place among the guest's. */
+static int add_volume(const struct bundle_mount *mount, struct guest_setup *setup, struct guest_mount *guest,
+                      struct error *error)
+{
+    int place = 0;
+    if (guest->way == MOUNT_WAY_DISK)
+        place = guest_volume_add(setup, mount, error);
+    if (guest->way == MOUNT_WAY_SHARE)
+        place = guest_share_add(setup, mount->fd, mount->source, mount->destination, mount->readonly,
+                                mount->recursive, error);
+    guest->place = (size_t)place;
+    return place < 0 ? -1 : 0;
+}
+
 static int collect(const struct bundle *bundle, const struct bundle_mount *mount,
                    const struct mount_abilities *abilities, struct mount_tree_room *room,
-                   struct collection *collection, struct error *error)
+                   struct guest_setup *setup, struct collection *collection, struct error *error)
 {
     enum mount_way way;
     struct mount_source source = {.type = mount->status.st_mode & S_IFMT};
@@ -52,11 +68,13 @@ static int collect(const struct bundle *bundle, const struct bundle_mount *mount
             return -1;
         source.fits = tree != NULL;
     }
+    source.holds_a_system = mount->bind && abilities->disks && guest_volume_holds_a_system(mount->fd);
     if (mount_way_choose(mount, &source, abilities, &way, error) < 0)
         return -1;
     if (way == MOUNT_WAY_OWN)
         return 0;
-    collection->items[collection->count++] = (struct guest_mount){
+    struct guest_mount *guest = &collection->items[collection->count++];
+    *guest = (struct guest_mount){
         .way = way,
         .destination = mount->destination,
         .options = mount->options,
@@ -65,18 +83,18 @@ static int collect(const struct bundle *bundle, const struct bundle_mount *mount
         .noexec = mount->noexec,
         .optional = mount_is_usual(mount),
     };
-    return 0;
+    return add_volume(mount, setup, guest, error);
 }
 
 static int collect_all(const struct bundle *bundle, const struct config *config,
-                       const struct mount_abilities *abilities, struct collection *collection,
-                       struct error *error)
+                       const struct mount_abilities *abilities, struct guest_setup *setup,
+                       struct collection *collection, struct error *error)
 {
     const struct bundle_mounts *mounts = &bundle->mounts;
     struct mount_tree_room room = {.bytes = config->files_limit, .entries = MOUNT_TREE_ENTRIES};
     collection->items = xcalloc(mounts->count + 1, sizeof *collection->items);
     for (size_t i = 0; i < mounts->count; i++)
-        if (collect(bundle, &mounts->items[i], abilities, &room, collection, error) < 0)
+        if (collect(bundle, &mounts->items[i], abilities, &room, setup, collection, error) < 0)
             return -1;
     return 0;
 }
@@ -150,10 +168,16 @@ int guest_pack_make(const struct bundle *bundle, const struct config *config, in
     const struct guest *guest = setup->guest;
     if (guest->abilities != NULL)
         guest->abilities(&input, &abilities);
-    if (collect_all(bundle, config, &abilities, &collection, error) < 0)
+    const struct pair pair = {setup->unikernel.framework, setup->unikernel.hypervisor};
+    abilities.disks = abilities.disks && (pair_storage(pair) & STORAGE_BLOCK) != 0;
+    abilities.shares = abilities.shares && (pair_storage(pair) & STORAGE_9P) != 0;
+    if (collect_all(bundle, config, &abilities, setup, &collection, error) < 0)
         return -1;
     if (guest->pack == NULL)
         return 0;
+    for (size_t i = 0; i < collection.count; i++)
+        if (collection.items[i].way == MOUNT_WAY_SHARE)
+            collection.items[i].tag = setup->shares[collection.items[i].place].tag;
     input.mounts = collection.items;
     input.mount_count = collection.count;
     if (guest->pack(&input, &pack, error) < 0)

@@ -18,6 +18,7 @@
 #include "formats/oci/platform.h"
 #include "runtime/process/guest_disks.h"
 #include "runtime/process/guest_pack.h"
+#include "runtime/process/guest_volumes.h"
 #include "runtime/process/rootfs_disk.h"
 #include "runtime/sandbox/mounts.h"
 
@@ -187,14 +188,6 @@ static int make_trees(const struct bundle *bundle, const struct config *config, 
     return guest_disks_mount(bundle, setup, error);
 }
 
-/* The rootfs alone, without what is mounted in it; no set-user-ID programs, no devices. */
-static int make_share(const struct bundle *bundle, struct guest_setup *setup, struct error *error)
-{
-    setup->share_readonly = bundle->rootfs_readonly;
-    return make_tree(bundle->rootfs_fd, "mountRootfs", bundle->rootfs,
-                     bundle->rootfs_readonly ? 0 : MOUNT_WRITABLE, &setup->share_tree, error);
-}
-
 /* As mountRootfs asks for it. */
 static int give_rootfs(const struct bundle *bundle, struct guest_setup *setup, struct error *error)
 {
@@ -203,7 +196,12 @@ static int give_rootfs(const struct bundle *bundle, struct guest_setup *setup, s
         return 0;
     setup->rootfs_share =
         pair_rootfs((struct pair){unikernel->framework, unikernel->hypervisor}) == STORAGE_9P;
-    return setup->rootfs_share ? make_share(bundle, setup, error) : 0;
+    if (!setup->rootfs_share)
+        return 0;
+    /* The rootfs alone, without what is mounted in it; no set-user-ID programs, no devices. */
+    int place =
+        guest_share_add(setup, bundle->rootfs_fd, bundle->rootfs, "/", bundle->rootfs_readonly, false, error);
+    return place < 0 ? error_prefix(error, KEY_MOUNT_ROOTFS) : 0;
 }
 
 int guest_setup_open(const struct bundle *bundle, const struct config *config, struct guest_setup *setup,
@@ -225,21 +223,24 @@ int guest_setup_open(const struct bundle *bundle, const struct config *config, s
         return -1;
     if (named_blocks_check(setup->unikernel.blocks, &setup->probe, error) < 0)
         return error_prefix(error, KEY_BLOCKS);
-    if (make_trees(bundle, config, &opened, setup, error) < 0)
+    if (give_rootfs(bundle, setup, error) < 0)
         return -1;
-    return give_rootfs(bundle, setup, error);
+    return make_trees(bundle, config, &opened, setup, error);
 }
 
 void guest_setup_close_trees(struct guest_setup *setup)
 {
-    int *const fds[] = {&setup->kernel.tree, &setup->kernel.copy, &setup->initrd.tree,
-                        &setup->initrd.copy, &setup->added,       &setup->share_tree};
+    int *const fds[] = {&setup->kernel.tree, &setup->kernel.copy, &setup->initrd.tree, &setup->initrd.copy,
+                        &setup->added};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         if (*fds[i] >= 0)
             close(take_fd(*fds[i]));
     for (size_t i = 0; i < setup->disk_count; i++)
         if (setup->disks[i].tree >= 0)
             close(take_fd(setup->disks[i].tree));
+    for (size_t i = 0; i < setup->share_count; i++)
+        if (setup->shares[i].tree >= 0)
+            close(take_fd(setup->shares[i].tree));
 }
 
 void guest_setup_free(struct guest_setup *setup)
@@ -248,6 +249,7 @@ void guest_setup_free(struct guest_setup *setup)
     if (setup->kernel_fd >= 0)
         close(setup->kernel_fd);
     guest_disks_free(setup->disks, setup->disk_count);
+    guest_shares_free(setup->shares, setup->share_count);
     mounted_device_free(&setup->rootfs_device);
     unikernel_free(&setup->unikernel);
     free(setup->program);

@@ -35,9 +35,9 @@ struct guest_setup {
     int kernel_fd;          /* the kernel itself, opened, for a monitor that opens nothing; owned; -1: none */
     struct guest_disk *disks; /* owned */
     size_t disk_count;
-    int share_tree;    /* a detached mount of the rootfs, for mountRootfs; owned; -1: none */
-    bool rootfs_share; /* the guest has it, as its first share */
-    bool share_readonly;
+    struct guest_share *shares; /* owned */
+    size_t share_count;
+    bool rootfs_share;                   /* the first one is the rootfs */
     bool boot_archive;                   /* `initrd` is urunc's own: the image names none */
     struct mounted_device rootfs_device; /* the rootfs is on it, and the guest will get it; owned */
     bool rootfs_disk;                    /* the first disk is the rootfs (rootfs_disk.h) */
@@ -45,11 +45,7 @@ struct guest_setup {
 };
 
 #define GUEST_SETUP_NONE                                                                                     \
-    ((struct guest_setup){.kernel = GUEST_FILE_NONE,                                                         \
-                          .initrd = GUEST_FILE_NONE,                                                         \
-                          .added = -1,                                                                       \
-                          .kernel_fd = -1,                                                                   \
-                          .share_tree = -1})
+    ((struct guest_setup){.kernel = GUEST_FILE_NONE, .initrd = GUEST_FILE_NONE, .added = -1, .kernel_fd = -1})
 
 /* Reads the annotations of config.json, else /urunc.json in the rootfs (docs/architecture.md, "The
  * contract"), with single annotations laid over it. */

@@ -113,11 +113,11 @@ static bool is_on_device(const struct bundle *bundle, struct guest_setup *setup)
            mounted_device_find(bundle->rootfs_fd, &setup->rootfs_device);
 }
 
-static int add_device(const struct bundle *bundle, struct guest_setup *setup, struct error *error)
+static int add_device(const struct bundle *bundle, struct guest_setup *setup)
 {
     struct guest_disk *disk = add_first_disk(setup, setup->rootfs_device.path, bundle->rootfs_readonly);
     disk->device = disk->nameless = true;
-    return copy_to_memory(&setup->kernel, error);
+    return 0;
 }
 
 int rootfs_disk_take_device(struct bundle *bundle, struct guest_setup *setup, struct error *error)
@@ -125,6 +125,8 @@ int rootfs_disk_take_device(struct bundle *bundle, struct guest_setup *setup, st
     if (setup->rootfs_device.path == NULL)
         return 0;
     struct guest_disk *disk = &setup->disks[0];
+    if (copy_to_memory(&setup->kernel, error) < 0)
+        return -1;
     close(take_fd(bundle->rootfs_fd));
     disk->fd = mounted_device_take(&setup->rootfs_device, bundle->rootfs, disk->readonly, error);
     return disk->fd >= 0 ? 0 : error_prefix(error, KEY_MOUNT_ROOTFS);
@@ -147,7 +149,7 @@ int rootfs_disk_add(const struct bundle *bundle, const struct config *config, st
     if (root < 0 || add_modules(root, setup, error) < 0)
         return -1;
     if (is_on_device(bundle, setup))
-        return add_device(bundle, setup, error);
+        return add_device(bundle, setup);
     cleanup_close int cache = rootfs_cache_open(settings, error);
     const struct rootfs_source source = {.name = bundle->rootfs,
                                          .mounted = bundle->rootfs_fd,

@@ -74,9 +74,9 @@ static int enter_root(struct container *container, const struct monitor_files *f
                       const struct identity *user, struct error *error)
 {
     const struct guest_setup *guest = &container->guest;
-    cleanup_strings struct strings disks = {0};
-    cleanup_free char *share = boot_share_path(0);
-    cleanup_free struct private_mount *mounts = xcalloc(3 + guest->disk_count, sizeof *mounts);
+    cleanup_strings struct strings disks = {0}, shares = {0};
+    cleanup_free struct private_mount *mounts =
+        xcalloc(2 + guest->disk_count + guest->share_count, sizeof *mounts);
     struct private_copy copies[4];
     struct private_root root = {
         .program = guest->program,
@@ -98,8 +98,10 @@ static int enter_root(struct container *container, const struct monitor_files *f
         if (guest->disks[i].tree >= 0)
             mounts[root.mount_count++] = (struct private_mount){guest->disks[i].tree, disks.items[i]};
     }
-    if (guest->share_tree >= 0)
-        mounts[root.mount_count++] = (struct private_mount){guest->share_tree, share};
+    for (size_t i = 0; i < guest->share_count; i++) {
+        strings_add_owned(&shares, boot_share_path(i));
+        mounts[root.mount_count++] = (struct private_mount){guest->shares[i].tree, shares.items[i]};
+    }
     cleanup_close int exit_status = container->kept.exit_status ? exit_status_open(error) : -1;
     if (container->kept.exit_status && exit_status < 0)
         return -1;

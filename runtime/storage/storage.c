@@ -133,6 +133,17 @@ void guest_disks_free(struct guest_disk *disks, size_t count)
     free(disks);
 }
 
+void guest_shares_free(struct guest_share *shares, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(shares[i].tag);
+        free(shares[i].destination);
+        if (shares[i].tree >= 0)
+            close(shares[i].tree);
+    }
+    free(shares);
+}
+
 void guest_files_close(struct guest_files *files)
 {
     int fds[] = {files->binary, files->initrd};

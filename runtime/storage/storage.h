@@ -25,6 +25,14 @@ struct guest_disk {
     bool device;   /* a block device of the host; else a regular file */
 };
 
+/* A directory of the host that the guest mounts. */
+struct guest_share {
+    char *tag;         /* that it mounts: "fs0"; owned */
+    char *destination; /* where: "/" for the container's rootfs; owned */
+    int tree;          /* a detached mount of it for the monitor's root; -1: closed; owned */
+    bool readonly;
+};
+
 struct guest_files {
     int binary;               /* O_RDONLY; owned */
     int initrd;               /* O_RDONLY, or -1 */
@@ -44,6 +52,9 @@ struct guest_files {
  */
 int guest_files_open(int rootfd, const struct unikernel *unikernel, bool readonly, struct guest_files *files,
                      struct error *error);
+
+/* Releases the shares of a list. */
+void guest_shares_free(struct guest_share *shares, size_t count);
 
 /* Releases the disks of a list, and what they hold open. */
 void guest_disks_free(struct guest_disk *disks, size_t count);

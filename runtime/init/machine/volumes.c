@@ -59,6 +59,19 @@ static bool mount_disk(const struct mount_setting *setting)
     return mount_device(setting->source, setting->directory, NULL, has_flag(setting, 'r'));
 }
 
+/* 9p2000.L is the dialect that knows Linux's owners and modes (Linux, Documentation/filesystems/9p.rst); a
+ * large message saves many small ones. */
+static bool mount_9p(const struct mount_setting *setting)
+{
+    if (make_directories(setting->directory) == 0 &&
+        mount(setting->source, setting->directory, "9p", mount_flags(setting),
+              "trans=virtio,version=9p2000.L,msize=262144,access=client") == 0)
+        return true;
+    complain("%s: cannot mount the host's directory (does the kernel have 9p over virtio?):",
+             setting->directory);
+    return false;
+}
+
 static bool mount_tmpfs(const struct mount_setting *setting)
 {
     if (make_directories(setting->directory) == 0 &&
@@ -74,6 +87,8 @@ static bool mount_one(const struct mount_setting *setting, int trees)
         return mount_tree(setting, trees);
     if (strcmp(setting->kind, "disk") == 0)
         return mount_disk(setting);
+    if (strcmp(setting->kind, "9p") == 0)
+        return mount_9p(setting);
     if (strcmp(setting->kind, "tmpfs") == 0)
         return mount_tmpfs(setting);
     complain("%s: unknown kind of mount %s", setting->directory, setting->kind);

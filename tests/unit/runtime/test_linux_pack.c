@@ -164,7 +164,7 @@ static void a_disk_beside_the_root_and_the_bundles_mounts_keep_their_order(void 
          .tree = directory,
          .readonly = true,
          .noexec = true},
-        {.way = MOUNT_WAY_DISK, .destination = "/volume", .disk = 2, .readonly = true},
+        {.way = MOUNT_WAY_DISK, .destination = "/volume", .place = 2, .readonly = true},
     };
     SET_ARGS(fixture, "/urunc-init", "app");
     fixture->input.has_initrd = true;
