@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,11 +50,22 @@ static bool is_tellable(const struct container *container, const struct network 
     return *network->address != '\0' || container->guest.guest->ipv6;
 }
 
+/* A pod's containers join its uts namespace, and their config.json says no name. */
+static const char *joined_host_name(const struct bundle *bundle, char name[HOST_NAME_MAX + 1])
+{
+    if (bundle->namespaces.path[NAMESPACE_UTS] == NULL || gethostname(name, HOST_NAME_MAX + 1) < 0)
+        return NULL;
+    return name;
+}
+
 static int plan_guest(const struct container *container, const struct network *networks, size_t count,
                       struct boot *boot, struct error *error)
 {
     const struct guest_setup *setup = &container->guest;
     struct guest_input input = guest_input_of(&container->bundle, setup);
+    char host_name[HOST_NAME_MAX + 1];
+    if (input.hostname == NULL)
+        input.hostname = joined_host_name(&container->bundle, host_name);
     input.channel = container->control >= 0;
     input.exit_report = container->kept.exit_status;
     input.network = count > 0 && is_tellable(container, networks) ? networks : NULL;
