@@ -36,6 +36,15 @@ remove_slices() {
     remove_slices
 }
 
+@test "hooks find the container's process in the scope and no other" {
+    edit "$T/bundle" '.hooks = {createRuntime: [{path: "/bin/sh", args: ["sh", "-c", $script]}]}' --arg script \
+        "PATH=/usr/bin:/bin find /sys/fs/cgroup -path '*/cri-$ID.scope/cgroup.procs' -exec cat {} + | PATH=/usr/bin:/bin sort -u >$T/seen"
+    create_standin
+    expect_equal "$(cat "$T/seen")" "$PID"
+    urunc delete --force "$ID"
+    remove_slices
+}
+
 @test "systemd knows the limits, and is told when they change" {
     edit "$T/bundle" '.linux.resources = {memory: {limit: 67108864}, pids: {limit: 9},
         cpu: {shares: 512, quota: 20000, period: 50000}}'
