@@ -88,24 +88,34 @@ static int read_console(const json_t *object, const char *where, struct process 
     return 0;
 }
 
+static bool contains(const struct strings *strings, const char *text)
+{
+    for (size_t i = 0; i < strings->count; i++)
+        if (strcmp(strings->items[i], text) == 0)
+            return true;
+    return false;
+}
+
 static int read_capability_set(const json_t *object, const char *where, const char *key, capability_set *set,
-                               struct error *error)
+                               struct strings *unknown, struct error *error)
 {
     cleanup_strings struct strings names = {0};
     if (read_strings(object, where, key, &names, error) < 0)
         return -1;
     for (size_t i = 0; i < names.count; i++) {
         int number = capability_from_name(names.items[i]);
-        /* A capability that is not known cannot be given; the specification leaves it at a warning. */
         if (number >= 0)
             *set |= (capability_set)1 << number;
+        else if (!contains(unknown, names.items[i]))
+            strings_add(unknown, names.items[i]);
     }
     return 0;
 }
 
-static int read_capabilities(const json_t *object, const char *file, struct capabilities *sets,
+static int read_capabilities(const json_t *object, const char *file, struct process *process,
                              struct error *error)
 {
+    struct capabilities *sets = &process->capabilities;
     cleanup_free char *outer = xasprintf("%s: process.", file);
     cleanup_free char *where = xasprintf("%s: process.capabilities.", file);
     const json_t *capabilities = NULL;
@@ -119,7 +129,8 @@ static int read_capabilities(const json_t *object, const char *file, struct capa
         {"permitted", &sets->permitted}, {"ambient", &sets->ambient},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (read_capability_set(capabilities, where, table[i].key, table[i].set, error) < 0)
+        if (read_capability_set(capabilities, where, table[i].key, table[i].set,
+                                &process->unknown_capabilities, error) < 0)
             return -1;
     return 0;
 }
@@ -204,7 +215,7 @@ int process_read(const json_t *object, const char *file, struct process *process
         return error_set(error, "%scwd: \"%s\" is not an absolute path", where, cwd);
     process->cwd = xstrdup(cwd);
     if (read_user(object, file, process, error) < 0 || read_console(object, where, process, error) < 0 ||
-        read_capabilities(object, file, &process->capabilities, error) < 0 ||
+        read_capabilities(object, file, process, error) < 0 ||
         read_rlimits(object, file, process, error) < 0 || read_labels(object, where, process, error) < 0 ||
         scheduling_read(object, file, &process->scheduling, error) < 0)
         return -1;
@@ -220,6 +231,7 @@ void process_free(struct process *process)
 {
     strings_free(&process->args);
     strings_free(&process->env);
+    strings_free(&process->unknown_capabilities);
     free(process->cwd);
     free(process->additional_gids);
     free(process->rlimits);

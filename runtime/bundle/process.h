@@ -27,6 +27,8 @@ struct process {
     uint16_t console_height; /* characters; 0: not given */
     uint16_t console_width;
     struct capabilities capabilities;
+    struct strings
+        unknown_capabilities; /* that this build does not know; the specification wants a warning */
     struct rlimit_request *rlimits;
     size_t rlimit_count;
     bool has_oom_score_adj;

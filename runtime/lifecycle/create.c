@@ -407,6 +407,17 @@ static void unmake(const struct runtime *runtime, struct creation *creation)
         log_warning(&runtime->log, &ignored);
 }
 
+/* runtime-spec, config.md, "Linux Process": a warning, and not an error. */
+static void warn_of_capabilities(const struct runtime *runtime, const struct process *process)
+{
+    for (size_t i = 0; i < process->unknown_capabilities.count; i++) {
+        cleanup_error struct error warning = {0};
+        error_set(&warning, "config.json: process.capabilities: unknown capability \"%.100s\"",
+                  process->unknown_capabilities.items[i]);
+        log_warning(&runtime->log, &warning);
+    }
+}
+
 static void log_choice(const struct runtime *runtime, const struct creation *creation)
 {
     const struct guest_setup *setup = &creation->container.guest;
@@ -441,6 +452,7 @@ static enum create_result create(const struct runtime *runtime, struct creation 
     if (creation->directory < 0)
         return CREATE_FAILED;
     log_choice(runtime, creation);
+    warn_of_capabilities(runtime, &creation->container.bundle.process);
     if (begin_trace(creation, began, error) < 0 ||
         find_version_and_acceleration(runtime, &creation->container, error) < 0 ||
         make_everything(runtime, creation, error) < 0) {

@@ -122,6 +122,14 @@ refuses_label() {
     expect_root 'select(.path | test("fuse")) | .path' ''
 }
 
+@test "process.capabilities: each unknown name is a warning, once, and no error" {
+    edit "$T/bundle" '.process.capabilities = {bounding: ["CAP_UNHEARD_OF", "CAP_CHOWN"], permitted: ["CAP_UNHEARD_OF"]}'
+    run_standin
+    expect_equal "$STATUS" 0
+    expect_equal "$(grep -c 'process.capabilities: unknown capability "CAP_UNHEARD_OF"' "$T/stderr")" 1
+    expect_equal "$(grep -c 'unknown capability' "$T/stderr")" 1
+}
+
 @test "features: what is not offered is said to be off" {
     urunc features >"$T/features"
     expect_equal "$(jq -c '[.linux.netDevices.enabled, .linux.mountExtensions.idmap.enabled]' "$T/features")" \
