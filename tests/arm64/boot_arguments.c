@@ -31,8 +31,11 @@ static int pack(const struct guest *guest, const struct guest_input *input, stru
         return 0;
     snprintf(path, sizeof path, "%s.packed", boot->initrd);
     cleanup_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0 || guest->pack(input, &pack, error) < 0 ||
-        read_file(AT_FDCWD, boot->initrd, INITRD_MAX, &bytes, error) < 0)
+    /* User emulation has no openat2(2), which read_file stands on. */
+    cleanup_close int initrd = open(boot->initrd, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || initrd < 0)
+        return error_set(error, "%s: cannot be copied", boot->initrd);
+    if (guest->pack(input, &pack, error) < 0 || read_all(initrd, INITRD_MAX, &bytes, boot->initrd, error) < 0)
         return -1;
     buffer_add(&bytes, "\0\0\0", -bytes.length % 4);
     cleanup_sink struct sink *sink = sink_to_fd(fd, path, NULL);
