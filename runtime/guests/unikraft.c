@@ -16,6 +16,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "runtime/guests/guest.h"
+#include "runtime/guests/pack.h"
 #include "runtime/guests/unikraft_words.h"
 
 /* Words for which lib/ukboot has room (CONFIG_LIBUKBOOT_MAXNBARGS, 60 by default) less the kernel's file name
@@ -259,10 +260,19 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
     return 0;
 }
 
-/* vfs.fstab with a directory to be made in it is of the releases that have netdev.ip, too. */
+/* Files can be added to the initrd that its root is made of. vfs.fstab with a directory to be made in it is of
+ * the releases that have netdev.ip, too. */
 static void find_abilities(const struct guest_input *input, struct mount_abilities *abilities)
 {
+    abilities->archive = input->has_initrd;
     abilities->shares = (find_era(input->version)->traits & ADDRESS_IN_ONE) != 0;
 }
 
-DEFINE_GUEST(unikraft, plan, .abilities = find_abilities, .kernels = KERNEL_ELF | KERNEL_ARM64_IMAGE);
+static int pack(const struct guest_input *input, struct guest_pack *pack, struct error *error)
+{
+    pack->merged = pack->needs_merging = true; /* lib/ukcpio ends at the first trailer */
+    return guest_pack_mounts(input, pack, error);
+}
+
+DEFINE_GUEST(unikraft, plan, .abilities = find_abilities, .pack = pack,
+             .kernels = KERNEL_ELF | KERNEL_ARM64_IMAGE);

@@ -24,6 +24,7 @@
 struct collection {
     struct guest_mount *items;
     size_t count;
+    bool needed; /* one is not optional */
 };
 
 static void collection_free(struct collection *collection)
@@ -73,6 +74,8 @@ static int collect(const struct bundle *bundle, const struct bundle_mount *mount
         return -1;
     if (way == MOUNT_WAY_OWN)
         return 0;
+    bool optional = mount_is_usual(mount);
+    collection->needed = collection->needed || (way == MOUNT_WAY_ARCHIVE && !optional);
     struct guest_mount *guest = &collection->items[collection->count++];
     *guest = (struct guest_mount){
         .way = way,
@@ -81,7 +84,7 @@ static int collect(const struct bundle *bundle, const struct bundle_mount *mount
         .tree = way == MOUNT_WAY_ARCHIVE ? take_pointer(tree) : NULL,
         .readonly = mount->readonly,
         .noexec = mount->noexec,
-        .optional = mount_is_usual(mount),
+        .optional = optional,
     };
     return add_volume(mount, setup, guest, error);
 }
@@ -110,24 +113,42 @@ static int pad(int fd, uint64_t before, bool merged, struct error *error)
     return write_all(fd, zeros, length, NAME, error);
 }
 
-static int write_archive(const struct guest_pack *pack, int initrd, struct guest_setup *setup,
+/* Where the image's initrd ends for what is added, and what it has. */
+static int find_end(const struct guest_pack *pack, int initrd, struct inode *present, bool *merged,
+                    uint64_t *end, struct error *error)
+{
+    enum cpio_kind kind = CPIO_OTHER;
+    struct stat status = {0};
+    if (initrd < 0)
+        return 0;
+    if (fstat(initrd, &status) < 0)
+        return error_errno(error, errno, KEY_INITRD);
+    if (pack->merged && cpio_scan(initrd, &kind, end, present, error) < 0)
+        return error_prefix(error, KEY_INITRD);
+    *merged = kind == CPIO_SINGLE;
+    if (!*merged)
+        *end = (uint64_t)status.st_size;
+    return 0;
+}
+
+/* `needed`: the guest cannot go without. */
+static int write_archive(const struct guest_pack *pack, bool needed, int initrd, struct guest_setup *setup,
                          struct error *error)
 {
     cleanup_inode struct inode *present = inode_new(S_IFDIR | 0755);
-    enum cpio_kind kind = CPIO_OTHER;
-    uint64_t end = 0;
-    struct stat status = {0};
-    if (initrd >= 0 && fstat(initrd, &status) < 0)
-        return error_errno(error, errno, KEY_INITRD);
-    if (initrd >= 0 && pack->merged && cpio_scan(initrd, &kind, &end, present, error) < 0)
-        return error_prefix(error, KEY_INITRD);
-    bool merged = kind == CPIO_SINGLE;
-    if (initrd >= 0 && pack->needs_merging && !merged)
+    bool merged = false;
+    if (find_end(pack, initrd, present, &merged, &setup->initrd_length, error) < 0)
+        return -1;
+    if (pack->needs_merging && !merged && !needed) {
+        close(take_fd(setup->added));
+        return 0;
+    }
+    if (pack->needs_merging && !merged)
         return error_set(error,
-                         KEY_INITRD ": %s: not one uncompressed cpio archive, so nothing can be added "
-                                    "to it: a guest of %s reads no further one",
+                         KEY_INITRD
+                         ": %s: not one uncompressed cpio archive, so the bundle's mounts cannot be "
+                         "added to it: a guest of %s reads no further one",
                          setup->unikernel.initrd, framework_name(setup->unikernel.framework));
-    setup->initrd_length = merged ? end : (uint64_t)status.st_size;
     if (pad(setup->added, setup->initrd_length, merged, error) < 0)
         return -1;
     cleanup_sink struct sink *sink = sink_to_fd(setup->added, NAME, NULL);
@@ -144,7 +165,7 @@ static int seal(int fd, struct error *error)
     return 0;
 }
 
-static int write_pack(const struct guest_pack *pack, int initrd, struct guest_setup *setup,
+static int write_pack(const struct guest_pack *pack, bool needed, int initrd, struct guest_setup *setup,
                       struct error *error)
 {
     if (pack->archive->child_count == 0 && pack->alone.length == 0)
@@ -154,8 +175,8 @@ static int write_pack(const struct guest_pack *pack, int initrd, struct guest_se
         return error_errno(error, errno, NAME);
     int status = pack->alone.length > 0
                      ? write_all(setup->added, pack->alone.data, pack->alone.length, NAME, error)
-                     : write_archive(pack, initrd, setup, error);
-    return status < 0 ? -1 : seal(setup->added, error);
+                     : write_archive(pack, needed, initrd, setup, error);
+    return status < 0 || setup->added < 0 ? status : seal(setup->added, error);
 }
 
 int guest_pack_make(const struct bundle *bundle, const struct config *config, int initrd,
@@ -182,5 +203,5 @@ int guest_pack_make(const struct bundle *bundle, const struct config *config, in
     input.mount_count = collection.count;
     if (guest->pack(&input, &pack, error) < 0)
         return -1;
-    return write_pack(&pack, initrd, setup, error);
+    return write_pack(&pack, collection.needed, initrd, setup, error);
 }
