@@ -33,4 +33,8 @@ enum cpio_kind {
  */
 int cpio_scan(int fd, enum cpio_kind *kind, uint64_t *end, struct inode *present, struct error *error);
 
+/* Writes a CPIO_SINGLE archive up to its trailer, without the members in whose place `replacing` has
+ * something else than a directory: some readers do not replace a file by a later one of its name. */
+int cpio_copy_rest(int fd, const struct inode *replacing, struct sink *sink, struct error *error);
+
 #endif

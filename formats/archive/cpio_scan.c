@@ -26,9 +26,11 @@ static const char trailer[] = "TRAILER!!!";
 
 struct scan {
     int fd;
-    uint64_t size; /* of the file, bytes */
-    uint64_t at;   /* of the header */
-    struct inode *present;
+    uint64_t size;                 /* of the file, bytes */
+    uint64_t at;                   /* of the header */
+    struct inode *present;         /* or NULL */
+    const struct inode *replacing; /* with a sink: cpio_copy_rest */
+    struct sink *sink;             /* or NULL */
 };
 
 struct member {
@@ -112,6 +114,39 @@ static int only_zeros(const struct scan *scan, uint64_t at, struct error *error)
     return 1;
 }
 
+static bool is_replaced(const struct inode *replacing, const char *name)
+{
+    cleanup_free char *path = path_clean(name, PATH_DOTS_REFUSE);
+    char *rest = path;
+    for (char *part = strsep(&rest, "/"); part != NULL && replacing != NULL; part = strsep(&rest, "/"))
+        replacing = S_ISDIR(replacing->mode) ? tree_child(replacing, part) : NULL;
+    return path != NULL && replacing != NULL && !S_ISDIR(replacing->mode);
+}
+
+static int copy_member(const struct scan *scan, uint64_t next, struct error *error)
+{
+    char chunk[CHUNK];
+    for (uint64_t at = scan->at; at < next && at < scan->size;) {
+        size_t wanted = next - at < sizeof chunk ? (size_t)(next - at) : sizeof chunk;
+        ssize_t got = pread_all(scan->fd, chunk, wanted, (off_t)at);
+        if (got <= 0)
+            return got < 0 ? error_errno(error, errno, "read") : 0;
+        if (sink_write(scan->sink, chunk, (size_t)got, error) < 0)
+            return -1;
+        at += (uint64_t)got;
+    }
+    return 0;
+}
+
+static int take_member(const struct scan *scan, const struct member *member, struct error *error)
+{
+    if (scan->present != NULL && (S_ISDIR(member->mode) || S_ISLNK(member->mode)))
+        add_present(scan->present, member->name, member->mode & S_IFMT);
+    if (scan->sink == NULL || is_replaced(scan->replacing, member->name))
+        return 0;
+    return copy_member(scan, member->next, error);
+}
+
 /* 1 where it is a single archive, 0, or -1. */
 static int walk(struct scan *scan, struct error *error)
 {
@@ -123,8 +158,8 @@ static int walk(struct scan *scan, struct error *error)
             return found < 0 || scan->at == 0 ? found : only_zeros(scan, scan->at, error);
         if (strcmp(member.name, trailer) == 0)
             return only_zeros(scan, member.next, error);
-        if (S_ISDIR(member.mode) || S_ISLNK(member.mode))
-            add_present(scan->present, member.name, member.mode & S_IFMT);
+        if (take_member(scan, &member, error) < 0)
+            return -1;
         scan->at = member.next;
     }
     return scan->at > 0 ? 1 : 0;
@@ -142,4 +177,14 @@ int cpio_scan(int fd, enum cpio_kind *kind, uint64_t *end, struct inode *present
     *kind = single > 0 ? CPIO_SINGLE : CPIO_OTHER;
     *end = scan.at < scan.size ? scan.at : scan.size;
     return 0;
+}
+
+int cpio_copy_rest(int fd, const struct inode *replacing, struct sink *sink, struct error *error)
+{
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return error_errno(error, errno, "read");
+    struct scan scan = {.fd = fd, .size = (uint64_t)status.st_size, .replacing = replacing, .sink = sink};
+    int single = walk(&scan, error);
+    return single > 0 ? 0 : single < 0 ? -1 : error_set(error, "it changed while it was read");
 }

@@ -106,11 +106,11 @@ static int collect_all(const struct bundle *bundle, const struct config *config,
 
 /* Zeros between two archives are passed over; one must begin at a multiple of 4 (Linux,
  * Documentation/driver-api/early-userspace/buffer-format.rst). Some compressed ones end only at zeros. */
-static int pad(int fd, uint64_t before, bool merged, struct error *error)
+static int pad(struct sink *sink, uint64_t before, bool merged, struct error *error)
 {
     static const char zeros[8];
     size_t length = (size_t)(-before % 4) + (merged || before == 0 ? 0 : 4);
-    return write_all(fd, zeros, length, NAME, error);
+    return sink_write(sink, zeros, length, error);
 }
 
 /* Where the image's initrd ends for what is added, and what it has. */
@@ -149,9 +149,15 @@ static int write_archive(const struct guest_pack *pack, bool needed, int initrd,
                          ": %s: not one uncompressed cpio archive, so the bundle's mounts cannot be "
                          "added to it: a guest of %s reads no further one",
                          setup->unikernel.initrd, framework_name(setup->unikernel.framework));
-    if (pad(setup->added, setup->initrd_length, merged, error) < 0)
+    uint64_t copied = 0;
+    cleanup_sink struct sink *sink = sink_to_fd(setup->added, NAME, &copied);
+    if (pack->needs_merging && initrd >= 0) {
+        if (cpio_copy_rest(initrd, pack->archive, sink, error) < 0)
+            return error_prefix(error, KEY_INITRD);
+        setup->initrd_length = 0; /* all of it is in the file */
+    }
+    if (pad(sink, setup->initrd_length + copied, merged, error) < 0)
         return -1;
-    cleanup_sink struct sink *sink = sink_to_fd(setup->added, NAME, NULL);
     if (cpio_write_addition(pack->archive, present, sink, error) < 0)
         return error_prefix(error, NAME);
     return sink_finish(sink, error);

@@ -154,3 +154,14 @@ unikraft_bundle() {
     cmp "$T/initrd/urunit.conf" "$T/expected"
     expect_equal "$(cat "$T/initrd/etc/hosts")" 'hosts of the image'
 }
+
+@test "an initrd that the container's user may not read is refused, although the monitor gets a copy" {
+    linux_bundle
+    image_initrd
+    edit "$T/bundle" '.process.user = {uid: 1000, gid: 1000}'
+    chmod 0640 "$T/bundle/rootfs/boot/initrd"
+    refused '/boot/initrd: the container.s user 1000:1000 may not read it \(mode 0640, owner 0:0\)'
+    chown 1000 "$T/bundle/rootfs/boot/initrd"
+    edit "$T/bundle" '.process.args = ["/urunc-init", "standin:quiet", "standin:exit=513"]'
+    urunc run --bundle "$T/bundle" "$ID" </dev/null >"$T/console" 2>"$T/stderr" || fail "$(cat "$T/stderr")"
+}

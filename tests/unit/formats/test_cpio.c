@@ -332,6 +332,21 @@ static void only_one_archive_and_zeros_are_a_single_one(void **state)
     assert_int_equal(scan(fd, &same, present), CPIO_OTHER);
 }
 
+static void a_copy_without_what_is_replaced_has_the_rest(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    cleanup_inode struct inode *image = make_image(), *additions = make_additions();
+    cleanup_close int fd = open_archive(image, "image.cpio");
+    cleanup_close int copy = open("copy.cpio", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    cleanup_sink struct sink *sink = sink_to_fd(copy, "copy.cpio", NULL);
+    assert_int_equal(cpio_copy_rest(fd, additions, sink, &error), 0);
+    assert_int_equal(cpio_write_addition(additions, NULL, sink, &error), 0);
+    assert_int_equal(sink_finish(sink, &error), 0);
+    assert_output("cpio -t --quiet <copy.cpio",
+                  ".\netc\nrun\nvar\nvar/run\netc\netc/hosts\nvar\nvar/run\nvar/run/token\n");
+}
+
 static void headers_that_lie_are_no_archive(void **state)
 {
     (void)state;
@@ -365,6 +380,7 @@ int main(void)
         temporary_test(what_is_added_replaces_files_and_leaves_directories_as_they_are),
         temporary_test(an_archive_behind_another_has_no_root),
         temporary_test(only_one_archive_and_zeros_are_a_single_one),
+        temporary_test(a_copy_without_what_is_replaced_has_the_rest),
         temporary_test(headers_that_lie_are_no_archive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

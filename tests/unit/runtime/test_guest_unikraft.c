@@ -327,6 +327,28 @@ static void a_very_long_argument_is_one_word(void **state)
     assert_read(fixture, KERNEL, false);
 }
 
+static void an_initrd_gets_the_mounts_in_one_archive_and_nothing_else_does(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct guest *guest = guest_find(FRAMEWORK_UNIKRAFT);
+    struct mount_abilities abilities = {0};
+    guest->abilities(&fixture->input, &abilities);
+    assert_false(abilities.archive || abilities.tmpfs || abilities.disks || abilities.shares);
+    fixture->input.has_initrd = true;
+    guest->abilities(&fixture->input, &abilities);
+    assert_true(abilities.archive && !abilities.tmpfs && !abilities.disks && !abilities.shares);
+    struct inode *file = inode_new(S_IFREG | 0644);
+    struct guest_pack pack = {.archive = inode_new(S_IFDIR | 0755)};
+    fixture->input.mounts =
+        &(struct guest_mount){.way = MOUNT_WAY_ARCHIVE, .destination = "/etc/hosts", .tree = file};
+    fixture->input.mount_count = 1;
+    assert_int_equal(guest->pack(&fixture->input, &pack, &fixture->error), 0);
+    assert_true(pack.merged && pack.needs_merging);
+    assert_ptr_equal(tree_child(tree_child(pack.archive, "etc"), "hosts"), file);
+    inode_unref(pack.archive);
+    inode_unref(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +370,7 @@ int main(void)
         guest_test(a_variable_in_brackets_is_refused),
         guest_test(more_words_than_the_kernel_has_room_for_are_refused),
         guest_test(a_very_long_argument_is_one_word),
+        guest_test(an_initrd_gets_the_mounts_in_one_archive_and_nothing_else_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
