@@ -260,8 +260,8 @@ static int plan(const struct guest_input *input, struct boot *boot, struct error
     return 0;
 }
 
-/* Files can be added to the initrd that its root is made of. vfs.fstab with a directory to be made in it is of
- * the releases that have netdev.ip, too. */
+/* Files can be added to the initrd that its root is made of. vfs.fstab with a directory to be made in it is
+ * of the releases that have netdev.ip, too. */
 static void find_abilities(const struct guest_input *input, struct mount_abilities *abilities)
 {
     abilities->archive = input->has_initrd;

@@ -122,7 +122,8 @@ unikraft_bundle() {
     mount_config
     jq '.files_mib = 1' "$T/urunc.json" >"$T/urunc.json.new"
     mv "$T/urunc.json.new" "$T/urunc.json"
-    truncate -s 2M "$T/config/large"
+    truncate -s 2M "$T/large"
+    edit "$T/bundle" '.mounts[1].source = $t + "/large"' --arg t "$T"
     refused '/etc/app .*files_mib'
 }
 

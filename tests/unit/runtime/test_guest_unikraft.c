@@ -333,10 +333,10 @@ static void an_initrd_gets_the_mounts_in_one_archive_and_nothing_else_does(void 
     const struct guest *guest = guest_find(FRAMEWORK_UNIKRAFT);
     struct mount_abilities abilities = {0};
     guest->abilities(&fixture->input, &abilities);
-    assert_false(abilities.archive || abilities.tmpfs || abilities.disks || abilities.shares);
+    assert_false(abilities.archive || abilities.tmpfs || abilities.disks);
     fixture->input.has_initrd = true;
     guest->abilities(&fixture->input, &abilities);
-    assert_true(abilities.archive && !abilities.tmpfs && !abilities.disks && !abilities.shares);
+    assert_true(abilities.archive && !abilities.tmpfs && !abilities.disks);
     struct inode *file = inode_new(S_IFREG | 0644);
     struct guest_pack pack = {.archive = inode_new(S_IFDIR | 0755)};
     fixture->input.mounts =
