@@ -3,6 +3,7 @@
  * does is one word of the guest's command line:
  *
  *   echo      prints the request, signals, windows and input; ends with 7 at the end of input, or at SIGTERM
+ *   stay      the same, but not at the end of input
  *   missing   there is no such program
  *   nowhere   the guest never hears of the port
  *   leave, overlong, taken, status   breaks off, or breaks the protocol in that respect, once the program
@@ -103,7 +104,7 @@ static void start(struct port *port)
         answer_number(port->fd, CHANNEL_TAKEN, 0, 1);
     if (does("status"))
         answer_number(port->fd, CHANNEL_EXITED, 0, 70000);
-    if (does("echo")) {
+    if (does("echo") || does("stay")) {
         answer(port->fd, CHANNEL_OUTPUT, 0, port->request, port->size);
         answer(port->fd, CHANNEL_ERROR, 0, "started\n", 8);
     }
@@ -131,7 +132,7 @@ static void obey(struct port *port, const struct channel_frame *frame)
         print(port->fd, "signal %u\n", number);
     if (frame->type == CHANNEL_WINDOW)
         print(port->fd, "window %ux%u\n", channel_get16(frame->payload), channel_get16(frame->payload + 2));
-    bool is_end = frame->type == CHANNEL_INPUT && frame->length == 0 && !does("flood");
+    bool is_end = frame->type == CHANNEL_INPUT && frame->length == 0 && !does("flood") && !does("stay");
     if (is_end || (frame->type == CHANNEL_SIGNAL && (number == SIGTERM || number == SIGPIPE)))
         end(port);
 }
