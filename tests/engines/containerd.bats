@@ -135,7 +135,7 @@ uses_more_than() {
 
 @test "a checkpoint that the monitor does not make is an error by name and leaves the container running" {
     import_standin
-    run_task --detach one guest standin:quiet standin:manage=refuse
+    run_task --detach one guest standin:quiet standin:manage=unsaved
     fails ctr task checkpoint one
     expect_match 'was not saved' "$T/stderr"
     within "$PATIENCE" task_is one RUNNING

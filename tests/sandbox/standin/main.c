@@ -19,13 +19,14 @@
  *   standin:agent=HOW   is the agent of a guest that has the channel (agent.c); HOW it answers: answer, late,
  *                       refuse, ended, silent, flood, overlong, leave
  *   standin:exec=HOW    is both, for further programs (exec.c)
- *   standin:manage=HOW  is managed over the socket for it (manage.c); HOW: answer, obey (and ends when the
- * power button is pressed), refuse, silent standin:nonblock    makes standard output non-blocking, as QEMU
- * does, and prints what it is then standin:many=N      writes N bytes to standard output standin:signal=N
- * sends itself the signal N standin:exit=N      ends by exit(N), where N may be more than 255, as QEMU's
- * isa-debug-exit does standin:open        opens the devices of its options --net:NAME=TAP and
- * --block:NAME=PATH as Solo5's tenders do, and prints a line for each: the option and "ok" or the error's
- * number
+ *   standin:manage=HOW  is managed over the socket for it (manage.c); HOW: answer, obey (and ends when asked
+ *                       to power down), refuse, silent, unsaved (refuses to save the machine alone)
+ *   standin:nonblock    makes standard output non-blocking, as QEMU does, and prints what it is then
+ *   standin:many=N      writes N bytes to standard output
+ *   standin:signal=N    sends itself the signal N
+ *   standin:exit=N      ends by exit(N), where N may be more than 255, as QEMU's isa-debug-exit does
+ *   standin:open        opens the devices of its options --net:NAME=TAP and --block:NAME=PATH as Solo5's
+ *                       tenders do, and prints a line for each: the option and "ok" or the error's number
  *
  * It ends with the status 0 where no order says otherwise. With the one argument --version it tells a
  * version.

@@ -45,7 +45,9 @@ static void answer(int fd, const char *request, const char *manner)
     }
     if (!negotiates && strcmp(manner, "silent") == 0)
         return;
-    if (!negotiates && strcmp(manner, "refuse") == 0)
+    bool refuses = strcmp(manner, "refuse") == 0 ||
+                   (strcmp(manner, "unsaved") == 0 && strncmp(command, "migrate", strlen("migrate")) == 0);
+    if (!negotiates && refuses)
         snprintf(text, sizeof text, "{\"error\": {\"desc\": \"the stand-in does not\"}, \"id\": %lld}\r\n",
                  number);
     else

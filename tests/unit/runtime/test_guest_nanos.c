@@ -20,6 +20,7 @@ static void the_network_is_laid_over_the_manifest(void **state)
     assert_int_equal(fixture->boot.quirks,
                      BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_BOOT_LOADER | BOOT_QUIRK_MODERN_VIRTIO);
     assert_int_equal(fixture->boot.exit, BOOT_EXIT_VALUE);
+    assert_int_equal(fixture->boot.stops, BOOT_STOP_POWER_BUTTON);
     fixture->network.gateway[0] = '\0';
     fixture->input.cmdline = "debug_exit=t";
     assert_plan(fixture, FRAMEWORK_NANOS, "en1.ipaddr=10.88.0.5 en1.netmask=255.255.0.0 debug_exit=t");

@@ -119,6 +119,44 @@ static void devices_that_a_guest_tells_by_their_order_have_slots_in_that_order(v
                         "qemu: the guest has 30 devices in an order, and its PCI bus has places for 29");
 }
 
+/* Of what guests listen to, QEMU's PCs have the power button. */
+static void only_a_pc_has_the_power_button(void **state)
+{
+    (void)state;
+    const struct {
+        const char *machine;
+        int manage_fd;
+        unsigned stops;
+    } cases[] = {
+        {"q35", 9, BOOT_STOP_POWER_BUTTON},
+        {"pc", 9, BOOT_STOP_POWER_BUTTON},
+        {"q35", -1, 0},
+        {"microvm", 9, 0},
+        {"virt", 9, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cleanup_monitor_command struct monitor_command command = {0};
+        cleanup_error struct error error = {0};
+        cleanup_boot struct boot boot = smallest_boot();
+        const struct monitor_config config = {.acceleration = ACCELERATION_TCG,
+                                              .machine = (char *)cases[i].machine};
+        boot.manage_fd = cases[i].manage_fd;
+        boot.stops = BOOT_STOP_POWER_BUTTON | BOOT_STOP_CTRL_ALT_DEL;
+        assert_int_equal(
+            monitor_find(HYPERVISOR_QEMU)->command(&boot, &config, "/usr/bin/qemu", &command, &error), 0);
+        assert_int_equal(command.stops, cases[i].stops);
+    }
+}
+
+static void a_saved_machine_is_read_from_its_descriptor(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = smallest_boot();
+    boot.incoming_fd = 8;
+    ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-incoming", "fd:8",
+                "-kernel", "/guest/kernel");
+}
+
 static void the_management_socket_is_a_monitor_of_its_protocol(void **state)
 {
     (void)state;
@@ -489,6 +527,8 @@ int main(void)
         cmocka_unit_test(memory_is_whole_mebibytes_and_at_least_two),
         cmocka_unit_test(kvm_is_a_device_of_the_private_root),
         cmocka_unit_test(the_management_socket_is_a_monitor_of_its_protocol),
+        cmocka_unit_test(only_a_pc_has_the_power_button),
+        cmocka_unit_test(a_saved_machine_is_read_from_its_descriptor),
 #ifdef __x86_64__
         cmocka_unit_test(a_guest_that_uses_the_exit_port_has_it),
         cmocka_unit_test(a_disk_with_a_boot_loader_is_booted_by_a_pcs_firmware),

@@ -1,0 +1,94 @@
+/* Which machine is the one that was saved, and what a description may say. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "formats/base/cleanup.h"
+#include "formats/base/file.h"
+#include "formats/base/memory.h"
+#include "runtime/process/saved_machine.h"
+#include "tests/unit/fixtures/temporary.h"
+
+static void fill(struct strings *strings, const char *const *words)
+{
+    for (; *words != NULL; words++)
+        strings_add(strings, *words);
+}
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static int compare(const char *const *saved, const char *const *now)
+{
+    struct saved_machine machine = SAVED_MACHINE_NONE;
+    cleanup_strings struct strings argv = {0};
+    cleanup_error struct error error = {0};
+    fill(&machine.argv, saved);
+    fill(&argv, now);
+    int status = saved_machine_check(&machine, &argv, &error);
+    saved_machine_free(&machine);
+    return status;
+}
+
+static void the_same_words_are_the_same_machine(void **state)
+{
+    (void)state;
+    assert_int_equal(compare(WORDS("qemu", "-m", "1"), WORDS("qemu", "-m", "1")), 0);
+    assert_int_equal(compare(WORDS("qemu", "-m", "1"), WORDS("qemu", "-m", "2")), -1);
+    assert_int_equal(compare(WORDS("qemu", "-m", "1"), WORDS("qemu", "-m", "12")), -1);
+    assert_int_equal(compare(WORDS("qemu", "-m", "12"), WORDS("qemu", "-m", "1")), -1);
+    assert_int_equal(compare(WORDS("qemu"), WORDS("qemu", "-snapshot")), -1);
+    assert_int_equal(compare(WORDS("qemu", "-snapshot"), WORDS("qemu")), -1);
+}
+
+static void descriptors_may_have_other_numbers(void **state)
+{
+    (void)state;
+    assert_int_equal(compare(WORDS("tap,fd=5,mac=a"), WORDS("tap,fd=17,mac=a")), 0);
+    assert_int_equal(compare(WORDS("tap,fd=5"), WORDS("tap,fd=17")), 0);
+    assert_int_equal(compare(WORDS("tap,fd=5,mac=a"), WORDS("tap,fd=5,mac=b")), -1);
+    assert_int_equal(compare(WORDS("tap,fd=5,mac=a"), WORDS("tap,fd=5")), -1);
+    assert_int_equal(compare(WORDS("fd=1x"), WORDS("fd=1y")), -1);
+}
+
+static void a_restored_machine_is_the_one_that_it_was(void **state)
+{
+    (void)state;
+    assert_int_equal(compare(WORDS("qemu", "-incoming", "fd:4", "-m"), WORDS("qemu", "-m")), 0);
+    assert_int_equal(compare(WORDS("qemu", "-m"), WORDS("qemu", "-incoming", "fd:4", "-m")), 0);
+    assert_int_equal(compare(WORDS("qemu", "-incoming", "fd:4"), WORDS("qemu", "-incoming", "fd:9")), 0);
+    assert_int_equal(compare(WORDS("qemu", "-incoming"), WORDS("qemu")), -1);
+}
+
+static void what_is_described_is_read_back(void **state)
+{
+    const struct temporary *temporary = *state;
+    cleanup_error struct error error = {0};
+    cleanup_strings struct strings argv = {0};
+    cleanup_free char *path = xasprintf("%s/saved", temporary->path);
+    struct saved_machine saved = SAVED_MACHINE_NONE;
+    cleanup_close int directory = -1;
+    fill(&argv, WORDS("qemu", "", "two words"));
+    cleanup_close int file = saved_machine_create(path, &directory, &error);
+    assert_true(file >= 0);
+    assert_int_equal(saved_machine_open(path, "qemu", &saved, &error), -1); /* not complete yet */
+    assert_int_equal(saved_machine_describe(directory, "qemu", &argv, &error), 0);
+    assert_int_equal(saved_machine_open(path, "qemu", &saved, &error), 0);
+    assert_int_equal(saved_machine_check(&saved, &argv, &error), 0);
+    saved_machine_free(&saved);
+    assert_int_equal(saved_machine_open(path, "spt", &saved, &error), -1);
+    saved_machine_free(&saved);
+    saved_machine_discard(directory);
+    assert_int_equal(directory_is_empty(directory, "."), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_words_are_the_same_machine),
+        cmocka_unit_test(descriptors_may_have_other_numbers),
+        cmocka_unit_test(a_restored_machine_is_the_one_that_it_was),
+        with_temporary(what_is_described_is_read_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
