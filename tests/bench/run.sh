@@ -1,5 +1,5 @@
 #!/bin/bash
-# run.sh BUILD_DIR [cpio] [ext2] [layer] [run] [spt] [channel]: measures us side by side with the programs that people use today.
+# run.sh BUILD_DIR [cpio] [ext2] [layer] [run] [spt] [channel] [rootfs]: measures us side by side with the programs that people use today.
 #
 # Each row is the median of BENCH_REPEAT runs (5; 40 for `run`), taken in turns, on the same tree, in one go. Ratios
 # count: absolute times are this host's. Wants 3 GB under TMPDIR and as root also runs `run`. What is not installed is
@@ -10,7 +10,7 @@ set -euo pipefail
 BUILD=$(cd "$1" && pwd)
 shift
 SECTIONS=("$@")
-[[ $# -gt 0 ]] || SECTIONS=(cpio ext2 layer run spt channel)
+[[ $# -gt 0 ]] || SECTIONS=(cpio ext2 layer run spt channel rootfs)
 BENCH=$BUILD/tests/bench
 REPEAT=${BENCH_REPEAT:-5}
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
@@ -366,6 +366,52 @@ bench_channel() {
     boot=$(channel_run serial true </dev/null)
     channel_row "$SERIAL_MIB MiB of output by the serial port" \
         "$(channel_run serial "busybox dd if=/dev/zero bs=1M count=$SERIAL_MIB" </dev/null)" $SERIAL_MIB
+}
+
+# ---- rootfs: the container's rootfs as the guest's root ----
+
+# rootfs_create TIMES: creates a container of the bundle and deletes it.
+rootfs_create() {
+    "$BENCH/bench-measure" "$W/times.$1" "$BUILD/runtime/urunc" --root "$W/state" --config "$W/rootfs.json" \
+        create --bundle "$W/rootfs" bench-rootfs >"$W/log" 2>&1 </dev/null || { echo "  (create failed: $(tail -n 1 "$W/log"))"; return 1; }
+    "$BUILD/runtime/urunc" --root "$W/state" delete --force bench-rootfs >>"$W/log" 2>&1 ||
+        { echo "  (delete failed: $(tail -n 1 "$W/log"))"; return 1; }
+}
+
+# rootfs_row LABEL: the first create, which makes the image, and the median of later ones, less what a small rootfs costs.
+rootfs_row() {
+    rm -f "$W/times.first" "$W/times.later"
+    rootfs_create first || return 0
+    for ((i = 0; i < REPEAT; i++)); do rootfs_create later || return 0; done
+    awk -v label="$1" -v first="$(median first 1)" -v later="$(median later 1)" -v small="${small:-0}" 'BEGIN {
+        printf "  %-38s %8.1f ms, again %6.1f ms, of that for its size %6.1f ms\n", label, first / 1000, later / 1000,
+               small > 0 ? (later - small) / 1000 : 0}'
+}
+
+bench_rootfs() {
+    echo "rootfs: a second start of an image of 500 MB costs at most 20 ms"
+    [[ $(id -u) -eq 0 ]] || { echo '  (needs root: skipped)'; return 0; }
+    local small='' store=$W/io.containerd.snapshotter.v1.overlayfs/snapshots
+    mkdir -p "$W/rootfs/rootfs/boot" "$store/1/fs" "$store/2/fs" "$store/2/work"
+    head -c 4096 /dev/zero >"$W/rootfs/rootfs/boot/kernel"
+    printf 'HdrS\x0f\x02' | dd of="$W/rootfs/rootfs/boot/kernel" bs=1 seek=514 conv=notrunc status=none
+    printf '\x55\xaa' | dd of="$W/rootfs/rootfs/boot/kernel" bs=1 seek=510 conv=notrunc status=none
+    printf '\x01' | dd of="$W/rootfs/rootfs/boot/kernel" bs=1 seek=529 conv=notrunc status=none
+    printf '\x01' | dd of="$W/rootfs/rootfs/boot/kernel" bs=1 seek=566 conv=notrunc status=none
+    printf '{"ociVersion": "1.1.0", "process": {"args": ["/init"], "cwd": "/", "user": {"uid": 0, "gid": 0}}, "root": {"path": "rootfs"},
+        "linux": {"namespaces": [{"type": "pid"}, {"type": "mount"}]}, "annotations": {"com.urunc.unikernel.unikernelType": "linux",
+        "com.urunc.unikernel.hypervisor": "qemu", "com.urunc.unikernel.binary": "/boot/kernel",
+        "com.urunc.unikernel.mountRootfs": "true"}}\n' >"$W/rootfs/config.json"
+    printf '{"monitors": {"qemu": {"path": "%s"}}, "rootfs_cache": {"path": "%s"}}\n' "$BENCH/bench-exit0" "$W/cache" >"$W/rootfs.json"
+    rootfs_row "a small one"
+    small=$(median later 1)
+    need_tree
+    cp -a "$TREE" "$W/rootfs/rootfs/tree"
+    rootfs_row "a directory"
+    mv "$W"/rootfs/rootfs/* "$store/1/fs/"
+    mount -t overlay overlay -o "lowerdir=$store/1/fs,upperdir=$store/2/fs,workdir=$store/2/work" "$W/rootfs/rootfs" || return 0
+    rootfs_row "an engine's overlay"
+    umount "$W/rootfs/rootfs"
 }
 
 for section in "${SECTIONS[@]}"; do
