@@ -19,14 +19,13 @@
  *
  * Ways to hand a guest its files: what a framework can consume against what a hypervisor can offer.
  * `annotation`: the key that asks for it. A rootfs goes by 9p where it does not go as a disk; directories of
- * the bundle's mounts go by either of 9p and virtiofs.
+ * the bundle's mounts go by 9p.
  */
 #define STORAGES(X)                                                                                          \
     X(INITRD, "initrd", KEY_INITRD, "an initrd")                                                             \
     X(BLOCK, "block", KEY_BLOCK, "a block image")                                                            \
     X(9P, "9p", KEY_MOUNT_ROOTFS, "the container's rootfs itself (9p)")                                      \
-    X(ROOTFS_DISK, "rootfs disk", KEY_MOUNT_ROOTFS, "the container's rootfs itself (as a disk)")             \
-    X(VIRTIOFS, "virtiofs", KEY_MOUNTS, "directories of the host (virtiofs)")
+    X(ROOTFS_DISK, "rootfs disk", KEY_MOUNT_ROOTFS, "the container's rootfs itself (as a disk)")
 
 #define STORAGE_ROW(enumeration, ...) STORAGE_ROW_##enumeration,
 enum storage_row { STORAGES(STORAGE_ROW) STORAGE_COUNT };
@@ -66,7 +65,7 @@ enum architecture { ARCHITECTURES(ARCHITECTURE_BIT) };
 #define HYPERVISORS(DRIVEN, KNOWN)                                                                           \
     DRIVEN(QEMU, qemu, "qemu", KERNEL_MULTIBOOT1 | KERNEL_PVH | KERNEL_BZIMAGE,                              \
            KERNEL_ARM64_IMAGE | KERNEL_ELF, 0, SOLO5_TARGET_VIRTIO,                                          \
-           STORAGE_INITRD | STORAGE_BLOCK | STORAGE_9P | STORAGE_ROOTFS_DISK | STORAGE_VIRTIOFS,             \
+           STORAGE_INITRD | STORAGE_BLOCK | STORAGE_9P | STORAGE_ROOTFS_DISK,                                \
            ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
     DRIVEN(FIRECRACKER, firecracker, "firecracker", KERNEL_ELF, KERNEL_ARM64_IMAGE,                          \
            KERNEL_BZIMAGE | KERNEL_ELF32, SOLO5_TARGET_NONE,                                                 \
@@ -96,7 +95,7 @@ enum architecture { ARCHITECTURES(ARCHITECTURE_BIT) };
     BOOTED(RUMPRUN, rumprun, "rumprun", ON_HVT | ON_SPT, STORAGE_BLOCK, true, ARCHITECTURE_AMD64)            \
     BOOTED(MEWZ, mewz, "mewz", ON_QEMU, 0, true, ARCHITECTURE_AMD64)                                         \
     BOOTED(LINUX, linux, "linux", ON_QEMU | ON_FIRECRACKER | ON_CLOUD_HYPERVISOR,                            \
-           STORAGE_INITRD | STORAGE_BLOCK | STORAGE_9P | STORAGE_ROOTFS_DISK | STORAGE_VIRTIOFS, true,       \
+           STORAGE_INITRD | STORAGE_BLOCK | STORAGE_9P | STORAGE_ROOTFS_DISK, true,                          \
            ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
     BOOTED(OSV, osv, "osv", ON_QEMU | ON_FIRECRACKER | ON_CLOUD_HYPERVISOR, STORAGE_BLOCK, true,             \
            ARCHITECTURE_AMD64 | ARCHITECTURE_ARM64)                                                          \
