@@ -154,3 +154,23 @@ no_cgroup_left() {
     podman rm --force --time 0 one >"$T/removed"
     umount /var/lib/cni
 }
+
+@test "exec runs a program in a Linux guest, with its streams and its status" {
+    linux_bundle
+    cp "$T/bundle/rootfs/boot/kernel" "$T/kernel"
+    printf '%s\n' 'FROM scratch' 'UNIKERNEL linux' 'MONITOR qemu' 'KERNEL kernel' \
+        'CMD ["/urunc-init", "program", "standin:quiet", "standin:exec=echo"]' >"$T/Containerfile"
+    build -t executor:v1 -o "type=oci-archive,dest=$T/executor.tar" "$T"
+    podman load --quiet --input "$T/executor.tar" >"$T/loaded"
+    podman run --detach --name one --cgroup-parent "/$ID" --network none docker.io/library/executor:v1 >"$T/started"
+    local status=0
+    podman exec -i --user 5:6 --env A=b --workdir /there one program two <<<input >"$T/output" 2>"$T/errors" || status=$?
+    expect_equal "$status" 7
+    for line in aprogram atwo eA=b d/there u5:6 input; do
+        expect_line "$line" "$T/output"
+    done
+    expect_line started "$T/errors"
+    podman kill --signal KILL one >"$T/killed"
+    within "$PATIENCE" is one exited
+    podman rm one
+}

@@ -55,7 +55,7 @@ told() {
 @test "a program has the arguments, variables, directory, user and groups of its request, and nothing else" {
     beside 'item:1:a/programs/sh' 'item:1:a-c' 'item:1:aecho "$0" "$1" "$A" "$B" $PWD $(id -u) $(id -g) $(id -G) $HOME' \
         'item:1:atwo  words' 'item:1:a' 'item:1:eA=1=2' 'item:1:eB=a\nb' item:1:d/made/here item:1:u1000:1001 item:1:g27 item:1:g28 \
-        start:1 ended:1 exec:2:2 answer item:2:a/bin/env 'item:2:eA=1=2' start:2 ended:2
+        start:1 ended:1 exec:2:2 answer item:2:a/bin/env 'item:2:eA=1=2' item:2:eHOME= start:2 ended:2
     expect_equal "$(told | head -n 1)" \
         "exec 1: started output 'two  words  1=2 a\\nb /made/here 1000 1001 1001 27 28 /home/guest\\n' exited 0"
     expect_equal "$(told | tail -n 1)" "exec 2: started output 'A=1=2\\nHOME=/root\\n' exited 0"

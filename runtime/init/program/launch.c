@@ -38,7 +38,8 @@ static void set_environment(const struct launch *launch)
     if (launch->env == NULL)
         return;
     environ = launch->env;
-    if (getenv("HOME") == NULL)
+    const char *home = getenv("HOME");
+    if (home == NULL || *home == '\0') /* podman writes an empty one */
         set_home(launch->uid);
 }
 
