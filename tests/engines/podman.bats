@@ -14,21 +14,22 @@ SCRIPT
     chmod +x "$T/runtime"
     # Without CAP_SYS_RESOURCE, which this host may lack, runc cannot raise limits to podman's defaults.
     printf '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n' >"$T/containers.conf"
-    build_image
-    podman load --quiet --input "$F/image.tar" >"$T/loaded"
+    load_image
 }
 
-build_image() {
+# Once for all tests of the file.
+load_image() {
     [[ ! -e $F/image.tar ]] || return 0
     cp "$T/bundle/rootfs/boot/kernel" "$F/kernel"
     printf '%s\n' 'FROM scratch' 'UNIKERNEL generic' 'MONITOR qemu' 'KERNEL kernel' \
         'CMD ["standin:quiet", "standin:say=hello", "standin:manage=answer"]' >"$F/Containerfile"
     build -t standin:v1 -o "type=oci-archive,dest=$F/image.tar" "$F"
+    podman load --quiet --input "$F/image.tar" >"$T/loaded"
 }
 
 podman() {
-    timeout --foreground --kill-after 5 "$PATIENCE" env CONTAINERS_CONF="$T/containers.conf" TMPDIR="$T" podman --root "$T/storage" \
-        --runroot "$T/runroot" --storage-driver vfs --cgroup-manager cgroupfs --events-backend file --runtime "$T/runtime" "$@" 3>&-
+    timeout --foreground --kill-after 5 "$PATIENCE" env CONTAINERS_CONF="$T/containers.conf" TMPDIR="$T" podman --root "$F/storage" \
+        --runroot "$F/runroot" --storage-driver vfs --cgroup-manager cgroupfs --events-backend file --runtime "$T/runtime" "$@" 3>&-
 }
 
 # run_detached NAME [OPTION]... [-- ARG...]: a container of the image.
@@ -57,8 +58,8 @@ clear_up() {
     podman pod rm --all --force >&2
     podman rm --all --force --time 0 >&2
     podman umount --all >&2
-    ! grep -v "$T/storage/vfs" /proc/self/mountinfo | grep " $T/" || fail 'mounts are left'
-    umount "$T/storage/vfs" 2>/dev/null
+    umount "$F/storage/vfs" 2>/dev/null
+    ! grep " $F/" /proc/self/mountinfo || fail 'mounts are left'
     within 60 no_cgroup_left
 }
 
