@@ -64,9 +64,13 @@ lives() {
     expect_reported '[.argv[] | select(. == "-netdev")]' '[]'
 }
 
-@test "a container with an interface has no helper" {
+@test "a container with an interface, or in a namespace of others, has no helper" {
     make_network
     join_network "$T/bundle"
-    start_standin
+    create_standin
+    expect_equal "$(helper)" 0
+    urunc delete --force "$ID"
+    ip -n "$NETNS" link del eth0
+    create_standin
     expect_equal "$(helper)" 0
 }
