@@ -28,7 +28,7 @@ extern const char sharing_filter_start[];
 extern const char sharing_filter_end[];
 
 enum {
-    LOAD_64 = BPF_LD | BPF_DW | BPF_IMM, /* one 64-bit immediate in two instructions */
+    LOAD_64 = BPF_LD | BPF_DW, /* with BPF_IMM, which is 0 too: one 64-bit immediate in two instructions */
     PLACEHOLDER_HIGH = SHARING_PLACEHOLDER >> 32,
 };
 
