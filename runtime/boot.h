@@ -46,7 +46,6 @@ enum boot_quirk {
 /* How a guest hears that it is to end, besides by an agent of ours. */
 enum boot_stop {
     BOOT_STOP_POWER_BUTTON = 1 << 0, /* of ACPI's fixed hardware */
-    BOOT_STOP_CTRL_ALT_DEL = 1 << 1, /* on the keyboard controller */
 };
 /* What a guest does without. */
 #define BOOT_QUIRKS_OPTIONAL                                                                                 \

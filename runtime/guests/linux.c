@@ -203,8 +203,6 @@ static int plan_boot(const struct guest_input *input, struct boot *boot, struct 
     bool own_init = guest.init == LINUX_INIT_OWN;
     boot->command_line = buffer_take(&line);
     boot->quirks |= BOOT_QUIRK_PANIC_DEVICE;
-    if (own_init)
-        boot->stops = BOOT_STOP_CTRL_ALT_DEL; /* runtime/init/program/supervise.c; others' would reset */
     if (own_init && input->channel)
         boot->quirks |= BOOT_QUIRK_CHANNEL;
     if (!guest.arm64) {

@@ -93,3 +93,22 @@ ended() {
     expect_match 'the monitor did not take the saved machine' "$T/stderr"
     expect_equal "$(urunc list --quiet)" ''
 }
+
+@test "a Linux guest goes on where it was saved, with its channel" {
+    busybox_bundle "$T/linux" initrd
+    arguments "$T/linux" /bin/sh -c 'trap "echo asked; exit 5" TERM; n=0; while :; do n=$((n+1)); echo "count: $n"; sleep 0.2; done'
+    start "$T/linux"
+    within 90 console_has '^count: 2'
+    urunc checkpoint --image-path "$T/saved" "$ID"
+    local before
+    before=$(counted)
+    new_id
+    urunc restore --detach --bundle "$T/linux" --image-path "$T/saved" "$ID" </dev/null >"$T/console" 2>"$T/stderr" ||
+        fail "restore: $(cat "$T/stderr" "$T/console")"
+    within 90 counts_beyond "$before"
+    fails console_has '^count: 1$'
+    expect_equal "$(urunc exec "$ID" /bin/echo hello)" hello
+    urunc kill "$ID" TERM
+    within 90 ended
+    expect_line asked "$T/console"
+}
