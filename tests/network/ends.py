@@ -54,7 +54,7 @@ def sink(address, port, ready):
 
 def ask(kind, address, port, source=None, size="5"):
     client = make(kind, address)
-    client.settimeout(float(20))
+    client.settimeout(60)
     if source:
         client.bind((source, 0))
     client.connect((address, int(port)))
@@ -64,7 +64,7 @@ def ask(kind, address, port, source=None, size="5"):
 
 def bulk(address, port, size):
     client = make("tcp", address)
-    client.settimeout(float(60))
+    client.settimeout(120)
     client.connect((address, int(port)))
     client.sendall(b"x" * int(size))
     client.shutdown(socket.SHUT_WR)

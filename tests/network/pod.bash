@@ -45,7 +45,7 @@ leave_guest() {
 
 # serve NAMESPACE NAME KIND ADDRESS PORT: a server that answers with its NAME.
 serve() {
-    local ready=$T/ready.$RANDOM.$5
+    local ready=$T/ready.$2.$3.$5
     ip netns exec "$1" python3 "$ENDS" serve "$2" "$3" "$4" "$5" "$ready" 3>&- 8>&- &
     printf '%s\n' "$!" >>"$T/processes"
     within 60 test -e "$ready"

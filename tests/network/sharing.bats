@@ -80,9 +80,9 @@ prepare_pod() {
 
 @test "a ping of the pod is the guest's, and answers to a sidecar's ping are the sidecar's" {
     join_guest
-    within_namespace "$CLIENT" ping -c 1 -W 20 10.77.0.2
-    within_namespace "$NETNS" ping -c 1 -W 20 10.77.0.1
-    within_namespace "$GUEST" ping -c 1 -W 20 10.77.0.1
+    within_namespace "$CLIENT" ping -c 1 -W 60 10.77.0.2
+    within_namespace "$NETNS" ping -c 1 -W 60 10.77.0.1
+    within_namespace "$GUEST" ping -c 1 -W 60 10.77.0.1
     ip -n "$GUEST" address del 10.77.0.2/24 dev eth0
     fails within_namespace "$CLIENT" ping -c 1 -W 2 10.77.0.2
 }
