@@ -143,12 +143,18 @@ static int copy_bytes(int from, int to, uint64_t length)
     return 0;
 }
 
+/* The size comes first: a file gets huge pages only as far as it is long already. */
 static int copy_parts(const struct private_copy *copy, int to)
 {
-    uint64_t length = copy->behind >= 0 ? copy->length : INT64_MAX;
-    if (copy->fd >= 0 && copy_bytes(copy->fd, to, length) < 0)
+    struct stat first = {0}, second = {0};
+    if ((copy->fd >= 0 && fstat(copy->fd, &first) < 0) ||
+        (copy->behind >= 0 && fstat(copy->behind, &second) < 0))
         return -1;
-    return copy->behind >= 0 ? copy_bytes(copy->behind, to, INT64_MAX) : 0;
+    uint64_t length = copy->behind >= 0 ? copy->length : (uint64_t)first.st_size;
+    if (ftruncate(to, (off_t)length + second.st_size) < 0 ||
+        (copy->fd >= 0 && copy_bytes(copy->fd, to, length) < 0))
+        return -1;
+    return copy->behind >= 0 ? copy_bytes(copy->behind, to, (uint64_t)second.st_size) : 0;
 }
 
 static int place_copy(int root, const struct private_copy *copy, struct error *error)
