@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The guest's side of the channel, with FIFOs and a terminal in place of the ports.
 load ../e2e/helpers
+load settings
 
 INIT=$URUNC_BIN/tests/init/urunc-init-on-host
 
@@ -62,9 +63,10 @@ status() {
 }
 
 @test "an init that starts no program tells the host so" {
-    guest 'urunc.user=everybody -- /programs/sh -c "echo ran"' answer
+    settings user=everybody
+    guest '-- /programs/sh -c "echo ran"' answer
     expect_equal "$(answers 1)" 'exited 0 125'
-    expect_match 'urunc.user= names no user' "$T/stderr"
+    expect_match 'user= names no user' "$T/stderr"
     [[ ! -s $T/stdout ]]
 }
 
@@ -94,7 +96,8 @@ status() {
 }
 
 @test "the standard streams can be opened again by name, by the program's user too" {
-    guest 'urunc.user=1000:1000 -- /programs/sh -c "echo a >/dev/stdout; echo b >/proc/self/fd/1; echo c >/dev/stderr; cat /dev/stdin"' \
+    settings user=1000:1000
+    guest '-- /programs/sh -c "echo a >/dev/stdout; echo b >/proc/self/fd/1; echo c >/dev/stderr; cat /dev/stdin"' \
         'type:d\n'
     expect_equal "$(paste -sd, "$T/stdout")" a,b,d
     expect_equal "$(cat "$T/stderr")" c
@@ -168,7 +171,8 @@ status() {
 }
 
 @test "a terminal is the program's controlling one, and it can be opened by its names" {
-    guest 'urunc.terminal urunc.user=1000:1000 -- /programs/sh -c "tty; echo a >/dev/tty; echo b >/dev/stderr; test -t 0 && test -t 1 && test -t 2 && echo all"' until:all
+    settings user=1000:1000
+    guest 'urunc.terminal -- /programs/sh -c "tty; echo a >/dev/tty; echo b >/dev/stderr; test -t 0 && test -t 1 && test -t 2 && echo all"' until:all
     expect_equal "$(tr -d '\r' <"$T/stdout" | paste -sd,)" /dev/pts/0,a,b,all
 }
 

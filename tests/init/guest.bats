@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The Linux guest's init as the first process of namespaces: what it does around the program, and how it ends.
 load ../e2e/helpers
+load settings
 
 INIT=$URUNC_BIN/tests/init/urunc-init-on-host
 
@@ -23,12 +24,6 @@ prepare() {
 guest() {
     ENDING=$(timeout 60 "$URUNC_SOURCE/tests/init/guest.py" "$INIT" "$T/rootfs" "$T/dev" "$@" 2>"$T/stderr") ||
         fail "$(cat "$T/stderr" "$T/dev/console")"
-}
-
-# settings RECORD...: what the host's file says, of the next guests.
-settings() {
-    mkdir -p "$T/rootfs/.urunc"
-    printf '%s\0' "$@" >"$T/rootfs/.urunc/settings"
 }
 
 # The byte that was written to an I/O port, in hexadecimal; nothing where none was.
