@@ -173,11 +173,13 @@ static _Noreturn void stand_for_program(struct execution *execution, struct cons
     _exit(status >= 0 ? status : EXIT_FAILURE);
 }
 
+enum { REPORT_MAX = 8192 }; /* bytes: more than an error message has */
+
 /* Waits until the program runs. */
 static int read_report(int report, struct error *error)
 {
     cleanup_buffer struct buffer text = {0};
-    if (read_all(report, CHANNEL_PAYLOAD_MAX * 2, &text, "exec", error) < 0)
+    if (read_all(report, REPORT_MAX, &text, "exec", error) < 0)
         return -1;
     if (text.length == 1)
         return 0;
