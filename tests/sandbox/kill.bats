@@ -88,7 +88,7 @@ ended() {
     orders say=ready deaf
     create_standin
     urunc start "$ID"
-    within 60 grep -q ready "$T/console"
+    within 60 ignores_term
     urunc kill "$ID" TERM
     status_is running
     urunc kill "$ID" KILL

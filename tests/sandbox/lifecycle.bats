@@ -78,7 +78,7 @@ started() {
     orders deaf
     create_standin
     urunc start "$ID"
-    within 10 has_report
+    within 60 ignores_term
     urunc kill "$ID" TERM
     sleep 0.2
     status_is running
