@@ -255,6 +255,6 @@ int command_check(const struct command *command, const struct invocation *invoca
     } else {
         print_text(host);
     }
-    return is_usable(host) && (bundle == NULL || is_usable(json_object_get(host, "bundle"))) ? 0
-                                                                                             : NOTHING_USABLE;
+    bool bundle_runs = bundle == NULL || is_usable(json_object_get(host, "bundle"));
+    return is_usable(host) && bundle_runs ? 0 : NOTHING_USABLE;
 }

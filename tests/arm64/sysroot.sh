@@ -8,7 +8,7 @@ set -euo pipefail
 directory=${1:?usage: sysroot.sh DIRECTORY}
 packages=(busybox-static comerr-dev coreutils cpio dash e2fsprogs libarchive-dev libc-bin libc6-dev libcap-dev
     libcmocka-dev libcmocka0 libdeflate-dev libext2fs-dev libgcc-12-dev libjansson-dev libnl-route-3-dev libseccomp-dev
-    libssl-dev libzstd-dev tar xz-utils zlib1g-dev zstd)
+    libssl-dev libsystemd-dev libzstd-dev tar xz-utils zlib1g-dev zstd)
 kernel=linux-image-cloud-arm64
 
 complete=$directory/.complete

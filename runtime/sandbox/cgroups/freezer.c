@@ -35,8 +35,15 @@ static const struct freezer version_2 = {
 /* A cgroup of the container's own that can be frozen. */
 struct freezable {
     const struct freezer *freezer;
-    int directory; /* owned */
+    int directory; /* owned; -1: none */
 };
+
+static void freezable_free(struct freezable *cgroup)
+{
+    if (cgroup->directory >= 0)
+        close(take_fd(cgroup->directory));
+}
+#define cleanup_freezable __attribute__((cleanup(freezable_free)))
 
 static const struct freezer *freezer_of(const struct cgroup *cgroup)
 {
@@ -104,11 +111,10 @@ static int require(const struct cgroups *cgroups, struct freezable *found, struc
 
 int cgroups_freeze(const struct cgroups *cgroups, struct error *error)
 {
-    struct freezable cgroup;
+    cleanup_freezable struct freezable cgroup = {.directory = -1};
     cleanup_error struct error ignored = {0};
     if (require(cgroups, &cgroup, error) < 0)
         return -1;
-    cleanup_close int directory = cgroup.directory;
     int status = change(&cgroup, cgroup.freezer->freeze, cgroup.freezer->frozen, error);
     if (status < 0)
         write_state(&cgroup, cgroup.freezer->thaw, &ignored);
@@ -118,19 +124,17 @@ int cgroups_freeze(const struct cgroups *cgroups, struct error *error)
 /* Where a cgroup above is frozen, too, the processes do not go on, and only the wish is taken back. */
 int cgroups_thaw(const struct cgroups *cgroups, struct error *error)
 {
-    struct freezable cgroup;
+    cleanup_freezable struct freezable cgroup = {.directory = -1};
     if (require(cgroups, &cgroup, error) < 0)
         return -1;
-    cleanup_close int directory = cgroup.directory;
     return write_state(&cgroup, cgroup.freezer->thaw, error);
 }
 
 bool cgroups_are_frozen(const struct cgroups *cgroups)
 {
-    struct freezable cgroup;
+    cleanup_freezable struct freezable cgroup = {.directory = -1};
     cleanup_error struct error ignored = {0};
     if (find(cgroups, &cgroup, &ignored) <= 0)
         return false;
-    cleanup_close int directory = cgroup.directory;
-    return has_line(directory, cgroup.freezer->own_file, OWN_FROZEN);
+    return has_line(cgroup.directory, cgroup.freezer->own_file, OWN_FROZEN);
 }
