@@ -100,8 +100,7 @@ static int run_container(const struct invocation *invocation, struct run *run, s
     if (prepare(run, &mask, error) < 0)
         return -1;
     pid_t pid = 0;
-    int user_namespace = -1;
-    run->request.user_namespace = &user_namespace;
+    run->request.user_namespace = &run->user_namespace;
     switch (container_create(&invocation->runtime, &run->request, &pid, error)) {
     case CREATE_FAILED:
         return -1;
@@ -110,7 +109,7 @@ static int run_container(const struct invocation *invocation, struct run *run, s
         return fallback_exec(&invocation->runtime, &invocation->globals, invocation->argv, NULL, error);
     case CREATE_NEEDS_NAMESPACE:
         sigprocmask(SIG_SETMASK, &mask, NULL);
-        return rootless_exec(invocation->whole, user_namespace, error);
+        return rootless_exec(invocation->whole, run->user_namespace, error);
     case CREATE_DONE:
         break;
     }

@@ -11,9 +11,10 @@ struct run {
     bool keep;
     int signals;
     struct stdio_settings before;
-    int master; /* of the container's terminal, -1: none */
+    int master;         /* of the container's terminal, -1: none */
+    int user_namespace; /* that rootless_exec enters, -1: none */
 };
-#define RUN_NONE ((struct run){.request = {.bundle = "."}, .signals = -1, .master = -1})
+#define RUN_NONE ((struct run){.request = {.bundle = "."}, .signals = -1, .master = -1, .user_namespace = -1})
 
 #define RUN_OPTIONS(run_)                                                                                    \
     CREATE_OPTIONS((run_).request),                                                                          \
