@@ -25,7 +25,7 @@
     X(INITRD, "initrd", KEY_INITRD, "an initrd")                                                             \
     X(BLOCK, "block", KEY_BLOCK, "a block image")                                                            \
     X(9P, "9p", KEY_MOUNT_ROOTFS, "the container's rootfs itself (9p)")                                      \
-    X(ROOTFS_DISK, "rootfs disk", KEY_MOUNT_ROOTFS, "the container's rootfs itself (as a disk)")
+    X(ROOTFS_DISK, "rootfs-disk", KEY_MOUNT_ROOTFS, "the container's rootfs itself (as a disk)")
 
 #define STORAGE_ROW(enumeration, ...) STORAGE_ROW_##enumeration,
 enum storage_row { STORAGES(STORAGE_ROW) STORAGE_COUNT };

@@ -43,7 +43,7 @@ storage_lines() {
     case $2 in
     initrd) if [[ $1 == hermit || $1 == includeos ]]; then echo 'INITRD kernel'; else echo 'INITRD files'; fi ;;
     block) if [[ $1 == nanos ]]; then echo 'BLOCK disk'; else echo 'BLOCK files'; fi ;;
-    9p) echo 'LABEL com.urunc.unikernel.mountRootfs=true' ;;
+    9p | rootfs-disk) echo 'LABEL com.urunc.unikernel.mountRootfs=true' ;;
     esac
 }
 
@@ -104,6 +104,7 @@ guest_shows() {
     local sign
     case $1 in
     initrd) sign='^initrd: |^[a-z]+ / (rootfs|tmpfs) ' ;;
+    rootfs-disk) sign='^disk0: magic 53ef' ;;
     block) sign='^disk0: magic 53ef|^boot sector of disk0: runs|^disk0: sectors 2048$|^block [a-z]+: bytes [0-9]+ magic 53ef|^/dev/[a-z]+ / ext' ;;
     9p) sign='^share0: /urunc\.json: ' ;;
     none) sign='^memory: ' ;;
@@ -115,7 +116,7 @@ guest_shows() {
 # The monitor was started, and its root holds the guest's storage.
 standin_shows() {
     local file
-    case $1 in initrd) file=/guest/initrd ;; block) file=/guest/disk0 ;; 9p) file=/guest/share0 ;; *) file=/guest/kernel ;; esac
+    case $1 in initrd) file=/guest/initrd ;; block | rootfs-disk) file=/guest/disk0 ;; 9p) file=/guest/share0 ;; *) file=/guest/kernel ;; esac
     [[ $(jq -r --arg file "$file" '[.. | .path? // empty | select(. == $file)] | length' "$T/console") -ge 1 ]]
 }
 
@@ -192,8 +193,20 @@ storage_of() {
         if . == [] then "none" else .[] end' "$T/host"
 }
 
+# The rootfs reaches a guest in one way: as a disk where the pair has that (9p is then for the bundle's mounts alone), else
+# by 9p.
+other_way_to_rootfs() {
+    case $3 in
+    9p) storage_of "$1" "$2" | grep -qx rootfs-disk ;;
+    rootfs-disk) storage_of "$1" "$2" | grep -qx 9p && ! storage_of "$1" "$2" | grep -qx rootfs-disk ;;
+    *) return 1 ;;
+    esac
+}
+
 cell() {
-    if storage_of "$1" "$2" | grep -qx "$3"; then
+    if other_way_to_rootfs "$@"; then
+        return
+    elif storage_of "$1" "$2" | grep -qx "$3"; then
         possible_cell "$1" "$2" "$3"
     elif [[ $3 != none ]]; then
         impossible_cell "$1" "$2" "$3"
@@ -207,7 +220,7 @@ cell() {
         for monitor in $(jq -r '.monitors[].name' "$T/host"); do
             for storage in $(jq -r '[.pairs[].storage[]] | unique[]' "$T/host") none; do
                 result=$(cell "$framework" "$monitor" "$storage")
-                [[ -z $result ]] || printf '%-10s %-16s %-6s  %s\n' "$framework" "$monitor" "$storage" "$result" |
+                [[ -z $result ]] || printf '%-10s %-16s %-11s  %s\n' "$framework" "$monitor" "$storage" "$result" |
                     tee -a "$MATRIX.new"
             done
         done
