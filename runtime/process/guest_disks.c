@@ -36,7 +36,11 @@ static int mount_disk(struct guest_disk *disk, bool by_name, int64_t user, bool 
     unsigned flags = disk->readonly ? 0 : MOUNT_WRITABLE;
     if (fstat(disk->fd, &status) < 0)
         return error_errno(error, errno, "%s: %s", disk->key, disk->path);
-    disk->tree = mount_detached_fd(disk->fd, disk->path, flags, error);
+    /* A file that was made without a name cannot be mounted through its descriptor, also once it has one. */
+    cleanup_close int named = disk->hidden.name != NULL ? openat(disk->hidden.dirfd, disk->hidden.name,
+                                                                 O_PATH | O_NOFOLLOW | O_CLOEXEC)
+                                                        : -1;
+    disk->tree = mount_detached_fd(named >= 0 ? named : disk->fd, disk->path, flags, error);
     if (disk->tree < 0)
         return error_prefix(error, "%s", disk->key);
     if (!by_name || user < 0 || may_open(&status, disk->readonly, user))
