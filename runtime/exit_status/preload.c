@@ -43,16 +43,16 @@ static bool is_handled(const struct sigaction *action)
 }
 
 /* In the place of the C library's. */
-int sigaction(int number, const struct sigaction *action, struct sigaction *old)
+int sigaction(int sig, const struct sigaction *act, struct sigaction *oact)
 {
-    bool asks = number == SIGTERM || number == SIGINT || number == SIGHUP;
-    if (!asks || action == NULL || !is_handled(action))
-        return __sigaction(number, action, old);
-    struct sigaction wrapped = *action;
+    bool asks = sig == SIGTERM || sig == SIGINT || sig == SIGHUP;
+    if (!asks || act == NULL || !is_handled(act))
+        return __sigaction(sig, act, oact);
+    struct sigaction wrapped = *act;
     wrapped.sa_flags |= SA_SIGINFO;
     wrapped.sa_sigaction = note;
-    monitors[number] = *action;
-    return __sigaction(number, &wrapped, old);
+    monitors[sig] = *act;
+    return __sigaction(sig, &wrapped, oact);
 }
 
 static void translate(int status, void *data)

@@ -44,18 +44,18 @@ static void look(int fd)
         tell(file);
 }
 
-ssize_t write(int fd, const void *bytes, size_t size)
+ssize_t write(int fd, const void *buf, size_t n)
 {
-    if (size > 0)
+    if (n > 0)
         look(fd);
-    return syscall(SYS_write, fd, bytes, size);
+    return syscall(SYS_write, fd, buf, n);
 }
 
-ssize_t writev(int fd, const struct iovec *parts, int count)
+ssize_t writev(int fd, const struct iovec *iovec, int count)
 {
     if (count > 0)
         look(fd);
-    return syscall(SYS_writev, fd, parts, count);
+    return syscall(SYS_writev, fd, iovec, count);
 }
 
 __attribute__((constructor)) static void remember_output(void)
