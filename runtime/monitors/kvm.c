@@ -175,7 +175,7 @@ static _Noreturn void probe_in_child(int device, int output)
 {
     struct finding finding = {0};
     struct machine machine = {0};
-    if (make_machine(device, &machine, &finding) == 0)
+    if (make_machine(device, &machine, &finding) == 0 && machine.memory != NULL)
         measure(&machine, &finding);
     if (write(output, &finding, sizeof finding) < 0)
         _exit(1);

@@ -17,6 +17,6 @@ bool ports_open(struct ports *ports);
 
 /* Opens the port of that name, not blocking, without waiting for it. -1 with errno set: ENOENT where there is
  * none. */
-int port_open_named(const char *name);
+int port_open_named(const char *wanted);
 
 #endif
