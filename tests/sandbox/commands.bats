@@ -73,7 +73,7 @@ all_commands='check checkpoint create delete events features kill list pause ps 
     expect_equal "$(jq -r '.annotations["com.urunc.features.frameworks"]' "$T/features" | tr , '\n' |
         grep -cE '^(generic|linux|unikraft)$')" 3
     expect_equal "$(jq -r '.annotations["com.urunc.features.pairs"]' "$T/features" | tr , '\n' |
-        grep -cE '^linux/qemu/initrd[+]block([+][a-z0-9 ]+)*/network/amd64[+]arm64$')" 1
+        grep -cE '^linux/qemu/initrd[+]block([+][a-z0-9-]+)*/network/amd64[+]arm64$')" 1
     expect_equal "$(jq -c '.hooks | length' "$T/features")" 6
     jq -e '.linux.namespaces | index("pid") and index("user")' "$T/features"
     jq -e '.linux.capabilities | index("CAP_SYS_ADMIN")' "$T/features"

@@ -477,7 +477,7 @@ static void run_command(const char *command)
 static void finds_ipv6_and_routes_beside_ipv4(void **state)
 {
     (void)state;
-    run_command("set -e; ip link set lo up; ip address add fd00:77::2/64 dev eth0 nodad;"
+    run_command("set -e; ip link set lo up; ip address add fd00:77::2/64 dev eth0;"
                 "ip route add default via 10.77.0.1; ip -6 route add default via fe80::1 dev eth0;"
                 "ip route add 10.96.0.0/12 via 10.77.0.9; ip -6 route add fd09::/48 dev eth0;"
                 "ip route add 10.50.0.0/16 dev wire");
@@ -503,8 +503,8 @@ static void finds_ipv6_and_routes_beside_ipv4(void **state)
 static void ipv6_alone_is_a_network(void **state)
 {
     (void)state;
-    run_command("set -e; ip address flush dev eth0; ip address add fd00:77::2/64 dev eth0 nodad;"
-                "ip address add fd00:99::2/64 dev wire nodad;"
+    run_command("set -e; ip address flush dev eth0; ip address add fd00:77::2/64 dev eth0;"
+                "ip address add fd00:99::2/64 dev wire;"
                 "ip -6 route add default via fd00:77::1 dev eth0");
     struct network network;
     cleanup_error struct error error = {0};
@@ -518,7 +518,7 @@ static void ipv6_alone_is_a_network(void **state)
 static void link_local_addresses_are_no_network(void **state)
 {
     (void)state;
-    run_command("set -e; ip address flush dev eth0; ip address add fe80::5/64 dev eth0 nodad");
+    run_command("set -e; ip address flush dev eth0; ip address add fe80::5/64 dev eth0");
     struct network network;
     cleanup_error struct error error = {0};
     assert_int_equal(network_find(&network, 1, &error), 0);
