@@ -32,7 +32,7 @@ setup() {
     chmod 755 "$T"
     mkdir "$T/tmp"
     export TMPDIR=$T/tmp
-    printf '{"monitors":{"qemu":{"acceleration":"tcg"}}}\n' >"$T/urunc.json"
+    printf '{"monitors":{"qemu":{"acceleration":"tcg"}},"rootfs_cache":{"path":"%s"}}\n' "$T/cache" >"$T/urunc.json"
     : >"$T/containers" >"$T/processes" >"$T/namespaces"
     if declare -F prepare >/dev/null; then
         prepare

@@ -18,8 +18,8 @@ prepare() {
 # spt is the tender that comes with urunc. Monitors that only this shell's PATH has are used, too.
 configure_monitors() {
     local name program words
-    words=$(jq -nc --arg spt "$URUNC_BIN/runtime/urunc-spt" \
-        '{monitors: {qemu: {acceleration: "tcg", memory_mib: 512}, spt: {path: $spt}}}')
+    words=$(jq -nc --arg spt "$URUNC_BIN/runtime/urunc-spt" --arg cache "$T/cache" \
+        '{rootfs_cache: {path: $cache}, monitors: {qemu: {acceleration: "tcg", memory_mib: 512}, spt: {path: $spt}}}')
     for name in firecracker cloud-hypervisor hvt=solo5-hvt; do
         program=$(command -v "${name#*=}") || continue
         words=$(jq -c --arg name "${name%%=*}" --arg path "$program" '.monitors[$name].path = $path' <<<"$words")

@@ -22,7 +22,7 @@ INITRD --from=files /\nBLOCK --from=files /\nCMD ["guest"]\n' "$1" >"$context/Co
 }
 
 configure() {
-    printf '{"monitors":{%s}}\n' "$1" >"$T/urunc.json"
+    printf '{"monitors":{%s},"rootfs_cache":{"path":"%s"}}\n' "$1" "$T/cache" >"$T/urunc.json"
 }
 
 run_guest() {
