@@ -34,8 +34,8 @@ static const struct rule {
     {"log.syslog", IGNORED, "the global option --log names a file"},
     {"timestamps.enabled", MOVED, "trace"},
     {"timestamps.destination", IGNORED, "`trace` names a directory with one file for each container"},
-    {"extra_binaries.*.path", IGNORED, "no other programs run beside a monitor"},
-    {"extra_binaries.*.options", IGNORED, "no other programs run beside a monitor"},
+    {"extra_binaries.*.path", IGNORED, "directories are shared without virtiofsd"},
+    {"extra_binaries.*.options", IGNORED, "directories are shared without virtiofsd"},
 };
 
 struct reading {
