@@ -34,7 +34,8 @@ load engine
     local status=0
     export -f ctr run_image run_task
     export T ID PATIENCE
-    script --quiet --return --echo never --command "bash -c 'run_task --rm --tty one guest standin:exit=6'" "$T/output" \
+    # script(1) runs its command with $SHELL, and only bash hands on exported functions.
+    SHELL=$BASH script --quiet --return --echo never --command 'run_task --rm --tty one guest standin:exit=6' "$T/output" \
         </dev/null >/dev/null 2>&1 || status=$?
     expect_equal "$status" 6
     grep -ao '{.*}' "$T/output" >"$T/report"
