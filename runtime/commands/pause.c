@@ -1,6 +1,10 @@
+/* `pause` and `resume`: two commands of one shape. */
 #include "runtime/commands/command.h"
 
-int command_pause(const struct command *command, const struct invocation *invocation, struct error *error)
+typedef int container_action(const struct runtime *runtime, const char *id, struct error *error);
+
+static int act(const struct command *command, const struct invocation *invocation, container_action *action,
+               struct error *error)
 {
     const struct option_spec specs[] = {OPTIONS_END};
     cleanup_operands struct operands operands = {0};
@@ -9,5 +13,15 @@ int command_pause(const struct command *command, const struct invocation *invoca
         return parsed;
     if (command_hand_over(invocation, operands.items[0], error) < 0)
         return -1;
-    return container_pause(&invocation->runtime, operands.items[0], error);
+    return action(&invocation->runtime, operands.items[0], error);
+}
+
+int command_pause(const struct command *command, const struct invocation *invocation, struct error *error)
+{
+    return act(command, invocation, container_pause, error);
+}
+
+int command_resume(const struct command *command, const struct invocation *invocation, struct error *error)
+{
+    return act(command, invocation, container_resume, error);
 }

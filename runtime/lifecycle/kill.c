@@ -67,7 +67,8 @@ static bool is_process_one(const char *status)
     return end != NULL && end - line > 2 && strncmp(end - 2, "\t1", 2) == 0;
 }
 
-/* A signal whose default is to end a process is not even seen by process 1 of a namespace. */
+/* A signal whose default is to end a process is not even seen by process 1 of a namespace; one that it blocks
+ * waits for it. */
 static bool is_not_seen(const struct state *state, int signal)
 {
     char path[32];
@@ -76,7 +77,7 @@ static bool is_not_seen(const struct state *state, int signal)
     snprintf(path, sizeof path, "/proc/%d/status", (int)state->pid);
     return read_file(AT_FDCWD, path, PROC_STATUS_MAX, &status, &ignored) == 0 &&
            is_process_one(status.data) && !has_signal(status.data, "\nSigCgt:", signal) &&
-           !has_signal(status.data, "\nSigIgn:", signal);
+           !has_signal(status.data, "\nSigIgn:", signal) && !has_signal(status.data, "\nSigBlk:", signal);
 }
 
 /* `may_be_gone`: nothing to signal is fine. */

@@ -56,6 +56,20 @@ static bool has_left(const struct error *error)
     return error->number == ECONNRESET || error->number == ECONNREFUSED || error->number == EPIPE;
 }
 
+/* What was thawed is not paused any more, whatever its monitor answers: an engine that heard of a failure
+ * would go on to take it for paused, and could not resume it again. */
+static void go_on(const struct log *log, int directory, const struct state *state)
+{
+    cleanup_error struct error error = {0};
+    if (continue_machine(directory, state, &error) == 0 || has_left(&error))
+        return;
+    error_prefix(&error,
+                 "container \"%s\" runs again, but its monitor may not have continued the guest (pause "
+                 "and resume it once more)",
+                 state->id);
+    log_warning(log, &error);
+}
+
 int container_resume(const struct runtime *runtime, const char *id, struct error *error)
 {
     cleanup_state struct state state = {0};
@@ -66,10 +80,7 @@ int container_resume(const struct runtime *runtime, const char *id, struct error
         return error_set(error, "container not paused");
     if (cgroups_thaw(&state.cgroups, error) < 0)
         return error_prefix(error, "container \"%s\" cannot be resumed", id);
-    if (state_status(directory, &state) != STATUS_RUNNING || continue_machine(directory, &state, error) == 0)
-        return 0;
-    if (!has_left(error))
-        return error_prefix(error, "container \"%s\" runs again, but not its guest", id);
-    error_clear(error);
+    if (state_status(directory, &state) == STATUS_RUNNING)
+        go_on(&runtime->log, directory, &state);
     return 0;
 }

@@ -74,6 +74,9 @@ struct monitor {
     bool disks_by_name; /* it opens boot_disk.path itself, so its user must be able to */
     bool layers;        /* it reads qcow2: boot_disk.backing */
     bool opens_nothing; /* its kernel is boot.kernel_fd, too */
+    /* It lets SIGHUP, SIGINT, SIGQUIT and SIGTERM end it with 128 + N, and unblocks them once it does. It is
+     * started with them blocked, so that none comes before: it would be lost, or end it otherwise. */
+    bool unblocks_signals;
     /* Driver of the program that comes with urunc and takes this one's place: where the configuration says
      * so, and where this one's program is not installed. NULL: none. */
     const struct monitor *builtin;

@@ -76,4 +76,4 @@ static int command(const struct boot *boot, const struct monitor_config *config,
 }
 
 DEFINE_MONITOR(spt_builtin, "urunc-spt", files, command, .overhead = OVERHEAD, .raw_taps = true,
-               .opens_nothing = true);
+               .opens_nothing = true, .unblocks_signals = true);

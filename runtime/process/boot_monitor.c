@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/close_range.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -144,6 +145,17 @@ static int keep_descriptors(const struct container *container, const struct boot
     return boot->quirks & BOOT_QUIRK_CHANNEL ? keep_channel(kept, boot, error) : 0;
 }
 
+static void block_signals(void)
+{
+    sigset_t asking_to_end;
+    sigemptyset(&asking_to_end);
+    sigaddset(&asking_to_end, SIGHUP);
+    sigaddset(&asking_to_end, SIGINT);
+    sigaddset(&asking_to_end, SIGQUIT);
+    sigaddset(&asking_to_end, SIGTERM);
+    sigprocmask(SIG_BLOCK, &asking_to_end, NULL);
+}
+
 static int execute(const struct container *container, const struct boot *boot, const struct strings *argv,
                    struct error *error)
 {
@@ -157,6 +169,8 @@ static int execute(const struct container *container, const struct boot *boot, c
     if ((boot->quirks & BOOT_QUIRK_CHANNEL) && blocking_output_install(error) < 0)
         return -1;
     trace_happened(&container->trace, "exec");
+    if (container->guest.monitor->unblocks_signals)
+        block_signals();
     /* The last thing: the profile is for the monitor, and need not allow what was done before. Installing it
      * needs no capability, because no_new_privs is set. */
     if (seccomp_install(container->seccomp, error) < 0)

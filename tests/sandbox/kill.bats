@@ -83,6 +83,18 @@ ended() {
     within 60 ended
 }
 
+@test "one that blocks it gets it, to take it later" {
+    orders block=15 say=ready spin
+    create_standin
+    urunc start "$ID"
+    within 60 grep -q ready "$T/console"
+    urunc kill "$ID" TERM
+    status_is running
+    (($((0x$(status_line "$PID" ShdPnd))) & 0x4000)) # it waits for the process
+    urunc kill "$ID" KILL
+    within 60 ended
+}
+
 @test "one that is not process 1 gets the signal as it is" {
     edit "$T/bundle" '.linux.namespaces |= map(select(.type != "pid"))'
     orders say=ready deaf

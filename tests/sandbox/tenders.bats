@@ -168,6 +168,20 @@ start_standin_as_it_is() {
     expect_one_error 'com.urunc.unikernel.memory: 65 MiB, but the container.s limit is 64 MiB'
 }
 
+@test "the tender of urunc's own is started with the signals blocked that it will handle, the others with none" {
+    orders exit=0
+    run_standin
+    expect_reported .blocked_signals '[]'
+    cp "$T/qemu/bin/standin" "$T/qemu/bin/urunc-spt"
+    printf '{"monitors":{"spt":{"path":"%s"}}}\n' "$T/qemu/bin/urunc-spt" >"$T/urunc.json"
+    solo5_bundle spt
+    edit "$T/bundle" 'del(.annotations["com.urunc.unikernel.unikernelType"])'
+    annotate unikernelType rumprun
+    new_id
+    run_standin
+    expect_reported .blocked_signals '[1,2,3,15]'
+}
+
 @test "a tender that is not installed is named, with where to get it" {
     printf '{}\n' >"$T/urunc.json"
     command -v solo5-hvt >/dev/null && skip "solo5-hvt is installed"

@@ -83,6 +83,14 @@ static void order_deaf(const char *value)
         pause();
 }
 
+static void order_block(const char *value)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, (int)strtol(value, NULL, 10));
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static void order_echo(const char *value)
 {
     (void)value;
@@ -233,6 +241,7 @@ static const struct order {
     {"many", order_many},       {"signal", order_signal},       {"exit", order_exit},
     {"open", order_open},       {"manage", order_manage},       {"exec", order_exec},
     {"spinner", order_spinner}, {"elsewhere", order_elsewhere}, {"print", order_print},
+    {"block", order_block},
 };
 
 static void obey(const char *word)
