@@ -9,8 +9,8 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "runtime/commands/command.h"
-#include "runtime/config.h"
-#include "runtime/sandbox/rootless.h"
+#include "runtime/config/config.h"
+#include "runtime/sandbox/namespaces/rootless.h"
 
 enum {
     EXIT_FAILED = 1,

@@ -10,7 +10,7 @@
 #include "formats/base/error.h"
 #include "runtime/bundle/mounts.h"
 #include "runtime/bundle/process.h"
-#include "runtime/sandbox/namespaces.h"
+#include "runtime/sandbox/namespaces/namespaces.h"
 
 enum { BUNDLE_CONFIG_MAX = 16 << 20 }; /* bytes of a config.json */
 

@@ -11,7 +11,7 @@
 
 #include "formats/tree/tree.h"
 #include "runtime/bundle/mounts.h"
-#include "runtime/sandbox/namespaces.h"
+#include "runtime/sandbox/namespaces/namespaces.h"
 
 enum {
     MOUNT_TREE_DEPTH = 64,      /* directories within each other */

@@ -9,8 +9,8 @@
 
 #include "formats/base/buffer.h"
 #include "formats/base/error.h"
-#include "runtime/sandbox/capabilities.h"
-#include "runtime/sandbox/privileges.h"
+#include "runtime/sandbox/privileges/capabilities.h"
+#include "runtime/sandbox/privileges/privileges.h"
 #include "runtime/sandbox/scheduling.h"
 
 /* All memory is owned. */

@@ -1,7 +1,7 @@
 #include "runtime/commands/command.h"
 #include "runtime/lifecycle/fallback.h"
+#include "runtime/sandbox/namespaces/rootless.h"
 #include "runtime/sandbox/own_program.h"
-#include "runtime/sandbox/rootless.h"
 
 int command_create(const struct command *command, const struct invocation *invocation, struct error *error)
 {

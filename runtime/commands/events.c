@@ -8,7 +8,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/clock.h"
 #include "runtime/commands/command.h"
-#include "runtime/sandbox/cgroups/oom.h"
+#include "runtime/sandbox/cgroups/stats/oom.h"
 
 /* Go's durations, as runc takes them: "5s", "1m30s", "500ms". Milliseconds, or -1. */
 static int64_t parse_duration(const char *text)

@@ -8,7 +8,7 @@
 #include "formats/base/memory.h"
 #include "runtime/bundle/bundle.h"
 #include "runtime/commands/command.h"
-#include "runtime/lifecycle/exec.h"
+#include "runtime/lifecycle/exec/exec.h"
 
 /* What the command line says of the program. */
 struct exec_options {

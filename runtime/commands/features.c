@@ -8,9 +8,9 @@
 #include "formats/contract/pairs.h"
 #include "runtime/bundle/hooks.h"
 #include "runtime/commands/command.h"
-#include "runtime/sandbox/capabilities.h"
-#include "runtime/sandbox/namespaces.h"
-#include "runtime/sandbox/seccomp.h"
+#include "runtime/sandbox/namespaces/namespaces.h"
+#include "runtime/sandbox/privileges/capabilities.h"
+#include "runtime/sandbox/privileges/seccomp.h"
 
 enum { CAPABILITY_NUMBERS = 64 };
 

@@ -11,8 +11,8 @@
 #include "runtime/lifecycle/attend.h"
 #include "runtime/lifecycle/checkpoint.h"
 #include "runtime/lifecycle/fallback.h"
+#include "runtime/sandbox/namespaces/rootless.h"
 #include "runtime/sandbox/own_program.h"
-#include "runtime/sandbox/rootless.h"
 
 static void close_run(struct run *run)
 {

@@ -10,7 +10,7 @@
 #include "formats/base/memory.h"
 #include "formats/base/text.h"
 #include "runtime/commands/command.h"
-#include "runtime/config.h"
+#include "runtime/config/config.h"
 #include "runtime/trace.h"
 
 enum { TRACE_MAX = 1 << 20 /* bytes of a file; a container's has some thousand */ };

@@ -4,7 +4,7 @@
 
 #include "formats/base/cleanup.h"
 #include "runtime/host/usable.h"
-#include "runtime/process/guest_setup.h"
+#include "runtime/process/guest/guest_setup.h"
 
 static bool is_text(const json_t *object, const char *key, const char *text)
 {

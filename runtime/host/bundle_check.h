@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "runtime/config.h"
+#include "runtime/config/config.h"
 
 /*
  * {bundle, framework, hypervisor, usable, problem, alternatives}: usable where `create` would take the

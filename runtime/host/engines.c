@@ -10,8 +10,8 @@
 #include "formats/base/memory.h"
 #include "formats/base/path.h"
 #include "formats/base/programs.h"
+#include "runtime/config/toml.h"
 #include "runtime/host/usable.h"
-#include "runtime/toml.h"
 
 enum { FILE_MAX = 4 << 20 /* bytes of an engine's configuration */ };
 

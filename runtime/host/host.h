@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "runtime/config.h"
+#include "runtime/config/config.h"
 
 /*
  * The members of the document:

@@ -9,7 +9,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "runtime/lifecycle/manage.h"
-#include "runtime/process/saved_machine.h"
+#include "runtime/process/guest/saved_machine.h"
 #include "runtime/sandbox/cgroups/freezer.h"
 
 enum { ARGV_MAX = 1 << 20 }; /* bytes */

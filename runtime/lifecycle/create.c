@@ -21,14 +21,14 @@
 #include "runtime/lifecycle/pid_file.h"
 #include "runtime/network/user_network.h"
 #include "runtime/process/container.h"
-#include "runtime/process/guest_network.h"
+#include "runtime/process/guest/guest_network.h"
+#include "runtime/process/guest/rootfs_disk.h"
 #include "runtime/process/message.h"
-#include "runtime/process/rootfs_disk.h"
 #include "runtime/process/waiting.h"
-#include "runtime/sandbox/cgroups/systemd.h"
-#include "runtime/sandbox/kernel_settings.h"
+#include "runtime/sandbox/cgroups/systemd/systemd.h"
+#include "runtime/sandbox/namespaces/kernel_settings.h"
+#include "runtime/sandbox/namespaces/rootless.h"
 #include "runtime/sandbox/proc.h"
-#include "runtime/sandbox/rootless.h"
 
 /* A container that is being made. */
 struct creation {

@@ -19,8 +19,8 @@
 #include "runtime/lifecycle/metrics.h"
 #include "runtime/network/network.h"
 #include "runtime/sandbox/cgroups/freezer.h"
-#include "runtime/sandbox/cgroups/systemd.h"
-#include "runtime/sandbox/namespaces.h"
+#include "runtime/sandbox/cgroups/systemd/systemd.h"
+#include "runtime/sandbox/namespaces/namespaces.h"
 #include "runtime/trace.h"
 
 enum {

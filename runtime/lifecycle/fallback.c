@@ -14,7 +14,7 @@
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
 #include "formats/base/programs.h"
-#include "runtime/config.h"
+#include "runtime/config/config.h"
 
 enum { OUTPUT_MAX = 1 << 20 }; /* bytes of a container's state */
 

@@ -41,7 +41,8 @@ enum create_result {
     CREATE_FAILED = -1,
     CREATE_DONE = 0,
     CREATE_NOT_A_UNIKERNEL = 1, /* for another runtime; nothing was done */
-    CREATE_NEEDS_NAMESPACE = 2, /* for rootless_exec (runtime/sandbox/rootless.h); nothing was done */
+    CREATE_NEEDS_NAMESPACE =
+        2, /* for rootless_exec (runtime/sandbox/namespaces/rootless.h); nothing was done */
 };
 
 /* Makes the container and leaves its process, a child of the caller, waiting for `start`. On failure nothing

@@ -5,7 +5,7 @@
 #include "formats/base/error.h"
 #include "runtime/lifecycle/state.h"
 #include "runtime/monitors/monitor.h"
-#include "runtime/monitors/qmp.h"
+#include "runtime/monitors/qemu/qmp.h"
 
 /* Connects to the socket, for one conversation in QEMU's protocol. error->number is ENOENT where the monitor
  * has no such socket, ECONNREFUSED where it has ended. The monitor must run: before `start` nobody answers.

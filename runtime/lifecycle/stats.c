@@ -7,7 +7,7 @@
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
 #include "runtime/lifecycle/lifecycle.h"
-#include "runtime/sandbox/cgroups/stats.h"
+#include "runtime/sandbox/cgroups/stats/stats.h"
 
 enum { COUNTERS = 16 }; /* of an interface in /proc/net/dev: 8 of what it received, 8 of what it sent */
 

@@ -5,7 +5,7 @@
 #include "formats/base/json.h"
 #include "runtime/lifecycle/lifecycle.h"
 #include "runtime/sandbox/cgroups/room.h"
-#include "runtime/sandbox/cgroups/systemd.h"
+#include "runtime/sandbox/cgroups/systemd/systemd.h"
 
 #define MEMORY_KEYS "linux.resources.memory."
 

@@ -1,5 +1,5 @@
-/* The operator's settings of one monitor (docs/urunc-config.5); runtime/config.c reads them, as the monitor's
- * driver lists them. */
+/* The operator's settings of one monitor (docs/urunc-config.5); runtime/config/config.c reads them, as the
+ * monitor's driver lists them. */
 #ifndef RUNTIME_MONITORS_MONITOR_CONFIG_H
 #define RUNTIME_MONITORS_MONITOR_CONFIG_H
 

@@ -16,13 +16,13 @@
 #include "formats/contract/annotations.h"
 #include "runtime/exit_status/exit_status.h"
 #include "runtime/first_output/first_output.h"
-#include "runtime/process/guest_input.h"
-#include "runtime/process/guest_network.h"
+#include "runtime/process/guest/guest_input.h"
+#include "runtime/process/guest/guest_network.h"
 #include "runtime/process/message.h"
 #include "runtime/process/settle.h"
 #include "runtime/process/start_hooks.h"
 #include "runtime/process/streams.h"
-#include "runtime/sandbox/blocking_output.h"
+#include "runtime/sandbox/privileges/blocking_output.h"
 #include "runtime/sandbox/root/private_root.h"
 
 /* The monitor's environment is ours; the container's is for the guest. */

@@ -10,18 +10,18 @@
 
 #include "runtime/bundle/bundle.h"
 #include "runtime/bundle/spec_state.h"
-#include "runtime/config.h"
+#include "runtime/config/config.h"
 #include "runtime/network/network.h"
 #include "runtime/network/share.h"
-#include "runtime/process/guest_setup.h"
+#include "runtime/process/guest/guest_setup.h"
+#include "runtime/process/guest/saved_machine.h"
 #include "runtime/process/memory_plan.h"
 #include "runtime/process/monitor_user.h"
-#include "runtime/process/saved_machine.h"
 #include "runtime/process/streams.h"
 #include "runtime/sandbox/cgroups/cgroups.h"
 #include "runtime/sandbox/console.h"
-#include "runtime/sandbox/privileges.h"
-#include "runtime/sandbox/seccomp.h"
+#include "runtime/sandbox/privileges/privileges.h"
+#include "runtime/sandbox/privileges/seccomp.h"
 #include "runtime/trace.h"
 
 /* Kept by the process for `start`, once it has left the host's tree. */

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "formats/base/memory.h"
-#include "runtime/sandbox/rootless.h"
+#include "runtime/sandbox/namespaces/rootless.h"
 
 static void add_group(struct monitor_user *user, gid_t group)
 {

@@ -4,7 +4,7 @@
 
 #include "formats/base/buffer.h"
 #include "runtime/bundle/process.h"
-#include "runtime/sandbox/privileges.h"
+#include "runtime/sandbox/privileges/privileges.h"
 
 enum { MONITOR_NOBODY = 65534 }; /* user and group */
 

@@ -3,7 +3,7 @@
  *
  * The monitor gets the two once more, as descriptors of which it is told the numbers. QEMU would make them
  * non-blocking, and then output that nobody has read by the guest's end would be lost; that is kept from it
- * (runtime/sandbox/blocking_output.h), so a guest whose output is not read stands still.
+ * (runtime/sandbox/privileges/blocking_output.h), so a guest whose output is not read stands still.
  */
 #ifndef RUNTIME_PROCESS_STREAMS_H
 #define RUNTIME_PROCESS_STREAMS_H

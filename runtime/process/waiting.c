@@ -14,7 +14,7 @@
 #include "runtime/process/boot_monitor.h"
 #include "runtime/process/message.h"
 #include "runtime/process/settle.h"
-#include "runtime/sandbox/kernel_settings.h"
+#include "runtime/sandbox/namespaces/kernel_settings.h"
 
 static void end_on_signal(int number)
 {

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 
 #include "formats/base/error.h"
-#include "runtime/sandbox/namespaces.h"
+#include "runtime/sandbox/namespaces/namespaces.h"
 #include "runtime/storage/rootfs_cache_config.h"
 
 /* What an image is made from; all borrowed. */

@@ -16,7 +16,7 @@
 
 #include "formats/base/error.h"
 #include "formats/stream/digest.h"
-#include "runtime/sandbox/namespaces.h"
+#include "runtime/sandbox/namespaces/namespaces.h"
 
 struct rootfs_key {
     struct digest digest;

@@ -3,7 +3,7 @@
 #define RUNTIME_STORAGE_ROOTFS_TREE_H
 
 #include "formats/tree/tree.h"
-#include "runtime/sandbox/namespaces.h"
+#include "runtime/sandbox/namespaces/namespaces.h"
 
 enum { ROOTFS_DEPTH_MAX = 256 }; /* directories within each other: each holds a descriptor while it is read */
 

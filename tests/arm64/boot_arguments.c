@@ -18,8 +18,8 @@
 
 enum { INITRD_MAX = 1 << 30 };
 
-/* As `create` does (runtime/process/guest_pack.c): a copy with the guest's other files behind it, beside the
- * initrd. Static, because the boot borrows it. */
+/* As `create` does (runtime/process/guest/guest_pack.c): a copy with the guest's other files behind it,
+ * beside the initrd. Static, because the boot borrows it. */
 static int pack(const struct guest *guest, const struct guest_input *input, struct boot *boot,
                 struct error *error)
 {

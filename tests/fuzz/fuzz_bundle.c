@@ -2,7 +2,7 @@
 #include "formats/base/cleanup.h"
 #include "runtime/bundle/bundle.h"
 #include "runtime/bundle/hooks.h"
-#include "runtime/sandbox/seccomp.h"
+#include "runtime/sandbox/privileges/seccomp.h"
 #include "tests/fuzz/directory.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

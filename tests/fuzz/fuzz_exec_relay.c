@@ -5,7 +5,7 @@
 #include "tests/fuzz/fuzz.h"
 
 /* Its parts that no descriptor is needed for are static. */
-#include "runtime/lifecycle/exec_relay.c"
+#include "runtime/lifecycle/exec/exec_relay.c"
 
 static void check(const struct exec_relay *relay)
 {

@@ -6,7 +6,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/clock.h"
-#include "runtime/monitors/qmp.h"
+#include "runtime/monitors/qemu/qmp.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { NUMBER = 42, COMMANDS = 3 };

@@ -1,7 +1,7 @@
 /* TOML: whatever is read is well-formed, and what is refused says where. */
 #include <string.h>
 
-#include "runtime/toml.h"
+#include "runtime/config/toml.h"
 #include "tests/fuzz/fuzz.h"
 
 static int check_entry(void *data, const struct strings *key, const json_t *value, struct error *error)

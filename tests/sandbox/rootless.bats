@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# urunc called by an ordinary user: it makes a user namespace of its own first (runtime/sandbox/rootless.h). The user
+# urunc called by an ordinary user: it makes a user namespace of its own first (runtime/sandbox/namespaces/rootless.h). The user
 # "games" has subordinate IDs, the user "mail" has none.
 load standin
 

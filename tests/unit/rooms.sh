@@ -22,8 +22,9 @@ forbid builder/ runtime/ 'the builder does not include the runtime'
 forbid runtime/ builder/ 'the runtime does not include the builder'
 forbid runtime/sandbox/ '(formats/([^b]|b[^a])|runtime/[^s]|runtime/s[^a])' 'sandbox/ depends on formats/base alone'
 forbid runtime/process/ 'runtime/(lifecycle|commands)/' 'process/ does not call back'
-forbid 'runtime/(bundle|guests|monitors|network|sandbox|storage)/' 'runtime/(process|lifecycle|commands)/' \
+forbid 'runtime/(bundle|config|guests|monitors|network|sandbox|storage)/' 'runtime/(process|lifecycle|commands)/' \
     'what a container is made of does not know containers'
+forbid 'runtime/(boot|channel|trace)[.]' 'runtime/[a-z_]+/' 'what rooms share knows no room'
 forbid runtime/lifecycle/ runtime/commands/ 'lifecycle/ does not know command lines'
 forbid runtime/guests/ runtime/monitors/ 'no guest knows a monitor'
 forbid runtime/monitors/ runtime/guests/ 'no monitor knows a guest'

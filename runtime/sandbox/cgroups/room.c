@@ -8,7 +8,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "runtime/sandbox/cgroups/files.h"
-#include "runtime/sandbox/cgroups/limit.h"
+#include "runtime/sandbox/cgroups/limits/limit.h"
 
 /* Version 1 says "none" by the largest number of whole pages. */
 #define LIMIT_NONE_FROM ((uint64_t)1 << 62)

@@ -5,9 +5,9 @@
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
 #include "runtime/sandbox/cgroups/files.h"
-#include "runtime/sandbox/cgroups/journal.h"
+#include "runtime/sandbox/cgroups/limits/journal.h"
 #include "runtime/sandbox/cgroups/room.h"
-#include "runtime/sandbox/cgroups/stats.h"
+#include "runtime/sandbox/cgroups/stats/stats.h"
 #include "tests/unit/fixtures/temporary.h"
 
 static struct cgroup cgroup_at(struct temporary *temporary, bool v2)

@@ -1,5 +1,5 @@
 /* The operator's configuration file. */
-#include "runtime/config.h"
+#include "runtime/config/config.h"
 
 #include "formats/base/error.h"
 #include "tests/unit/fixtures/temporary.h"

@@ -1,7 +1,7 @@
 /* The operator's configuration with the keys of the urunc in Go. */
 #include "formats/base/cleanup.h"
 #include "formats/base/error.h"
-#include "runtime/config.h"
+#include "runtime/config/config.h"
 #include "tests/unit/fixtures/temporary.h"
 
 static int load(void **state, const char *text, struct config *config, struct error *error)

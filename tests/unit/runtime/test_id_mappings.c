@@ -1,5 +1,5 @@
 /* Ranges of IDs of a user namespace. */
-#include "runtime/sandbox/id_mappings.h"
+#include "runtime/sandbox/namespaces/id_mappings.h"
 
 #include "formats/base/cleanup.h"
 #include "tests/unit/fixtures/temporary.h"

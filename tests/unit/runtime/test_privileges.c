@@ -7,8 +7,8 @@
 #include <sys/syscall.h>
 
 #include "formats/base/cleanup.h"
-#include "runtime/sandbox/capabilities.h"
-#include "runtime/sandbox/privileges.h"
+#include "runtime/sandbox/privileges/capabilities.h"
+#include "runtime/sandbox/privileges/privileges.h"
 #include "tests/unit/fixtures/isolated.h"
 
 struct sets {

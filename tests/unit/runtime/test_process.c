@@ -7,7 +7,7 @@
 #include "formats/base/cleanup.h"
 #include "runtime/process/monitor_user.h"
 #include "runtime/sandbox/descriptors.h"
-#include "runtime/sandbox/kernel_settings.h"
+#include "runtime/sandbox/namespaces/kernel_settings.h"
 #include "tests/unit/fixtures/isolated.h"
 
 static bool is_open(int fd)

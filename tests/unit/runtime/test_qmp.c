@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "formats/base/clock.h"
-#include "runtime/monitors/qmp.h"
+#include "runtime/monitors/qemu/qmp.h"
 #include "tests/unit/fixtures/formats_fixture.h"
 
 #define GREETING "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n"

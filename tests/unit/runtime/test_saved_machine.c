@@ -8,7 +8,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
-#include "runtime/process/saved_machine.h"
+#include "runtime/process/guest/saved_machine.h"
 #include "tests/unit/fixtures/temporary.h"
 
 static void fill(struct strings *strings, const char *const *words)

@@ -1,5 +1,5 @@
 /* Seccomp profiles: what is accepted, and that a filter filters. */
-#include "runtime/sandbox/seccomp.h"
+#include "runtime/sandbox/privileges/seccomp.h"
 
 #include <errno.h>
 #include <sys/prctl.h>

@@ -1,5 +1,5 @@
 /* TOML: each key of a text with its value, as JSON. */
-#include "runtime/toml.h"
+#include "runtime/config/toml.h"
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
