@@ -1,5 +1,6 @@
 /* Other limits for a container that exists. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "formats/base/cleanup.h"
 #include "formats/base/json.h"
@@ -20,6 +21,34 @@ static int check_status(int directory, const struct state *state, struct error *
     default:
         return 0;
     }
+}
+
+static bool asks_for_nothing(const char *key, const json_t *value)
+{
+    if (json_is_integer(value))
+        return json_integer_value(value) == 0 && strcmp(key, "swappiness") != 0;
+    return json_is_null(value) || (json_is_string(value) && json_string_length(value) == 0);
+}
+
+/* A copy without what asks for nothing, which leaves what was set before: Docker names every limit in each
+ * update, with 0 for those that stay. */
+static json_t *without_empty(const json_t *resources)
+{
+    static const char *const sections[] = {"memory", "cpu", "blockIO"};
+    json_t *copy = json_deep_copy(resources);
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+        json_t *section = json_object_get(copy, sections[i]), *value;
+        const char *key;
+        void *next;
+        json_object_foreach_safe(section, next, key, value)
+        {
+            if (asks_for_nothing(key, value))
+                json_object_del(section, key);
+        }
+        if (json_is_object(section) && json_object_size(section) == 0)
+            json_object_del(copy, sections[i]);
+    }
+    return copy;
 }
 
 /* Those of the merged resources of which the update names any: what it does not name may have been changed by
@@ -79,14 +108,15 @@ static int plan_memory(const struct runtime *runtime, struct state *state, const
     return check_usage(&state->cgroups, (uint64_t)limit + state->memory.overhead, error);
 }
 
-static int update(const struct runtime *runtime, int directory, struct state *state, const json_t *resources,
+static int update(const struct runtime *runtime, int directory, struct state *state, const json_t *document,
                   struct error *error)
 {
+    cleanup_json json_t *resources = without_empty(document);
     cleanup_json json_t *before = state_read_resources(directory, state, error);
     if (before == NULL)
         return -1;
     cleanup_json json_t *merged = json_deep_copy(before);
-    json_object_update_recursive(merged, (json_t *)resources);
+    json_object_update_recursive(merged, resources);
     json_object_del(merged, "devices");
     if (plan_memory(runtime, state, merged, resources, error) < 0)
         return -1;

@@ -53,6 +53,26 @@ prepare_more() {
     fi
 }
 
+@test "0, null and empty words leave what was set, as Docker names every limit in each update" {
+    start_standin
+    [[ -n $(file memory.memsw.limit_in_bytes memory.swap.max) ]] || skip "no limits of swap here"
+    urunc update --memory-swap 80m --cpu-share 512 "$ID"
+    local limits words
+    limits=$(value memory.memsw.limit_in_bytes memory.swap.max)
+    for words in '"memory": {"limit": 0, "reservation": 0, "kernel": 0}, "blockIO": {"weight": 0}' '"memory": {"swap": null}' \
+        '"cpu": {"shares": 0, "quota": 0, "period": 0, "cpus": "", "mems": ""}'; do
+        printf '{%s, "pids": {"limit": 6}}' "$words" >"$T/resources"
+        urunc update -r "$T/resources" "$ID" 2>"$T/stderr" || fail "$words: $(cat "$T/stderr")"
+    done
+    expect_equal "$(value pids.max)" 6
+    # Nor is it forgotten for later updates.
+    urunc update --cpu-period 100000 "$ID"
+    [[ $(value cpu.cfs_quota_us cpu.max) =~ ^20000 ]]
+    [[ $(value cpu.shares cpu.weight) =~ ^(512|20)$ ]]
+    expect_equal "$(value memory.memsw.limit_in_bytes memory.swap.max)" "$limits"
+    expect_equal "$(value memory.limit_in_bytes memory.max)" $(((64 + 256) << 20))
+}
+
 @test "swap alone stands on the limit that was set before" {
     start_standin
     [[ -n $(file memory.memsw.limit_in_bytes memory.swap.max) ]] || skip "no limits of swap here"
