@@ -1,25 +1,30 @@
+/* OpenSSL's functions for SHA-256 itself, which 3.0 deprecates for EVP: preparing EVP takes longer than most
+ * of urunc's commands, and a static program would carry all of OpenSSL for it. */
+#define OPENSSL_API_COMPAT 10101
 #include "formats/stream/digest.h"
 
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "formats/base/memory.h"
 
-static void write_text(const unsigned char *sum, struct digest *digest)
+static void finish(SHA256_CTX *context, struct digest *digest)
 {
+    unsigned char sum[SHA256_DIGEST_LENGTH];
+    SHA256_Final(sum, context);
     memcpy(digest->text, "sha256:", 7);
-    for (size_t i = 0; i < 32; i++)
+    for (size_t i = 0; i < SHA256_DIGEST_LENGTH; i++)
         snprintf(digest->text + 7 + 2 * i, 3, "%02x", sum[i]);
 }
 
 void digest_of(const void *bytes, size_t length, struct digest *digest)
 {
-    unsigned char sum[EVP_MAX_MD_SIZE];
-    if (EVP_Digest(bytes, length, sum, NULL, EVP_sha256(), NULL) != 1)
-        abort(); /* only where OpenSSL itself is broken or out of memory */
-    write_text(sum, digest);
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    SHA256_Update(&context, bytes, length);
+    finish(&context, digest);
 }
 
 bool digest_is_valid(const char *text)
@@ -31,7 +36,7 @@ bool digest_is_valid(const char *text)
 struct digest_sink {
     struct sink sink;
     struct sink *next;
-    EVP_MD_CTX *context;
+    SHA256_CTX context;
     struct digest *digest;
     uint64_t *size;
     uint64_t total;
@@ -41,19 +46,15 @@ static int digest_sink_write(struct sink *sink, const void *bytes, size_t length
 {
     struct digest_sink *self = (struct digest_sink *)sink;
     self->total += length;
-    if (EVP_DigestUpdate(self->context, bytes, length) != 1)
-        return error_set(error, "SHA-256: OpenSSL failed");
+    SHA256_Update(&self->context, bytes, length);
     return self->next != NULL ? sink_write(self->next, bytes, length, error) : 0;
 }
 
 static int digest_sink_finish(struct sink *sink, struct error *error)
 {
     struct digest_sink *self = (struct digest_sink *)sink;
-    unsigned char sum[EVP_MAX_MD_SIZE];
-    if (EVP_DigestFinal_ex(self->context, sum, NULL) != 1)
-        return error_set(error, "SHA-256: OpenSSL failed");
     if (self->digest != NULL)
-        write_text(sum, self->digest);
+        finish(&self->context, self->digest);
     if (self->size != NULL)
         *self->size = self->total;
     return self->next != NULL ? sink_finish(self->next, error) : 0;
@@ -61,9 +62,7 @@ static int digest_sink_finish(struct sink *sink, struct error *error)
 
 static void digest_sink_free(struct sink *sink)
 {
-    struct digest_sink *self = (struct digest_sink *)sink;
-    EVP_MD_CTX_free(self->context);
-    free(self);
+    free(sink);
 }
 
 struct sink *digest_sink(struct sink *next, struct digest *digest, uint64_t *size)
@@ -73,8 +72,6 @@ struct sink *digest_sink(struct sink *next, struct digest *digest, uint64_t *siz
     self->next = next;
     self->digest = digest;
     self->size = size;
-    self->context = EVP_MD_CTX_new();
-    if (self->context == NULL || EVP_DigestInit_ex(self->context, EVP_sha256(), NULL) != 1)
-        abort(); /* only where OpenSSL itself is broken or out of memory */
+    SHA256_Init(&self->context);
     return &self->sink;
 }
