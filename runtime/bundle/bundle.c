@@ -103,6 +103,19 @@ static int read_memory_limit(struct bundle *bundle, struct error *error)
     return 0;
 }
 
+/* An interface would leave the host for nowhere. */
+static int read_net_devices(const json_t *linux_object, struct bundle *bundle, struct error *error)
+{
+    const char *path = bundle->namespaces.path[NAMESPACE_NETWORK];
+    if (net_devices_read(linux_object, CONFIG_NAME, &bundle->net_devices, error) < 0)
+        return -1;
+    if (bundle->net_devices.count == 0 ||
+        (bundle->namespaces.wanted[NAMESPACE_NETWORK] && (path == NULL || !namespace_is_own(path, "net"))))
+        return 0;
+    return error_set(error,
+                     CONFIG_PLACE "linux.netDevices: needs a network namespace of the container's own");
+}
+
 static int read_linux(struct bundle *bundle, struct error *error)
 {
     const json_t *linux_object = NULL;
@@ -114,7 +127,9 @@ static int read_linux(struct bundle *bundle, struct error *error)
         read_object(linux_object, where, "resources", &bundle->resources, error) < 0 ||
         read_object(linux_object, where, "seccomp", &bundle->seccomp, error) < 0 ||
         read_object(linux_object, where, "sysctl", &bundle->sysctl, error) < 0 ||
-        memory_policy_read(linux_object, CONFIG_NAME, &bundle->process.scheduling, error) < 0)
+        memory_policy_read(linux_object, CONFIG_NAME, &bundle->process.scheduling, error) < 0 ||
+        resctrl_read(linux_object, CONFIG_NAME, &bundle->resctrl, error) < 0 ||
+        read_net_devices(linux_object, bundle, error) < 0)
         return -1;
     if (bundle->mount_label != NULL && *bundle->mount_label == '\0')
         bundle->mount_label = NULL;
@@ -195,6 +210,8 @@ void bundle_free(struct bundle *bundle)
     process_free(&bundle->process);
     namespaces_free(&bundle->namespaces);
     bundle_mounts_free(&bundle->mounts);
+    net_devices_free(&bundle->net_devices);
+    resctrl_request_free(&bundle->resctrl);
     json_decref(bundle->config);
     *bundle = BUNDLE_NONE;
 }

@@ -10,7 +10,9 @@
 #include "formats/base/error.h"
 #include "runtime/bundle/mounts.h"
 #include "runtime/bundle/process.h"
+#include "runtime/network/devices.h"
 #include "runtime/sandbox/namespaces/namespaces.h"
+#include "runtime/sandbox/resctrl.h"
 
 enum { BUNDLE_CONFIG_MAX = 16 << 20 }; /* bytes of a config.json */
 
@@ -27,6 +29,8 @@ struct bundle {
     const char *domainname; /* or NULL */
     struct namespaces namespaces;
     struct bundle_mounts mounts;
+    struct net_devices net_devices;
+    struct resctrl_request resctrl;
     const char *cgroups_path;  /* or NULL */
     const char *mount_label;   /* linux.mountLabel, or NULL */
     uint64_t memory_limit;     /* linux.resources.memory.limit, bytes; 0: none */

@@ -136,28 +136,17 @@ static int check_process(const json_t *config, const char *file, struct error *e
 }
 
 /* What would be denied by being ignored. */
-static int refuse(const json_t *config, const char *file, struct error *error)
+static int refuse_vm(const json_t *config, const char *file, struct error *error)
 {
-    static const struct {
-        const char *section; /* "": the top */
-        const char *key;
-        const char *reason;
-    } refused[] = {
-        {"", "vm",
-         "is refused: the kernel is the image's (com.urunc.unikernel.binary), the monitor the operator's"},
-        {"linux", "netDevices", "is refused: urunc moves no interface of the host"},
-        {"linux", "intelRdt", "is refused: urunc makes no resctrl group"},
-    };
-    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-        const char *section = refused[i].section;
-        const json_t *parent = *section != '\0' ? json_object_get(config, section) : config;
-        cleanup_free char *where = xasprintf("%s: %s%s", file, section, *section != '\0' ? "." : "");
-        const json_t *object = NULL;
-        if (read_object(parent, where, refused[i].key, &object, error) < 0)
-            return -1;
-        if (asks(object))
-            return error_set(error, "%s%s: %s", where, refused[i].key, refused[i].reason);
-    }
+    cleanup_free char *where = xasprintf("%s: ", file);
+    const json_t *vm = NULL;
+    if (read_object(config, where, "vm", &vm, error) < 0)
+        return -1;
+    if (asks(vm))
+        return error_set(error,
+                         "%svm: is refused: the kernel is the image's (com.urunc.unikernel.binary), the "
+                         "monitor the operator's",
+                         where);
     return 0;
 }
 
@@ -165,7 +154,7 @@ int other_fields_check(const json_t *config, const char *file, struct error *err
 {
     const json_t *linux_object = json_object_get(config, "linux");
     cleanup_free char *where = xasprintf("%s: linux.", file);
-    if (check_process(config, file, error) < 0 || refuse(config, file, error) < 0 ||
+    if (check_process(config, file, error) < 0 || refuse_vm(config, file, error) < 0 ||
         check_absolute_paths(linux_object, where, "maskedPaths", error) < 0 ||
         check_absolute_paths(linux_object, where, "readonlyPaths", error) < 0 ||
         check_propagation(linux_object, where, error) < 0 ||

@@ -64,11 +64,11 @@ static json_t *describe_linux(void)
     bool selinux = access("/sys/fs/selinux/enforce", F_OK) == 0;
     json_t *cgroup =
         json_pack("{s:b, s:b, s:b, s:b, s:b}", "v1", 1, "v2", 1, "systemd", 1, "systemdUser", 0, "rdma", 0);
-    return json_pack("{s:o, s:o, s:o, s:o, s:{s:b}, s:{s:b}, s:{s:b}, s:{s:{s:b}}, s:{s:b}}", "namespaces",
-                     list_namespaces(), "capabilities", list_capabilities(), "cgroup", cgroup, "seccomp",
-                     describe_seccomp(), "apparmor", "enabled", (int)apparmor, "selinux", "enabled",
-                     (int)selinux, "intelRdt", "enabled", 0, "mountExtensions", "idmap", "enabled", 0,
-                     "netDevices", "enabled", 0);
+    return json_pack("{s:o, s:o, s:o, s:o, s:{s:b}, s:{s:b}, s:{s:b,s:b,s:b}, s:{s:{s:b}}, s:{s:b}}",
+                     "namespaces", list_namespaces(), "capabilities", list_capabilities(), "cgroup", cgroup,
+                     "seccomp", describe_seccomp(), "apparmor", "enabled", (int)apparmor, "selinux",
+                     "enabled", (int)selinux, "intelRdt", "enabled", 1, "schemata", 1, "monitoring", 1,
+                     "mountExtensions", "idmap", "enabled", 0, "netDevices", "enabled", 1);
 }
 
 /* "linux/qemu/initrd+block/network/amd64+arm64" for each pair that this version boots. */

@@ -37,8 +37,8 @@ static const struct update_option {
     {"memory", "memory", "limit", VALUE_BYTES, "limit; not below the guest's memory"},
     {"memory-reservation", "memory", "reservation", VALUE_BYTES, "memory that is kept where it is scarce"},
     {"memory-swap", "memory", "swap", VALUE_BYTES, "memory and swap together; -1: no limit of swap"},
-    {"kernel-memory", "memory", "kernel", VALUE_BYTES, "refused: the kernel has given it up"},
-    {"kernel-memory-tcp", "memory", "kernelTCP", VALUE_BYTES, "refused: the kernel has given it up"},
+    {"kernel-memory", "memory", "kernel", VALUE_BYTES, "ignored: the kernel has given it up"},
+    {"kernel-memory-tcp", "memory", "kernelTCP", VALUE_BYTES, "ignored: the kernel has given it up"},
     {"pids-limit", "pids", "limit", VALUE_NUMBER, "number of processes and threads; -1: no limit"},
 };
 enum { UPDATE_OPTIONS = sizeof update_options / sizeof *update_options };

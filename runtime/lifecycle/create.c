@@ -19,6 +19,7 @@
 #include "runtime/lifecycle/lifecycle.h"
 #include "runtime/lifecycle/metrics.h"
 #include "runtime/lifecycle/pid_file.h"
+#include "runtime/network/devices.h"
 #include "runtime/network/user_network.h"
 #include "runtime/process/container.h"
 #include "runtime/process/guest/guest_network.h"
@@ -36,6 +37,7 @@ struct creation {
     struct container container;
     struct state state;
     struct systemd_scope scope; /* with --systemd-cgroup */
+    char *resctrl;              /* the mount point, where the bundle has linux.intelRdt; owned */
     int directory;              /* the state directory; -1: none; owned */
     bool hooks_ran;
 };
@@ -44,6 +46,7 @@ static void creation_free(struct creation *creation)
 {
     if (creation->directory >= 0)
         close(creation->directory);
+    free(creation->resctrl);
     systemd_scope_free(&creation->scope);
     container_free(&creation->container);
     state_free(&creation->state);
@@ -207,10 +210,24 @@ static char *find_cgroup_path(const struct runtime *runtime, struct creation *cr
     return xstrdup(creation->scope.path);
 }
 
+/* Where the bundle has linux.intelRdt. */
+static int plan_resctrl(struct creation *creation, struct error *error)
+{
+    const struct resctrl_request *request = &creation->container.bundle.resctrl;
+    if (!request->wanted)
+        return 0;
+    creation->resctrl = resctrl_find(error);
+    if (creation->resctrl == NULL)
+        return -1;
+    return resctrl_plan(creation->resctrl, request, creation->request->id, &creation->state.resctrl, error);
+}
+
 static int write_plan(const struct runtime *runtime, struct creation *creation, struct error *error)
 {
     struct state *state = &creation->state;
     cleanup_free char *path = find_cgroup_path(runtime, creation, error);
+    if (plan_resctrl(creation, error) < 0)
+        return -1;
     if (path == NULL || cgroups_plan(path, &state->cgroups, error) < 0 || plan_memory(creation, error) < 0)
         return -1;
     return state_write(creation->directory, state, error);
@@ -239,6 +256,14 @@ static int make_cgroups(struct creation *creation, struct error *error)
     creation->state.cgroups.of_unit = creation->scope.unit != NULL;
     return cgroups_create(&creation->state.cgroups, container->bundle.resources, container->memory.overhead,
                           error);
+}
+
+static int make_resctrl(struct creation *creation, struct error *error)
+{
+    if (creation->resctrl == NULL)
+        return 0;
+    return resctrl_make(creation->resctrl, &creation->container.bundle.resctrl, &creation->state.resctrl,
+                        error);
 }
 
 static int make_console(struct creation *creation, struct error *error)
@@ -336,6 +361,13 @@ static int settling_timeout(const struct container *container)
     return hooks_has(container->bundle.hooks, HOOK_CREATE_CONTAINER) ? MESSAGE_NO_TIMEOUT : MESSAGE_TIMEOUT;
 }
 
+static int join_resctrl(const struct creation *creation, struct error *error)
+{
+    if (creation->resctrl == NULL)
+        return 0;
+    return resctrl_join(creation->resctrl, &creation->state.resctrl, creation->state.pid, error);
+}
+
 /* Leads the new process to where it waits. */
 static int lead(struct creation *creation, struct error *error)
 {
@@ -348,8 +380,10 @@ static int lead(struct creation *creation, struct error *error)
     if (namespace_is_new(namespaces, NAMESPACE_USER) &&
         namespaces_write_mappings(namespaces, creation->state.pid, error) < 0)
         return -1;
-    if (write_oom_score(creation, error) < 0 || message_send(connection, MESSAGE_ENTER, "", error) < 0 ||
+    if (join_resctrl(creation, error) < 0 || write_oom_score(creation, error) < 0 ||
+        message_send(connection, MESSAGE_ENTER, "", error) < 0 ||
         message_expect(connection, MESSAGE_TIMEOUT, MESSAGE_ENTERED, &message, error) < 0 ||
+        net_devices_move(&container->bundle.net_devices, creation->state.pid, error) < 0 ||
         run_create_hooks(creation, error) < 0 || make_user_network(creation, error) < 0 ||
         message_send(connection, MESSAGE_HOOKS, pid, error) < 0)
         return -1;
@@ -359,7 +393,8 @@ static int lead(struct creation *creation, struct error *error)
 static int make_everything(const struct runtime *runtime, struct creation *creation, struct error *error)
 {
     if (write_plan(runtime, creation, error) < 0 || listen_for_others(creation, error) < 0 ||
-        make_cgroups(creation, error) < 0 || make_console(creation, error) < 0)
+        make_cgroups(creation, error) < 0 || make_resctrl(creation, error) < 0 ||
+        make_console(creation, error) < 0)
         return -1;
     struct container *container = &creation->container;
     guest_network_share(container);
@@ -395,6 +430,9 @@ static void unmake(const struct runtime *runtime, struct creation *creation)
         close(take_fd(*request->console_master));
     systemd_scope_release(&creation->scope);
     if (cgroups_remove(&creation->state.cgroups, &ignored) < 0)
+        log_warning(&runtime->log, &ignored);
+    if (creation->resctrl != NULL &&
+        resctrl_remove(creation->resctrl, &creation->state.resctrl, &ignored) < 0)
         log_warning(&runtime->log, &ignored);
     if (creation->scope.started && systemd_stop(creation->scope.unit, &ignored) < 0)
         log_warning(&runtime->log, &ignored);
@@ -453,6 +491,7 @@ static enum create_result create(const struct runtime *runtime, struct creation 
         return CREATE_FAILED;
     log_choice(runtime, creation);
     warn_of_capabilities(runtime, &creation->container.bundle.process);
+    warn_of_ignored_limits(runtime, creation->container.bundle.resources);
     if (begin_trace(creation, began, error) < 0 ||
         find_version_and_acceleration(runtime, &creation->container, error) < 0 ||
         make_everything(runtime, creation, error) < 0) {

@@ -104,6 +104,16 @@ static int clean_network(const struct state *state, const struct log *log, struc
     return error_set(error, "the network of the container was not cleaned up");
 }
 
+static int clean_resctrl(const struct state *state, struct error *error)
+{
+    cleanup_error struct error unmounted = {0};
+    if (state->resctrl.group == NULL)
+        return 0;
+    /* Unmounted, it took its groups along. */
+    cleanup_free char *mount = resctrl_find(&unmounted);
+    return mount != NULL ? resctrl_remove(mount, &state->resctrl, error) : 0;
+}
+
 static int check_status(int directory, const struct state *state, const char *id, struct error *error)
 {
     /* With the lock in our hands no `create` is under way. */
@@ -155,6 +165,7 @@ static int remove_all(const struct runtime *runtime, int directory, struct state
     status |= step(end_user_network(state, &failed), force, log, &failed, error);
     status |= step(clean_network(state, log, &failed), force, log, &failed, error);
     status |= step(cgroups_remove(&state->cgroups, &failed), force, log, &failed, error);
+    status |= step(clean_resctrl(state, &failed), force, log, &failed, error);
     if (state->systemd_unit != NULL)
         status |= step(systemd_stop(state->systemd_unit, &failed), force, log, &failed, error);
     /* The state stays for another try where something is left. */

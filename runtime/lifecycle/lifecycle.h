@@ -80,6 +80,8 @@ json_t *container_stats(const struct state *state);
  * The guest keeps the memory that it has: a limit below it is refused by name. */
 int container_update(const struct runtime *runtime, const char *id, const json_t *resources,
                      struct error *error);
+/* A warning for each limit of linux.resources that is ignored. */
+void warn_of_ignored_limits(const struct runtime *runtime, const json_t *resources);
 
 /* Removes what the container left: its network, cgroups and state; then runs its poststop hooks. `force`
  * kills it first where it runs, works from any half-made state, and takes a container that does not exist as

@@ -208,6 +208,7 @@ static json_t *state_to_json(const struct state *state)
                                   (json_int_t)state->memory.footprint, "monitor",
                                   (json_int_t)state->memory_overhead));
     json_object_set_new(object, "cgroups", cgroups_to_json(&state->cgroups));
+    json_object_set_new(object, "resctrl", resctrl_to_json(&state->resctrl));
     return object;
 }
 
@@ -295,7 +296,7 @@ static int read_memory(const json_t *object, struct state *state, struct error *
 static int state_from_json(const json_t *object, struct state *state, struct error *error)
 {
     static const char where[] = STATE_FILE ": ";
-    const json_t *annotations = NULL, *hooks = NULL, *resources = NULL;
+    const json_t *annotations = NULL, *hooks = NULL, *resources = NULL, *resctrl = NULL;
     if (read_memory(object, state, error) < 0 || read_numbers(object, state, error) < 0 ||
         copy_text(object, "id", &state->id, error) < 0 ||
         copy_text(object, "ociVersion", &state->oci_version, error) < 0 ||
@@ -312,6 +313,8 @@ static int state_from_json(const json_t *object, struct state *state, struct err
         read_strings(object, where, "networkTaps", &state->network_taps, error) < 0 ||
         read_object(object, where, "annotations", &annotations, error) < 0 ||
         read_object(object, where, "resources", &resources, error) < 0 ||
+        read_object(object, where, "resctrl", &resctrl, error) < 0 ||
+        resctrl_from_json(resctrl, STATE_FILE, &state->resctrl, error) < 0 ||
         read_object(object, where, "hooks", &hooks, error) < 0 || hooks_check(hooks, STATE_FILE, error) < 0)
         return -1;
     if (state->id == NULL || state->bundle == NULL)
@@ -384,5 +387,6 @@ void state_free(struct state *state)
     json_decref(state->hooks);
     json_decref(state->resources);
     cgroups_free(&state->cgroups);
+    resctrl_free(&state->resctrl);
     *state = (struct state){0};
 }

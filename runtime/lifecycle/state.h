@@ -19,6 +19,7 @@
 #include "formats/base/error.h"
 #include "runtime/process/memory_plan.h"
 #include "runtime/sandbox/cgroups/cgroups.h"
+#include "runtime/sandbox/resctrl.h"
 
 #define STATE_FILE   "state.json"
 #define START_SOCKET "start.sock"
@@ -55,6 +56,7 @@ struct state {
     char *trace;         /* path of its trace (runtime/trace.h), or NULL */
     char *metrics;       /* the configured file (metrics.h), or NULL */
     struct cgroups cgroups;
+    struct resctrl resctrl;
     char *systemd_unit; /* whose cgroup they are in, or NULL */
     json_t *resources;  /* linux.resources as `create` set them; or NULL */
     struct memory_plan memory;

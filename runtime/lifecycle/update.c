@@ -108,6 +108,20 @@ static int plan_memory(const struct runtime *runtime, struct state *state, const
     return check_usage(&state->cgroups, (uint64_t)limit + state->memory.overhead, error);
 }
 
+/* As with runc: the kernel has given up these limits, and engines still ask for them. */
+void warn_of_ignored_limits(const struct runtime *runtime, const json_t *resources)
+{
+    static const char *const keys[] = {"kernel", "kernelTCP"};
+    const json_t *memory = json_object_get(resources, "memory");
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        cleanup_error struct error warning = {0};
+        if (json_integer_value(json_object_get(memory, keys[i])) <= 0)
+            continue;
+        error_set(&warning, MEMORY_KEYS "%s: ignored, because the kernel has given it up", keys[i]);
+        log_warning(&runtime->log, &warning);
+    }
+}
+
 static int update(const struct runtime *runtime, int directory, struct state *state, const json_t *document,
                   struct error *error)
 {
@@ -141,5 +155,8 @@ int container_update(const struct runtime *runtime, const char *id, const json_t
     int exists = state_directory_lock(directory, error);
     if (exists <= 0)
         return exists < 0 ? -1 : error_set(error, "container \"%s\" does not exist", id);
-    return update(runtime, directory, &state, resources, error);
+    if (update(runtime, directory, &state, resources, error) < 0)
+        return -1;
+    warn_of_ignored_limits(runtime, resources);
+    return 0;
 }

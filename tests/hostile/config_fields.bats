@@ -196,8 +196,51 @@ CASES
 .linux.devices = [{type: "c", path: "/x", major: 4294967296}] ::: config.json: linux.devices\[0\].major: 4294967296 is out of range
 .linux.devices = [{type: "c", path: "/x", fileMode: 2541}] ::: config.json: linux.devices\[0\].fileMode: 2541 is out of range
 .linux.devices = [{type: "c", path: "/x", uid: "0"}] ::: config.json: linux.devices\[0\].uid: not a whole number
-.linux.netDevices = {eth1: {}} ::: config.json: linux.netDevices: is refused
+CASES
+}
+
+@test "interfaces of the host" {
+    refuses_each <<'CASES'
 .linux.netDevices = ["eth1"] ::: config.json: linux.netDevices: not an object
+.linux.netDevices = {eth1: "eth0"} ::: config.json: linux.netDevices.eth1: not an object
+.linux.netDevices = {eth1: null} ::: config.json: linux.netDevices.eth1: not an object
+.linux.netDevices = {"": {}} ::: config.json: linux.netDevices.: not the name of an interface
+.linux.netDevices = {"a/b": {}} ::: config.json: linux.netDevices.a/b: not the name of an interface
+.linux.netDevices = {"..": {}} ::: config.json: linux.netDevices...: not the name of an interface
+.linux.netDevices = {"eth%d": {}} ::: config.json: linux.netDevices.eth%d: not the name of an interface
+.linux.netDevices = {("e" * 16): {}} ::: config.json: linux.netDevices.eeeeeeeeeeeeeeee: not the name of an interface
+.linux.netDevices = {eth1: {name: 1}} ::: config.json: linux.netDevices.eth1.name: not a string
+.linux.netDevices = {eth1: {name: "a b"}} ::: config.json: linux.netDevices.eth1.name: "a b" is not the name of an interface
+.linux.netDevices = {eth1: {name: "a:1"}} ::: config.json: linux.netDevices.eth1.name: "a:1" is not the name of an interface
+.linux.netDevices = {eth1: {name: "eth%d%d"}} ::: config.json: linux.netDevices.eth1.name: "eth%d%d" is not the name of an interface
+.linux.netDevices = {eth1: {name: "eth%s"}} ::: config.json: linux.netDevices.eth1.name: "eth%s" is not the name of an interface
+.linux.netDevices = {eth1: {name: "e"}, e: {}} ::: config.json: linux.netDevices.e.name: eth1 already has the name e
+.linux.netDevices = {nowhere0: {}} ::: config.json: linux.netDevices: there is no interface nowhere0 to move
+.linux.netDevices = {lo: {}} | .linux.namespaces |= map(select(.type != "network")) ::: config.json: linux.netDevices: needs a network namespace of the container's own
+.linux.netDevices = {lo: {}} | .linux.namespaces |= map(if .type == "network" then .path = "/proc/self/ns/net" else . end) ::: config.json: linux.netDevices: needs a network namespace of the container's own
+.linux.netDevices = {lo: {name: "lo9"}} ::: config.json: linux.netDevices: network: cannot move lo
+CASES
+}
+
+# Values are looked at before the host is, which here has no resctrl.
+@test "shares of the processor's cache" {
+    refuses_each <<'CASES'
+.linux.intelRdt = [] ::: config.json: linux.intelRdt: not an object
+.linux.intelRdt = {closID: 1} ::: config.json: linux.intelRdt.closID: not a string
+.linux.intelRdt = {closID: ".."} ::: config.json: linux.intelRdt.closID: ".." cannot be the name of a group
+.linux.intelRdt = {closID: "../cgroup"} ::: config.json: linux.intelRdt.closID: "../cgroup" cannot be the name of a group
+.linux.intelRdt = {closID: "a/mon_groups"} ::: config.json: linux.intelRdt.closID: "a/mon_groups" cannot be the name of a group
+.linux.intelRdt = {closID: "info"} ::: config.json: linux.intelRdt.closID: "info" cannot be the name of a group
+.linux.intelRdt = {closID: ("x" * 256)} ::: config.json: linux.intelRdt.closID: "x+" cannot be the name of a group
+.linux.intelRdt = {l3CacheSchema: "ff"} ::: config.json: linux.intelRdt.l3CacheSchema: "ff" is not one line like L3:0=ff
+.linux.intelRdt = {memBwSchema: "L3:0=ff"} ::: config.json: linux.intelRdt.memBwSchema: "L3:0=ff" is not one line like MB:0=50
+.linux.intelRdt = {memBwSchema: "MB:0=9\nL3:0=1"} ::: config.json: linux.intelRdt.memBwSchema: .* is not one line like MB:0=50
+.linux.intelRdt = {schemata: "L3:0=f"} ::: config.json: linux.intelRdt.schemata: not an array
+.linux.intelRdt = {schemata: ["L3:0=f", "L2:0=f\nMB:0=1"]} ::: config.json: linux.intelRdt.schemata\[1\]: .* is not one line like L3:0=ff
+.linux.intelRdt = {schemata: [":0=f"]} ::: config.json: linux.intelRdt.schemata\[0\]: ":0=f" is not one line
+.linux.intelRdt = {enableMonitoring: "yes"} ::: config.json: linux.intelRdt.enableMonitoring: not true or false
+.linux.intelRdt = {} ::: config.json: linux.intelRdt: this host has no resctrl mounted
+.linux.intelRdt = {closID: "gold"} ::: config.json: linux.intelRdt: this host has no resctrl mounted
 CASES
 }
 

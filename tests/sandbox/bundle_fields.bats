@@ -132,8 +132,8 @@ refuses_label() {
 
 @test "features: what is not offered is said to be off" {
     urunc features >"$T/features"
-    expect_equal "$(jq -c '[.linux.netDevices.enabled, .linux.mountExtensions.idmap.enabled]' "$T/features")" \
-        '[false,false]'
+    expect_equal "$(jq -c '[.linux.netDevices.enabled, .linux.mountExtensions.idmap.enabled, .linux.intelRdt]' \
+        "$T/features")" '[true,false,{"enabled":true,"schemata":true,"monitoring":true}]'
     expect_equal "$(jq -c '.linux.seccomp | .knownFlags - .supportedFlags' "$T/features")" \
         '["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]'
     expect_equal "$(jq -r .ociVersionMax "$T/features")" 1.3.0

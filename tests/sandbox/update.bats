@@ -133,11 +133,21 @@ prepare_more() {
     expect_one_error 'container not running'
 }
 
+@test "limits of the kernel's own memory are ignored with a warning" {
+    edit "$T/bundle" '.linux.resources.memory.kernel = 16777216'
+    create_standin
+    expect_match '^urunc: warning: linux.resources.memory.kernel: ignored' "$T/stderr"
+    urunc update --kernel-memory-tcp 1m --pids-limit 5 "$ID" 2>"$T/stderr"
+    expect_equal "$(cat "$T/stderr")" \
+        'urunc: warning: linux.resources.memory.kernelTCP: ignored, because the kernel has given it up'
+    expect_equal "$(value pids.max)" 5
+}
+
 @test "values and documents that are none are errors of one line" {
     create_standin
     local words
     for words in '--pids-limit x' '--memory 1q' '--memory 12kk' '--memory 99999999999999p' '--cpu-quota 1m' \
-        '--kernel-memory 1m' '--blkio-weight 5'; do
+        '--blkio-weight 5'; do
         # shellcheck disable=SC2086 # an option and its value
         fails urunc update $words "$ID"
         expect_one_error "${words%% *}|linux.resources"

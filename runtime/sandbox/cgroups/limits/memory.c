@@ -87,22 +87,19 @@ static int set_version_1(const struct cgroups *cgroups, const json_t *memory, st
     return keep_alive ? limit_apply(cgroups, &oom_file, error) : 0;
 }
 
-/* The kernel has given these up; -1 and 0 ask for none. useHierarchy is how every cgroup is by now, and
- * checkBeforeUpdate is met because a new cgroup uses nothing. */
-static int refuse_kernel_memory(const json_t *memory, struct error *error)
+/* Fields without a file. The kernel has given up those of its own memory, which are ignored (with a warning
+ * of `create`), as runc does. useHierarchy is how every cgroup is by now, and checkBeforeUpdate is met
+ * because a new cgroup uses nothing. */
+static int check_without_effect(const json_t *memory, struct error *error)
 {
-    static const char *const keys[] = {"kernel", "kernelTCP"};
+    static const char where[] = RESOURCES "memory.";
+    int64_t limit = 0;
     bool ignored = false;
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        int64_t limit = 0;
-        if (read_integer(memory, RESOURCES "memory.", keys[i], -1, INT64_MAX, &limit, error) < 0)
-            return -1;
-        if (limit > 0)
-            return error_set(error, RESOURCES "memory.%s: urunc cannot apply it; remove it", keys[i]);
-    }
-    if (read_bool(memory, RESOURCES "memory.", "useHierarchy", &ignored, error) < 0)
+    if (read_integer(memory, where, "kernel", -1, INT64_MAX, &limit, error) < 0 ||
+        read_integer(memory, where, "kernelTCP", -1, INT64_MAX, &limit, error) < 0 ||
+        read_bool(memory, where, "useHierarchy", &ignored, error) < 0)
         return -1;
-    return read_bool(memory, RESOURCES "memory.", "checkBeforeUpdate", &ignored, error);
+    return read_bool(memory, where, "checkBeforeUpdate", &ignored, error);
 }
 
 int limit_memory(const struct cgroups *cgroups, const json_t *resources, uint64_t overhead,
@@ -110,7 +107,7 @@ int limit_memory(const struct cgroups *cgroups, const json_t *resources, uint64_
 {
     const json_t *memory = NULL;
     if (read_object(resources, RESOURCES, "memory", &memory, error) < 0 ||
-        refuse_kernel_memory(memory, error) < 0 || set_bytes(cgroups, memory, overhead, error) < 0)
+        check_without_effect(memory, error) < 0 || set_bytes(cgroups, memory, overhead, error) < 0)
         return -1;
     return set_version_1(cgroups, memory, error);
 }
