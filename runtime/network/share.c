@@ -114,6 +114,8 @@ void sharing_settle(const struct sharing *sharing, const struct network *network
     if (inet_pton(AF_INET, network->address, &settings.guest) != 1 ||
         inet_pton(AF_INET, pod, &settings.pod) != 1)
         settings.guest = settings.pod = 0;
+    if (inet_pton(AF_INET6, network->address6, settings.address6) != 1)
+        memset(settings.address6, 0, sizeof settings.address6);
     if (ether_aton_r(network->mac, &mac) != NULL)
         memcpy(settings.mac, mac.ether_addr_octet, sizeof settings.mac);
     *sharing->settings = settings;

@@ -49,6 +49,9 @@ prepare_pod() {
     [[ $(ask "$NETNS" tcp 127.0.0.1 99) == *refused* ]]
     [[ $(ask "$NETNS" tcp 10.77.0.2 99) == *refused* ]]
     [[ $(ask "$GUEST" tcp 169.254.77.1 99) == *refused* ]]
+    [[ $(ask "$NETNS" tcp ::1 99) == *refused* ]]
+    [[ $(ask "$NETNS" tcp fd00:77::2 99) == *refused* ]]
+    [[ $(ask "$GUEST" tcp fd9e:6b04:a9fe:4d::2 99) == *refused* ]]
 }
 
 @test "UDP goes the same ways" {
@@ -78,6 +81,31 @@ prepare_pod() {
     expect_equal "$(ask "$NETNS" tcp fd00:77::1 90)" 'outside fd00:77::2'
 }
 
+@test "a sidecar reaches the guest on ::1 and on the pod's IPv6 address, over TCP and UDP" {
+    join_guest
+    serve "$GUEST" guest tcp :: 80
+    serve "$GUEST" guest udp :: 80
+    serve "$NETNS" sidecar tcp :: 81
+    expect_equal "$(ask "$NETNS" tcp ::1 80)" 'guest fd9e:6b04:a9fe:4d::2'
+    expect_equal "$(ask "$NETNS" tcp fd00:77::2 80)" 'guest fd9e:6b04:a9fe:4d::1'
+    expect_equal "$(ask "$NETNS" udp ::1 80)" 'guest fd9e:6b04:a9fe:4d::2 5'
+    expect_equal "$(ask "$NETNS" udp fd00:77::2 80)" 'guest fd9e:6b04:a9fe:4d::1 5'
+    expect_equal "$(ask "$NETNS" tcp ::1 81)" 'sidecar ::1'
+    expect_equal "$(ask "$NETNS" tcp fd00:77::2 81)" 'sidecar fd00:77::2'
+}
+
+@test "the guest reaches sidecars on the IPv6 addresses that stand for the pod and for localhost" {
+    join_guest
+    serve "$NETNS" sidecar tcp :: 81
+    serve "$NETNS" sidecar udp :: 81
+    serve "$NETNS" local tcp ::1 82
+    expect_equal "$(ask "$GUEST" tcp fd9e:6b04:a9fe:4d::1 81)" 'sidecar fd00:77::2'
+    expect_equal "$(ask "$GUEST" tcp fd9e:6b04:a9fe:4d::2 81)" 'sidecar ::1'
+    expect_equal "$(ask "$GUEST" udp fd9e:6b04:a9fe:4d::2 81)" 'sidecar ::1 5'
+    expect_equal "$(ask "$GUEST" tcp fd9e:6b04:a9fe:4d::2 82)" 'local ::1'
+    fails ask "$GUEST" tcp fd9e:6b04:a9fe:4d::1 82
+}
+
 @test "a ping of the pod is the guest's, and answers to a sidecar's ping are the sidecar's" {
     join_guest
     within_namespace "$CLIENT" ping -c 1 -W 60 10.77.0.2
@@ -89,11 +117,11 @@ prepare_pod() {
 
 @test "much data arrives whole, whoever sends it to whom" {
     join_guest
-    sink "$GUEST" 0.0.0.0 80
-    sink "$NETNS" 0.0.0.0 81
+    sink "$GUEST" :: 80
+    sink "$NETNS" :: 81
     local to
     for to in "$CLIENT 10.77.0.2 80" "$CLIENT 10.77.0.2 81" "$NETNS 127.0.0.1 80" "$NETNS 10.77.0.2 80" \
-        "$GUEST 169.254.77.1 81" "$GUEST 169.254.77.2 81"; do
+        "$GUEST 169.254.77.1 81" "$GUEST 169.254.77.2 81" "$NETNS ::1 80" "$GUEST fd9e:6b04:a9fe:4d::2 81"; do
         read -r namespace address port <<<"$to"
         expect_equal "$(ip netns exec "$namespace" python3 "$ENDS" bulk "$address" "$port" 8000000)" 8000000
     done

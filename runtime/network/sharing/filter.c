@@ -9,10 +9,10 @@
  * - On the container's interface: TCP and UDP go by the sockets; ARP, neighbour discovery and other ICMP,
  *   broadcast and multicast are for both, because both hold the address; the rest (a ping, fragments, which
  *   have no ports) is the guest's.
- * - On lo: a packet from the pod's address to itself, or from 127.0.0.1 to itself, that no socket waits for
- *   is the guest's. A guest would take the source for its own, so an address that stands for it is put there
- *   (SHARING_POD_ADDRESS, SHARING_LOOPBACK_ADDRESS). Ports stay, so nothing is remembered.
- * - On the tap: what the guest sends to one of these two addresses is turned back into the same kind of
+ * - On lo: a packet from the pod's address to itself, or from 127.0.0.1 or ::1 to itself, that no socket
+ *   waits for is the guest's. A guest would take the source for its own, so an address that stands for it is
+ *   put there (SHARING_POD_ADDRESS, SHARING_LOOPBACK_ADDRESS). Ports stay, so nothing is remembered.
+ * - On the tap: what the guest sends to one of these addresses is turned back into the same kind of
  *   packet and arrives at lo. Answers go this way, and the guest can call the other containers so.
  *
  * Compiled for the kernel's BPF machine, for the classifier bpf in direct-action mode (tc-bpf(8)); helpers
@@ -54,12 +54,21 @@ enum {
     UDP_CHECKSUM = 6,
     FLAG_SYN = 0x02,
     FLAG_ACK = 0x10,
-    FRAGMENT = 0x3fff, /* more fragments, or an offset */
+    FRAGMENT = 0x3fff,  /* more fragments, or an offset */
+    IHL_MIN = 5,        /* words of a header without options */
+    IPV4_ADDRESSES = 8, /* bytes of both */
+    IPV6_ADDRESSES = 32,
 };
 
 #define LOOPBACK     NET32(0x7f000001)
 #define FOR_POD      NET32(0xa9fe4d01) /* SHARING_POD_ADDRESS */
 #define FOR_LOOPBACK NET32(0xa9fe4d02) /* SHARING_LOOPBACK_ADDRESS */
+/* SHARING_POD_ADDRESS6, and the last word of SHARING_LOOPBACK_ADDRESS6 */
+#define FOR_POD6                                                                                             \
+    {                                                                                                        \
+        NET32(0xfd9e6b04), NET32(0xa9fe004d), 0, NET32(1)                                                    \
+    }
+#define FOR_LOOPBACK6_END NET32(2)
 
 #define settings (*(const volatile struct sharing_settings *)SHARING_PLACEHOLDER)
 
@@ -69,6 +78,8 @@ static long (*const store_bytes)(void *, __u32, const void *, __u32,
                                  __u64) = (void *)BPF_FUNC_skb_store_bytes;
 static long (*const l3_replace)(void *, __u32, __u64, __u64, __u64) = (void *)BPF_FUNC_l3_csum_replace;
 static long (*const l4_replace)(void *, __u32, __u64, __u64, __u64) = (void *)BPF_FUNC_l4_csum_replace;
+static __s64 (*const sum_change)(const __be32 *, __u32, const __be32 *, __u32,
+                                 __wsum) = (void *)BPF_FUNC_csum_diff;
 static long (*const clone_redirect)(void *, __u32, __u64) = (void *)BPF_FUNC_clone_redirect;
 static long (*const redirect)(__u32, __u64) = (void *)BPF_FUNC_redirect;
 static struct bpf_sock *(*const lookup_tcp)(void *, struct bpf_sock_tuple *, __u32, __u64,
@@ -77,7 +88,7 @@ static struct bpf_sock *(*const lookup_udp)(void *, struct bpf_sock_tuple *, __u
                                             __u64) = (void *)BPF_FUNC_sk_lookup_udp;
 static long (*const release)(void *) = (void *)BPF_FUNC_sk_release;
 
-/* One TCP or UDP packet. */
+/* One TCP or UDP packet. `ends` begins with both addresses, as the IP header has them. */
 struct packet {
     struct bpf_sock_tuple ends;
     __u64
@@ -121,7 +132,7 @@ INLINE bool is_waited_for(struct __sk_buff *frame, struct packet *packet)
 /* False where it is malformed. Without ports the protocol is L4_NONE. */
 INLINE bool read_ipv4(struct __sk_buff *frame, struct iphdr *header, struct packet *packet)
 {
-    if (load_bytes(frame, ETH_HLEN, header, sizeof *header) < 0)
+    if (load_bytes(frame, ETH_HLEN, header, sizeof *header) < 0 || header->ihl < IHL_MIN)
         return false;
     packet->protocol = L4_NONE;
     packet->at = ETH_HLEN + header->ihl * 4;
@@ -135,6 +146,7 @@ INLINE bool read_ipv4(struct __sk_buff *frame, struct iphdr *header, struct pack
     return load_bytes(frame, packet->at, &packet->ends.ipv4.sport, 4) == 0;
 }
 
+/* Behind an extension header there are no ports for us: fragments have one, and little else does. */
 INLINE bool read_ipv6(struct __sk_buff *frame, struct ipv6hdr *header, struct packet *packet)
 {
     if (load_bytes(frame, ETH_HLEN, header, sizeof *header) < 0)
@@ -199,67 +211,146 @@ INLINE int from_interface(struct __sk_buff *frame)
     return frame->protocol == NET16(ETH_P_IPV6) ? share_ipv6(frame) : TO_GUEST;
 }
 
-struct ends {
-    __be32 source;
-    __be32 destination;
+/* Both addresses of a packet and, of IPv4, which has a checksum of its own, nothing behind the first two. */
+struct addresses {
+    __be32 words[IPV6_ADDRESSES / sizeof(__be32)];
 };
 
-INLINE int replace(struct __sk_buff *frame, const struct packet *packet, __u32 offset, __be32 from, __be32 to)
-{
-    bool udp = packet->protocol == IPPROTO_UDP;
-    __u64 checksum = packet->at + (udp ? UDP_CHECKSUM : TCP_CHECKSUM);
-    __u64 flags = BPF_F_PSEUDO_HDR | sizeof to | (udp ? BPF_F_MARK_MANGLED_0 : 0);
-    if (l4_replace(frame, checksum, from, to, flags) < 0 ||
-        l3_replace(frame, ETH_HLEN + offsetof(struct iphdr, check), from, to, sizeof to) < 0)
-        return -1;
-    return store_bytes(frame, ETH_HLEN + offset, &to, sizeof to, 0) < 0 ? -1 : 0;
-}
-
-INLINE int readdress(struct __sk_buff *frame, const struct packet *packet, const struct ends *to,
+/* `to` has as many bytes as the packet's family has for both addresses. */
+INLINE int readdress(struct __sk_buff *frame, const struct packet *packet, struct addresses *to,
                      const struct ethhdr *ethernet)
 {
-    __be32 source = packet->ends.ipv4.saddr, destination = packet->ends.ipv4.daddr;
-    if (replace(frame, packet, offsetof(struct iphdr, saddr), source, to->source) < 0 ||
-        replace(frame, packet, offsetof(struct iphdr, daddr), destination, to->destination) < 0)
+    bool four = packet->size == sizeof packet->ends.ipv4, udp = packet->protocol == IPPROTO_UDP;
+    __u32 bytes = four ? IPV4_ADDRESSES : IPV6_ADDRESSES;
+    __u64 change = (__u64)sum_change((__be32 *)&packet->ends, bytes, to->words, bytes, 0);
+    __u64 flags = BPF_F_PSEUDO_HDR | (udp ? BPF_F_MARK_MANGLED_0 : 0);
+    if (l4_replace(frame, packet->at + (udp ? UDP_CHECKSUM : TCP_CHECKSUM), 0, change, flags) < 0)
+        return -1;
+    if (four && l3_replace(frame, ETH_HLEN + offsetof(struct iphdr, check), 0, change, 0) < 0)
+        return -1;
+    __u32 at = four ? offsetof(struct iphdr, saddr) : offsetof(struct ipv6hdr, saddr);
+    if (store_bytes(frame, ETH_HLEN + at, to->words, bytes, 0) < 0)
         return -1;
     return store_bytes(frame, 0, ethernet, offsetof(struct ethhdr, h_proto), 0) < 0 ? -1 : 0;
 }
 
-INLINE int from_loopback(struct __sk_buff *frame)
+/* ---- lo: what no socket of the namespace waits for is the guest's ---- */
+
+INLINE int hand_to_guest(struct __sk_buff *frame, const struct packet *packet, struct addresses *to)
+{
+    struct ethhdr ethernet = {.h_source = {2, 0, 0xa9, 0xfe, 0x4d, 1}};
+    for (int i = 0; i < ETH_ALEN; i++)
+        ethernet.h_dest[i] = settings.mac[i];
+    return readdress(frame, packet, to, &ethernet) < 0 ? DROPPED : TO_GUEST;
+}
+
+INLINE int from_loopback_ipv4(struct __sk_buff *frame)
 {
     struct iphdr header;
     struct packet packet;
-    if (frame->mark == MARK) { /* from the guest, by from_guest */
-        frame->mark = 0;
-        return TO_STACK;
-    }
-    if (frame->protocol != NET16(ETH_P_IP) || !read_ipv4(frame, &header, &packet) ||
-        packet.protocol == L4_NONE || header.saddr != header.daddr)
+    if (settings.guest == 0 || !read_ipv4(frame, &header, &packet) || packet.protocol == L4_NONE ||
+        header.saddr != header.daddr)
         return TO_STACK;
     bool loopback = header.daddr == LOOPBACK;
     if ((!loopback && header.daddr != settings.pod) || is_waited_for(frame, &packet))
         return TO_STACK;
-    const struct ends ends = {.source = loopback ? FOR_LOOPBACK : FOR_POD, .destination = settings.guest};
-    struct ethhdr ethernet = {.h_source = {2, 0, 0xa9, 0xfe, 0x4d, 1}};
-    for (int i = 0; i < ETH_ALEN; i++)
-        ethernet.h_dest[i] = settings.mac[i];
-    return readdress(frame, &packet, &ends, &ethernet) < 0 ? DROPPED : TO_GUEST;
+    struct addresses to = {.words = {loopback ? FOR_LOOPBACK : FOR_POD, settings.guest}};
+    return hand_to_guest(frame, &packet, &to);
+}
+
+INLINE bool is_loopback6(const __be32 *address)
+{
+    return (address[0] | address[1] | address[2]) == 0 && address[3] == NET32(1);
+}
+
+/* False where there is none. */
+INLINE bool is_pod6(const __be32 *address)
+{
+    return address[0] != 0 && address[0] == settings.address6[0] && address[1] == settings.address6[1] &&
+           address[2] == settings.address6[2] && address[3] == settings.address6[3];
+}
+
+INLINE int from_loopback_ipv6(struct __sk_buff *frame)
+{
+    struct ipv6hdr header;
+    struct packet packet;
+    if (settings.address6[0] == 0 || !read_ipv6(frame, &header, &packet) || packet.protocol == L4_NONE)
+        return TO_STACK;
+    const __be32 *source = packet.ends.ipv6.saddr, *destination = packet.ends.ipv6.daddr;
+    bool loopback = is_loopback6(source) && is_loopback6(destination);
+    if ((!loopback && !(is_pod6(source) && is_pod6(destination))) || is_waited_for(frame, &packet))
+        return TO_STACK;
+    struct addresses to = {.words = FOR_POD6};
+    if (loopback)
+        to.words[3] = FOR_LOOPBACK6_END;
+    for (int i = 0; i < 4; i++)
+        to.words[4 + i] = settings.address6[i];
+    return hand_to_guest(frame, &packet, &to);
+}
+
+INLINE int from_loopback(struct __sk_buff *frame)
+{
+    if (frame->mark == MARK) { /* from the guest, by hand_to_stack */
+        frame->mark = 0;
+        return TO_STACK;
+    }
+    if (frame->protocol == NET16(ETH_P_IP))
+        return from_loopback_ipv4(frame);
+    return frame->protocol == NET16(ETH_P_IPV6) ? from_loopback_ipv6(frame) : TO_STACK;
+}
+
+/* ---- the tap: TO_GUEST is here the redirect to the interface ---- */
+
+INLINE int hand_to_stack(struct __sk_buff *frame, const struct packet *packet, struct addresses *to)
+{
+    const struct ethhdr ethernet = {0};
+    if (packet->protocol == L4_NONE || readdress(frame, packet, to, &ethernet) < 0)
+        return DROPPED;
+    frame->mark = MARK;
+    return (int)redirect(SHARING_LOOPBACK, BPF_F_INGRESS);
+}
+
+/* A packet with IP options is dropped: the stack would follow them on the guest's word. */
+INLINE int from_guest_ipv4(struct __sk_buff *frame)
+{
+    struct iphdr header;
+    struct packet packet;
+    if (load_bytes(frame, ETH_HLEN, &header, sizeof header) < 0 ||
+        (header.daddr != FOR_POD && header.daddr != FOR_LOOPBACK))
+        return TO_GUEST;
+    if (header.ihl != IHL_MIN || !read_ipv4(frame, &header, &packet))
+        return DROPPED;
+    __be32 address = header.daddr == FOR_LOOPBACK ? LOOPBACK : settings.pod;
+    struct addresses to = {.words = {address, address}};
+    return address == 0 ? DROPPED : hand_to_stack(frame, &packet, &to);
+}
+
+INLINE int from_guest_ipv6(struct __sk_buff *frame)
+{
+    const struct addresses own = {.words = FOR_POD6};
+    struct ipv6hdr header;
+    struct packet packet;
+    __be32 destination[4];
+    if (load_bytes(frame, ETH_HLEN + offsetof(struct ipv6hdr, daddr), destination, sizeof destination) < 0 ||
+        destination[0] != own.words[0] || destination[1] != own.words[1] || destination[2] != own.words[2] ||
+        (destination[3] != own.words[3] && destination[3] != FOR_LOOPBACK6_END))
+        return TO_GUEST;
+    if (settings.address6[0] == 0 || !read_ipv6(frame, &header, &packet))
+        return DROPPED;
+    struct addresses to = {0};
+    bool loopback = destination[3] == FOR_LOOPBACK6_END;
+    for (int i = 0; i < 4; i++)
+        to.words[i] = to.words[4 + i] = loopback ? (i == 3 ? NET32(1) : 0) : settings.address6[i];
+    return hand_to_stack(frame, &packet, &to);
 }
 
 INLINE int from_guest(struct __sk_buff *frame)
 {
-    struct iphdr header;
-    struct packet packet;
-    if (frame->protocol != NET16(ETH_P_IP) || !read_ipv4(frame, &header, &packet) ||
-        (header.daddr != FOR_POD && header.daddr != FOR_LOOPBACK))
-        return TO_GUEST; /* on the tap: the redirect to the interface */
-    __be32 address = header.daddr == FOR_LOOPBACK ? LOOPBACK : settings.pod;
-    const struct ends ends = {.source = address, .destination = address};
-    const struct ethhdr ethernet = {0};
-    if (packet.protocol == L4_NONE || readdress(frame, &packet, &ends, &ethernet) < 0)
-        return DROPPED;
-    frame->mark = MARK;
-    return (int)redirect(SHARING_LOOPBACK, BPF_F_INGRESS);
+    if (frame->vlan_present)
+        return TO_GUEST;
+    if (frame->protocol == NET16(ETH_P_IP))
+        return from_guest_ipv4(frame);
+    return frame->protocol == NET16(ETH_P_IPV6) ? from_guest_ipv6(frame) : TO_GUEST;
 }
 
 __attribute__((section("filter"), used)) int share(struct __sk_buff *frame)
