@@ -53,11 +53,19 @@ static void add_resolver(struct buffer *line, const struct network *network)
         buffer_format(line, " urunc.resolver=%s", network->options);
 }
 
+static void add_pod(struct buffer *line, const struct network *network)
+{
+    if (network->has_sidecars)
+        buffer_format(line, " urunc.pod=%s/%s", *network->pod != '\0' ? network->pod : network->address,
+                      network->address6);
+}
+
 void linux_add_network_words(struct buffer *line, const struct guest_input *input)
 {
     if (input->network == NULL)
         return;
     for (size_t i = 0; i < input->network_count; i++)
         add_interface(line, i, &input->network[i]);
+    add_pod(line, input->network);
     add_resolver(line, input->network);
 }

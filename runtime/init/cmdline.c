@@ -142,6 +142,7 @@ static void read_parameter(const char *name, char *value, struct cmdline *cmdlin
         {"urunc.dns", &cmdline->dns},
         {"urunc.search", &cmdline->search},
         {"urunc.resolver", &cmdline->resolver},
+        {"urunc.pod", &cmdline->pod},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (strcmp(name, texts[i].name) == 0)

@@ -6,6 +6,8 @@
  * with its arguments behind "--". Words of our own, whose names have a dot so that the kernel ignores them:
  *
  *     urunc.dns=ADDRESS         for /etc/resolv.conf
+ *     urunc.pod=IPV4/IPV6       other containers of the guest's pod are called at these addresses and on
+ *                               localhost
  *     urunc.channel             the ports of runtime/channel.h exist
  *     urunc.reset               the machine has no power-off: it ends with a reset
  *     urunc.terminal            somebody types
@@ -74,6 +76,7 @@ struct cmdline {
     struct mount_setting *mounts; /* in the order in which they are made */
     size_t mount_count;
     bool mounts_are_malformed;
+    char *pod; /* the pod's addresses, where it has other containers */
     char *address;
     char *gateway;
     char *netmask;

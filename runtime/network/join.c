@@ -164,30 +164,33 @@ static void delete_ingress(struct nl_sock *socket, int index)
 
 /* Where somebody else has filters on lo, the other containers reach the guest from outside of the pod alone.
  * The redirect comes first: a filter without it would be nobody's (is_ours). */
-static int join_loopback(struct nl_sock *socket, const struct sharing *sharing, int tap, struct error *error)
+static int join_loopback(struct nl_sock *socket, const struct sharing *sharing, struct network *network,
+                         int tap, struct error *error)
 {
     cleanup_error struct error taken = {0};
     if (add_ingress(socket, SHARING_LOOPBACK, "lo", &taken) < 0)
         return 0;
     if (add_redirect(socket, SHARING_LOOPBACK, tap, &readdressed_frame, "lo", error) == 0 &&
         sharing_attach(socket, sharing, SHARING_LOOPBACK, "lo", error) == 0 &&
-        sharing_open_loopback(socket, true, error) == 0)
+        sharing_open_loopback(socket, true, error) == 0) {
+        network->has_sidecars = true;
         return 0;
+    }
     delete_ingress(socket, SHARING_LOOPBACK);
     return -1;
 }
 
-static int share(struct nl_sock *socket, const struct sharing *sharing, const struct network *network,
+static int share(struct nl_sock *socket, const struct sharing *sharing, struct network *network,
                  int interface, int tap, struct error *error)
 {
     sharing_settle(sharing, network, tap);
     if (sharing_attach(socket, sharing, tap, network->tap, error) < 0 ||
         sharing_attach(socket, sharing, interface, network->interface, error) < 0)
         return -1;
-    return join_loopback(socket, sharing, tap, error);
+    return join_loopback(socket, sharing, network, tap, error);
 }
 
-static int join(struct nl_sock *socket, const struct network *network, int interface, int tap,
+static int join(struct nl_sock *socket, struct network *network, int interface, int tap,
                 const struct sharing *sharing, struct error *error)
 {
     /* The tap's qdisc and filter go with the tap. */
@@ -204,14 +207,14 @@ static int join(struct nl_sock *socket, const struct network *network, int inter
 }
 
 /* The tap's end is the gateway of the guest's subnet; the rest is the kernel's routing. */
-static int join_subnet(struct nl_sock *socket, const struct network *network, int interface, int tap,
+static int join_subnet(struct nl_sock *socket, struct network *network, int interface, int tap,
                        const struct sharing *sharing, struct error *error)
 {
     if (sharing != NULL) {
         sharing_settle(sharing, network, tap);
         if (add_ingress(socket, tap, network->tap, error) < 0 ||
             sharing_attach(socket, sharing, tap, network->tap, error) < 0 ||
-            join_loopback(socket, sharing, tap, error) < 0)
+            join_loopback(socket, sharing, network, tap, error) < 0)
             return -1;
     }
     if (translate_begin(socket, network, interface, tap, error) == 0)
@@ -221,8 +224,7 @@ static int join_subnet(struct nl_sock *socket, const struct network *network, in
     return -1;
 }
 
-int network_join(const struct network *network, int tun, const struct tap_options *options,
-                 struct error *error)
+int network_join(struct network *network, int tun, const struct tap_options *options, struct error *error)
 {
     cleanup_nl_socket struct nl_sock *socket = netlink_open(error);
     if (socket == NULL)

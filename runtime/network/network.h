@@ -46,6 +46,7 @@ struct network {
     char options[NETWORK_WORDS]; /* of the resolver, likewise */
     char pod[NETWORK_TEXT];      /* the container's IPv4 where the guest has one of its own subnet, else "" */
     char tap[16];                /* "urunc0" */
+    bool has_sidecars;           /* the guest and other containers of its pod can call each other */
 };
 
 struct sharing;
@@ -81,10 +82,9 @@ int network_open_tun(void);
 
 /* Turns `tun` into the tap of that name (it goes with its descriptor; same MTU), brings it up and joins it
  * with the interface by ingress qdiscs and redirects, both ways; or, where the guest has a subnet of its own,
- * by forwarding and address translation. On failure everything is undone once `tun` is closed. Needs
- * CAP_NET_ADMIN, and no file of the host. */
-int network_join(const struct network *network, int tun, const struct tap_options *options,
-                 struct error *error);
+ * by forwarding and address translation. Says in network->has_sidecars whether it shares. On failure
+ * everything is undone once `tun` is closed. Needs CAP_NET_ADMIN, and no file of the host. */
+int network_join(struct network *network, int tun, const struct tap_options *options, struct error *error);
 
 /* Lets the tap stay when `tun` is closed, for whoever attaches to it by its name: its owner can, and needs no
  * capability. It goes with its namespace, or by network_leave. */

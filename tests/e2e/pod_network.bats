@@ -44,12 +44,12 @@ answered() {
     arguments "$T/bundle" sh -c 'mkdir /tmp/www; echo guest >/tmp/www/index.html
         ip address show eth0; ip route
         ask() { until page=$(printf "GET / HTTP/1.0\r\n\r\n" | nc "$1" "$2" | tail -n 1) && [ -n "$page" ]; do sleep 1; done; echo "$1 $2 says $page"; }
-        ask 10.77.0.1 90; ask fd00:77::1 90; ask 169.254.77.1 81; ask 169.254.77.2 81
+        ask 10.77.0.1 90; ask fd00:77::1 90; ask 169.254.77.1 81; ask 169.254.77.2 81; ask 127.0.0.1 81; ask 10.77.0.2 81; ask ::1 81
         exec httpd -f -p 80 -h /tmp/www'
     start "$T/bundle"
     local said
     for said in '10.77.0.1 90 says outside' 'fd00:77::1 90 says outside' '169.254.77.1 81 says sidecar' \
-        '169.254.77.2 81 says sidecar'; do
+        '169.254.77.2 81 says sidecar' '127.0.0.1 81 says sidecar' '10.77.0.2 81 says sidecar' '::1 81 says sidecar'; do
         within "$BOOT_TIMEOUT" answered "$said" || fail "$(cat "$T/console")"
     done
     expect_match 'mtu 1400' "$T/console"
@@ -59,6 +59,7 @@ answered() {
     within 60 fetches "$CLIENT" http://10.77.0.2:81/ sidecar
     within 60 fetches "$NETNS" http://127.0.0.1/ guest
     within 60 fetches "$NETNS" http://10.77.0.2/ guest
+    within 60 fetches "$NETNS" 'http://[::1]/' guest
     within 60 fetches "$NETNS" http://10.77.0.1:90/ outside
     within 60 ip netns exec "$CLIENT" ping -c 1 -W 5 10.77.0.2
     within 60 ip netns exec "$CLIENT" ping -c 1 -W 5 fd00:77::2

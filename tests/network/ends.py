@@ -1,6 +1,8 @@
 """ends.py serve NAME KIND ADDRESS PORT READY: answers every connection (tcp) or datagram (udp) with NAME and the
 caller's address, and writes the file READY once it can.
 ends.py ask KIND ADDRESS PORT [SOURCE]: prints the answer; exits 1 and says why where there is none.
+ends.py peer KIND ADDRESS PORT: the same, and who answered: by getpeername(2), or for each datagram.
+ends.py once KIND ADDRESS PORT READY: prints the address of one caller, answers it and ends.
 ends.py bulk ADDRESS PORT BYTES: sends so much to a `sink` server and prints what it counted.
 ends.py sink ADDRESS PORT READY: counts the bytes of each connection and answers with the number."""
 import socket
@@ -60,6 +62,31 @@ def ask(kind, address, port, source=None, size="5"):
     client.connect((address, int(port)))
     client.send(b"x" * int(size))
     print(client.recv(4096).decode())
+
+
+def peer(kind, address, port):
+    client = make(kind, address)
+    client.settimeout(60)
+    if kind == "udp":
+        client.sendto(b"hello", (address, int(port)))
+        text, caller = client.recvfrom(4096)
+    else:
+        client.connect((address, int(port)))
+        client.send(b"hello")
+        text, caller = client.recv(4096), client.getpeername()
+    print(f"{text.decode()} from {caller[0]}")
+
+
+def once(kind, address, port, ready):
+    server = listen(kind, address, int(port), ready)
+    server.settimeout(60)
+    if kind == "udp":
+        _, caller = server.recvfrom(4096)
+        server.sendto(b"once", caller)
+    else:
+        connection, caller = server.accept()
+        connection.sendall(b"once")
+    print(caller[0])
 
 
 def bulk(address, port, size):

@@ -50,6 +50,8 @@ netdev() {
         'ip=10.77.0.2::10.77.0.1:255.255.255.0:urunc:eth0:off urunc.dns=10.77.0.1'
 }
 
+POD_WORDS='.argv | .[index("-append") + 1] | split(" ") | map(select(test("^urunc.pod="))) | join(" ")'
+
 start_standin_linux() {
     edit "$T/bundle" '.process.args += ["standin:wait"]'
     create_standin
@@ -65,6 +67,18 @@ start_standin_linux() {
     start_standin_linux
     expect_reported '.argv | .[index("-append") + 1] | split(" ") | map(select(test("^urunc.dns="))) | join(" ")' \
         'urunc.dns=10.9.9.9'
+}
+
+@test "a Linux guest is told of the pod, but for where somebody else has filters on its lo" {
+    linux_bundle
+    start_standin_linux
+    expect_reported "$POD_WORDS" urunc.pod=10.77.0.2/
+    urunc delete --force "$ID"
+    new_id
+    tc -n "$NETNS" qdisc add dev lo ingress
+    tc -n "$NETNS" filter add dev lo ingress protocol ip prio 7 u32 match u32 0 0xffffffff at 0 classid :1
+    start_standin_linux
+    expect_reported "$POD_WORDS" ''
 }
 
 @test "delete takes tap and redirects along" {

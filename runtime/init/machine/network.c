@@ -10,6 +10,7 @@
 #include "runtime/init/console.h"
 #include "runtime/init/files.h"
 #include "runtime/init/machine/interface.h"
+#include "runtime/init/machine/sidecars.h"
 
 /* ---- /etc/resolv.conf ---- */
 
@@ -103,5 +104,7 @@ void network_configure(const struct cmdline *cmdline)
     configure_first(cmdline);
     for (size_t i = 0; i < cmdline->network_count; i++)
         configure(&cmdline->network[i]);
+    if (cmdline->pod != NULL)
+        sidecars_serve(cmdline->pod);
     write_resolv_conf(cmdline);
 }

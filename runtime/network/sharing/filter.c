@@ -31,15 +31,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "runtime/network/sharing/addresses.h"
 #include "runtime/network/sharing/settings.h"
 
 #define INLINE static inline __attribute__((always_inline))
-
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "the BPF machine of x86_64 and arm64 is little-endian"
-#endif
-#define NET16(value) ((__be16)__builtin_bswap16(value))
-#define NET32(value) ((__be32)__builtin_bswap32(value))
 
 enum {
     TO_STACK = TC_ACT_OK,
@@ -59,16 +54,6 @@ enum {
     IPV4_ADDRESSES = 8, /* bytes of both */
     IPV6_ADDRESSES = 32,
 };
-
-#define LOOPBACK     NET32(0x7f000001)
-#define FOR_POD      NET32(0xa9fe4d01) /* SHARING_POD_ADDRESS */
-#define FOR_LOOPBACK NET32(0xa9fe4d02) /* SHARING_LOOPBACK_ADDRESS */
-/* SHARING_POD_ADDRESS6, and the last word of SHARING_LOOPBACK_ADDRESS6 */
-#define FOR_POD6                                                                                             \
-    {                                                                                                        \
-        NET32(0xfd9e6b04), NET32(0xa9fe004d), 0, NET32(1)                                                    \
-    }
-#define FOR_LOOPBACK6_END NET32(2)
 
 #define settings (*(const volatile struct sharing_settings *)SHARING_PLACEHOLDER)
 

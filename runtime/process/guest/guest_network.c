@@ -105,7 +105,7 @@ static void leave(const struct container *container, const struct network *netwo
         network_leave(joined.items[i], taps.items[i], &ignored);
 }
 
-static int join_all(const struct container *container, const struct network *networks, size_t count,
+static int join_all(const struct container *container, struct network *networks, size_t count,
                     struct error *error)
 {
     const struct identity *user = &container->kept.user.identity;

@@ -192,7 +192,7 @@ static bool receives(int fd, size_t offset, const char *text)
 }
 
 /* The tap's descriptor, or -1. */
-static int join(const struct network *network, unsigned owner, struct error *error)
+static int join(struct network *network, unsigned owner, struct error *error)
 {
     const struct tap_options options = {.owner = owner, .group = owner};
     cleanup_close int tun = network_open_tun();
@@ -233,7 +233,7 @@ static bool has_ingress(const char *interface)
     return true;
 }
 
-static int join_raw(const struct network *network, unsigned owner)
+static int join_raw(struct network *network, unsigned owner)
 {
     const struct tap_options options = {.owner = owner, .group = owner, .raw = true};
     cleanup_error struct error error = {0};
