@@ -166,7 +166,6 @@ static int listen_for_others(struct creation *creation, struct error *error)
     return container->control < 0 ? -1 : 0;
 }
 
-/* Before anything else is made: whoever finds this knows what there may be to undo. */
 /* For `update`, which leaves devices alone; owned. */
 static json_t *resources_to_keep(const json_t *resources)
 {
@@ -222,6 +221,7 @@ static int plan_resctrl(struct creation *creation, struct error *error)
     return resctrl_plan(creation->resctrl, request, creation->request->id, &creation->state.resctrl, error);
 }
 
+/* Before anything else is made: whoever finds this knows what there may be to undo. */
 static int write_plan(const struct runtime *runtime, struct creation *creation, struct error *error)
 {
     struct state *state = &creation->state;
@@ -305,6 +305,9 @@ static int spawn(struct creation *creation, struct error *error)
         return -1;
     state->pid = pid;
     state->start_time = process_start_time(pid);
+    /* One that has ended already says why when it is led. */
+    if (state->start_time == 0 && errno != ESRCH)
+        return error_errno(error, errno, "/proc/%d/stat: cannot tell when the process began", (int)pid);
     return state_write(creation->directory, state, error);
 }
 
@@ -351,6 +354,8 @@ static int make_user_network(struct creation *creation, struct error *error)
         return -1;
     state->network_pid = network.pid;
     state->network_start_time = process_start_time(network.pid);
+    if (state->network_start_time == 0)
+        return error_errno(error, errno, "user_network: process %d", (int)network.pid);
     /* Written down before it begins: whoever finds the state knows what there is to end. */
     return state_write(creation->directory, state, error) < 0 ? -1 : user_network_begin(&network, error);
 }

@@ -34,7 +34,7 @@ static int end_process(const struct state *state, struct error *error)
 {
     cleanup_close int pidfd = state_open_process(state);
     if (pidfd < 0)
-        return 0;
+        return errno == ESRCH ? 0 : error_errno(error, errno, "process %d", (int)state->pid);
     if (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
         return error_errno(error, errno, "cannot kill process %d", (int)state->pid);
     /* A frozen process of cgroups of version 1 ends when it is thawed. */
@@ -223,8 +223,16 @@ static int lock(int directory, const char *id, bool force, struct error *error)
             return error_set(error, "container \"%s\": another command is at work on it", id);
         nanosleep(&pause, NULL);
     }
-    struct stat status;
-    return fstat(directory, &status) == 0 && status.st_nlink > 0 ? 1 : 0;
+    return state_directory_exists(directory, error);
+}
+
+/* A broken state may stand for more than there is to see, so it takes `force`. One that cannot be read now,
+ * for want of memory or descriptors, may be whole: whoever removed it would leave a monitor that nobody
+ * knows. */
+static bool is_broken(const struct error *error)
+{
+    bool is_no_file = error->number == EINVAL || error->number == EISDIR || error->number == ELOOP;
+    return error->number == 0 || is_no_file;
 }
 
 int container_delete(const struct runtime *runtime, const char *id, bool force, struct error *error)
@@ -248,8 +256,7 @@ int container_delete(const struct runtime *runtime, const char *id, bool force, 
         metrics_record(runtime, state.metrics, METRICS_delete, began, status < 0);
         return status;
     }
-    /* Only a broken state may stand for more than there is to see. */
-    if (!force && error->number != ENOENT)
+    if (error->number != ENOENT && !(force && is_broken(error)))
         return error_prefix(error, "container \"%s\"", id);
     error_clear(error);
     return remove_stateless(runtime, id, error);

@@ -89,7 +89,7 @@ static int signal_monitor(const struct state *state, const char *id, int signal,
         signal = SIGKILL;
     if (pidfd >= 0 && pidfd_send_signal(pidfd, signal, NULL, 0) == 0)
         return 0;
-    if (pidfd >= 0 && errno != ESRCH)
+    if (errno != ESRCH)
         return error_errno(error, errno, "cannot signal container \"%s\"", id);
     /* "container not running" is what containerd looks for. */
     return may_be_gone ? 0 : error_set(error, "container not running");

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 
 #include "formats/base/cleanup.h"
@@ -17,7 +18,7 @@ int container_processes(const struct runtime *runtime, const char *id, struct co
     /* Without cgroups of its own the container is its process. */
     cleanup_close int pidfd = state_open_process(&state);
     if (pidfd < 0)
-        return 0;
+        return errno == ESRCH ? 0 : error_errno(error, errno, "process %d", (int)state.pid);
     free(processes->pids);
     processes->pids = xcalloc(1, sizeof *processes->pids);
     processes->pids[processes->count++] = state.pid;

@@ -69,12 +69,15 @@ static int record_network(int directory, struct state *state, const char *text, 
 /* What the monitor that is about to run has. */
 static int record_start(int directory, struct state *state, const char *text, struct error *error)
 {
-    if (strstr(text, MESSAGE_HAS_CHANNEL) == NULL)
-        unlinkat(directory, CHANNEL_SOCKET, 0);
+    bool has_channel = strstr(text, MESSAGE_HAS_CHANNEL) != NULL;
+    if (!has_channel && unlinkat(directory, CHANNEL_SOCKET, 0) < 0 && errno != ENOENT)
+        return error_errno(error, errno, CHANNEL_SOCKET);
     state->guest_stops = strstr(text, MESSAGE_GUEST_STOPS) != NULL;
     if (state->guest_stops && state_write(directory, state, error) < 0)
         return -1;
-    unlinkat(directory, START_SOCKET, 0);
+    /* While it stands the container is "created". */
+    if (unlinkat(directory, START_SOCKET, 0) < 0 && errno != ENOENT)
+        return error_errno(error, errno, START_SOCKET);
     return 0;
 }
 

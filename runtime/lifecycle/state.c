@@ -65,13 +65,20 @@ static int open_directory(const char *path)
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 }
 
-int state_directory_lock(int directory, struct error *error)
+int state_directory_exists(int directory, struct error *error)
 {
     struct stat status;
+    if (fstat(directory, &status) < 0)
+        return error_errno(error, errno, "the state directory");
+    return status.st_nlink > 0 ? 1 : 0;
+}
+
+int state_directory_lock(int directory, struct error *error)
+{
     while (flock(directory, LOCK_EX) < 0)
         if (errno != EINTR)
             return error_errno(error, errno, "cannot lock the state");
-    return fstat(directory, &status) == 0 && status.st_nlink > 0 ? 1 : 0;
+    return state_directory_exists(directory, error);
 }
 
 /* Between its making and its locking a `delete` may have taken the directory for one that was left behind. */
@@ -80,7 +87,15 @@ static int lock_new(int fd, const char *id, struct error *error)
     int exists = state_directory_lock(fd, error);
     if (exists != 0)
         return exists < 0 ? -1 : 0;
-    return error_set(error, "container \"%s\" was deleted while it was created", id);
+    return error_numbered(error, ENOENT, "container \"%s\" was deleted while it was created", id);
+}
+
+static int open_and_lock(const char *path, const char *id, struct error *error)
+{
+    cleanup_close int fd = open_directory(path);
+    if (fd < 0)
+        return error_errno(error, errno, "%s", path);
+    return lock_new(fd, id, error) < 0 ? -1 : take_fd(fd);
 }
 
 int state_directory_make(const char *root, const char *id, struct error *error)
@@ -92,10 +107,11 @@ int state_directory_make(const char *root, const char *id, struct error *error)
         return errno == EEXIST
                    ? error_numbered(error, EEXIST, "container with the ID \"%s\" already exists", id)
                    : error_errno(error, errno, "%s", path);
-    cleanup_close int fd = open_directory(path);
-    if (fd < 0)
-        return error_errno(error, errno, "%s", path);
-    return lock_new(fd, id, error) < 0 ? -1 : take_fd(fd);
+    int fd = open_and_lock(path, id, error);
+    /* One that a `delete` has removed may be another `create`'s by now. */
+    if (fd < 0 && error->number != ENOENT)
+        rmdir(path);
+    return fd;
 }
 
 void state_directory_unlock(int directory)
@@ -155,8 +171,9 @@ int state_connect(int directory, const char *name, int type, struct error *error
     struct sockaddr_un address = socket_address(directory, name);
     const struct timeval timeout = {.tv_sec = CONNECT_TIMEOUT};
     cleanup_close int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+    /* With a timeout, a command that was stopped and continued gets EINTR (signal(7)). */
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout) < 0 ||
-        connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+        TEMP_FAILURE_RETRY(connect(fd, (struct sockaddr *)&address, sizeof address)) < 0)
         return error_errno(error, errno, "%s", name);
     return take_fd(fd);
 }

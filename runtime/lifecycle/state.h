@@ -80,6 +80,8 @@ int state_root_make(const char *root, struct error *error);
  * descriptor (owned). error->number is EEXIST where it is taken. */
 int state_directory_make(const char *root, const char *id, struct error *error);
 void state_directory_unlock(int directory);
+/* 1, or 0 where the directory was removed since it was opened. */
+int state_directory_exists(int directory, struct error *error);
 /* Waits for the lock. Returns 1, or 0 where the directory was removed meanwhile. */
 int state_directory_lock(int directory, struct error *error);
 /* Opens ROOT/ID; error->number is ENOENT where the container does not exist. */
@@ -107,9 +109,11 @@ int state_write_resources(int directory, const json_t *resources, struct error *
 /* True for what state_write writes; a well-formed state.json that is not is another runtime's (foreign.h). */
 bool state_is_ours(const json_t *object);
 
-/* The start time of a live process, or 0 where there is none (or it is a zombie). */
+/* The start time of a live process. 0 where there is none or it is a zombie (errno is ESRCH), and where that
+ * cannot be told (any other errno). */
 uint64_t process_start_time(pid_t pid);
-/* A pidfd (owned) of the container's process if that still lives, else -1. */
+/* A pidfd (owned) of the container's process. -1 where that has ended (errno is ESRCH), and where it cannot
+ * be told (any other errno). */
 int state_open_process(const struct state *state);
 enum status state_status(int directory, const struct state *state);
 /* True while a `create` or a `delete` that holds the lock is under way. */

@@ -23,18 +23,27 @@ const char *status_name(enum status status)
     return names[status];
 }
 
-uint64_t process_start_time(pid_t pid)
+/* The text of /proc/PID/stat. Returns -1 and sets errno: ESRCH where there is no such process. */
+static int read_stat(pid_t pid, char *text, size_t size)
 {
-    char path[32], text[1024];
+    char path[32];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-    if (got <= 0)
-        return 0;
+    ssize_t got = fd >= 0 ? TEMP_FAILURE_RETRY(read(fd, text, size - 1)) : -1;
+    if (fd < 0 && errno == ENOENT)
+        errno = ESRCH;
+    if (got < 0)
+        return -1;
     text[got] = '\0';
+    return 0;
+}
+
+/* Field 22, which follows the state of a live process; 0 where it is not there. */
+static uint64_t start_time_in(const char *text)
+{
     /* Field 2 is the program's name in parentheses, which may hold any character, so count from the last one.
      */
-    char *field = strrchr(text, ')');
+    const char *field = strrchr(text, ')');
     if (field == NULL || field[1] != ' ')
         return 0;
     field += 2;
@@ -49,15 +58,33 @@ uint64_t process_start_time(pid_t pid)
     return strtoull(field, NULL, 10);
 }
 
+uint64_t process_start_time(pid_t pid)
+{
+    char text[1024];
+    if (read_stat(pid, text, sizeof text) < 0)
+        return 0;
+    uint64_t start_time = start_time_in(text);
+    if (start_time == 0)
+        errno = ESRCH;
+    return start_time;
+}
+
+static int no_process(void)
+{
+    errno = ESRCH;
+    return -1;
+}
+
 int state_open_process(const struct state *state)
 {
-    if (state->pid <= 0)
-        return -1;
+    if (state->pid <= 0 || state->start_time == 0)
+        return no_process();
     cleanup_close int pidfd = pidfd_open(state->pid, 0);
     /* Compared after the descriptor was opened: from here on it cannot become another process. */
-    if (pidfd < 0 || state->start_time == 0 || process_start_time(state->pid) != state->start_time)
+    uint64_t start_time = pidfd >= 0 ? process_start_time(state->pid) : 0;
+    if (pidfd < 0 || start_time == 0)
         return -1;
-    return take_fd(pidfd);
+    return start_time == state->start_time ? take_fd(pidfd) : no_process();
 }
 
 bool state_is_locked(int directory)
@@ -70,9 +97,12 @@ bool state_is_locked(int directory)
 enum status state_status(int directory, const struct state *state)
 {
     cleanup_close int pidfd = state_open_process(state);
+    /* Where that cannot be told, because the host has no memory or descriptors left, nobody is to take the
+     * container for one whose monitor has ended. */
+    bool has_process = pidfd >= 0 || errno != ESRCH;
     if (!state->complete)
-        return pidfd >= 0 || state_is_locked(directory) ? STATUS_CREATING : STATUS_STOPPED;
-    if (pidfd < 0)
+        return has_process || state_is_locked(directory) ? STATUS_CREATING : STATUS_STOPPED;
+    if (!has_process)
         return STATUS_STOPPED;
     if (cgroups_are_frozen(&state->cgroups))
         return STATUS_PAUSED;

@@ -163,19 +163,22 @@ static int check_unused(const char *directory, struct error *error)
     return 0;
 }
 
-/* Notes that a directory was made, the deepest first; one above it that stood already ends the list. */
-static void note_made(struct cgroup *cgroup, const char *directory, bool made)
+/* Notes that a directory was made, the deepest first; one above it that stood already ends the list. One that
+ * cannot be noted would never be removed, so it is not made. */
+static int note_made(struct cgroup *cgroup, const char *directory, struct error *error)
 {
     struct stat status;
-    if (!made || stat(directory, &status) < 0) {
-        cgroup->made_count = 0;
-        return;
+    if (stat(directory, &status) < 0) {
+        int number = errno;
+        rmdir(directory);
+        return error_errno(error, number, "%s", directory);
     }
     if (cgroup->made_count == CGROUP_DEPTH_MAX)
-        return;
+        return 0;
     memmove(cgroup->made + 1, cgroup->made, cgroup->made_count * sizeof *cgroup->made);
     cgroup->made[0] = status.st_ino;
     cgroup->made_count++;
+    return 0;
 }
 
 static int make_directory(struct cgroup *cgroup, const char *directory, bool last, bool of_unit,
@@ -188,7 +191,10 @@ static int make_directory(struct cgroup *cgroup, const char *directory, bool las
         cgroup->made_count = 0;
         return -1;
     }
-    note_made(cgroup, directory, made || (last && of_unit));
+    if (!made && !(last && of_unit))
+        cgroup->made_count = 0;
+    else if (note_made(cgroup, directory, error) < 0)
+        return -1;
     if (!cgroup->v2 && (cgroup->controllers & CGROUP_CPUSET))
         inherit_cpuset(directory);
     return 0;

@@ -14,7 +14,7 @@ int cgroup_write(const struct cgroup *cgroup, const char *file, const char *valu
 {
     cleanup_free char *path = xasprintf("%s/%s", cgroup->directory, file);
     cleanup_close int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 || write(fd, value, strlen(value)) < 0)
+    if (fd < 0 || TEMP_FAILURE_RETRY(write(fd, value, strlen(value))) < 0)
         return error_errno(error, errno, "%s: cannot write \"%s\"", path, value);
     return 0;
 }

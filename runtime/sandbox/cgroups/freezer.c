@@ -58,7 +58,11 @@ static int find(const struct cgroups *cgroups, struct freezable *found, struct e
         cleanup_close int directory = cgroup_open(&cgroups->items[i], error);
         if (error_is_set(error))
             return -1;
-        if (directory < 0 || faccessat(directory, freezer->file, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+        bool has_freezer =
+            directory >= 0 && faccessat(directory, freezer->file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        if (directory >= 0 && !has_freezer && errno != ENOENT)
+            return error_errno(error, errno, "%s", freezer->file);
+        if (!has_freezer)
             continue;
         *found = (struct freezable){.freezer = freezer, .directory = take_fd(directory)};
         return 1;
@@ -78,7 +82,7 @@ static int write_state(const struct freezable *cgroup, const char *state, struct
 {
     const char *file = cgroup->freezer->file;
     cleanup_close int fd = openat(cgroup->directory, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 || write(fd, state, strlen(state)) < 0)
+    if (fd < 0 || TEMP_FAILURE_RETRY(write(fd, state, strlen(state))) < 0)
         return error_errno(error, errno, "%s: cannot write \"%s\"", file, state);
     return 0;
 }
