@@ -10,7 +10,7 @@ build='binutils clang clang-format clang-tidy cmake comerr-dev gcc gcc-aarch64-l
 # What runs a unikernel, prepares the Linux sample and talks to it.
 run='ca-certificates cpio curl iproute2 jq kmod qemu-system-x86 util-linux'
 # What the tests hold the results against.
-test='attr bats buildah busybox-static catatonit containerd containernetworking-plugins crun e2fsprogs faketime gcovr genext2fs libcap2-bin podman
+test='attr bats buildah busybox-static catatonit containerd containernetworking-plugins crun docker.io e2fsprogs faketime gcovr genext2fs libcap2-bin podman
     nftables procps python3 python3-grpcio python3-jsonschema python3-protobuf qemu-system-arm qemu-user redis-server runc skopeo slirp4netns strace uidmap umoci zstd'
 
 die() {
@@ -43,6 +43,13 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=sudo
 fi
 printf 'Installing:%s\n' "$missing"
+# The daemons of these packages (dockerd, containerd, redis) are not started: the tests start their own.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    trap '$as_root rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+    $as_root chmod 755 "$policy"
+fi
 $as_root apt-get update -q
 # shellcheck disable=SC2086 # one word is one package
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
