@@ -36,6 +36,9 @@ struct config {
  */
 int config_load(const char *path, struct config *config, struct error *error);
 
+/* What holds where no file says otherwise. */
+void config_set_defaults(struct config *config);
+
 /* Sets what a document in the form of config.json says. `origin` is where it stands. */
 int config_apply(const json_t *document, const char *origin, struct config *config, struct error *error);
 
