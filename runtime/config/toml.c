@@ -1,32 +1,33 @@
 #include "runtime/config/toml.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "formats/base/text.h"
+#include "runtime/config/toml_word.h"
 
-enum {
-    NESTING_MAX = 16, /* of values, and of names in a key */
-    NUMBER_MAX = 64,  /* bytes of a number or a date */
-};
+enum { NESTING_MAX = 16 }; /* of values, and of names in a key */
 
+/*
+ * What was read is kept as a tree, which says what a name stands for: an object is a table, an array the
+ * tables of [[name]], and true a value, tables in braces among them. No name is empty, so "" is where a table
+ * has its mark: true where a header made it, false where a key with dots did.
+ */
 struct parser {
     const char *at; /* the text ends with NUL, which is no character of it */
     unsigned line;
     unsigned depth;       /* of the value that is being read */
-    struct strings table; /* of the last header */
-    json_t *tables;       /* all that was read, to see what is there twice */
-    json_t *headers;      /* names of tables that had a header */
+    struct strings table; /* of the last header, for `entry` */
+    json_t *tree;
+    json_t *current; /* table of the last header; borrowed from the tree */
 };
 
 static void parser_free(struct parser *parser)
 {
     strings_free(&parser->table);
-    json_decref(parser->tables);
-    json_decref(parser->headers);
+    json_decref(parser->tree);
 }
 
 /* ---- characters ---- */
@@ -58,10 +59,27 @@ static bool take_line_end(struct parser *parser)
     return length > 0;
 }
 
+static bool is_control(char c)
+{
+    return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
+}
+
+/* A control character ends it, and is refused where it is met. */
 static void skip_comment(struct parser *parser)
 {
     if (*parser->at == '#')
-        parser->at += strcspn(parser->at, "\n");
+        while (!is_control(*parser->at))
+            parser->at++;
+}
+
+/* The character that the parser is at, for a message; error_set shows what of it is not printable. */
+static const char *next_character(const struct parser *parser, char text[5])
+{
+    uint32_t character;
+    size_t length = text_decode(parser->at, &character);
+    memcpy(text, parser->at, length);
+    text[length] = '\0';
+    return text;
 }
 
 /* Blanks, comments and line ends. */
@@ -79,7 +97,9 @@ static int expect_line_end(struct parser *parser, struct error *error)
     skip_comment(parser);
     if (*parser->at == '\0' || take_line_end(parser))
         return 0;
-    return error_set(error, "\"%.1s\" stands behind the end of the value or the table's name", parser->at);
+    char text[5];
+    return error_set(error, "\"%s\" stands behind the end of the value or the table's name",
+                     next_character(parser, text));
 }
 
 /* ---- strings ---- */
@@ -119,8 +139,9 @@ static int read_escape(struct parser *parser, struct buffer *out, struct error *
     static const char values[] = "\b\t\n\f\r\"\\";
     char name = *parser->at;
     const char *found = name != '\0' ? strchr(names, name) : NULL;
+    char text[5];
     if (found == NULL && name != 'u' && name != 'U')
-        return error_set(error, "\"\\%.1s\" is no escape", parser->at);
+        return error_set(error, "\"\\%s\" is no escape", next_character(parser, text));
     parser->at++;
     if (found == NULL)
         return read_character(parser, name == 'u' ? 4 : 8, out, error);
@@ -142,14 +163,14 @@ static bool take_line_continuation(struct parser *parser)
 
 static int add_plain(struct parser *parser, bool many_lines, struct buffer *out, struct error *error)
 {
-    unsigned char c = (unsigned char)*parser->at;
+    char c = *parser->at;
     const char *start = parser->at;
     if (c == '\0' || (!many_lines && (c == '\n' || c == '\r')))
         return error_set(error, "a string has no end");
     if (!(many_lines && take_line_end(parser))) {
-        if ((c < 0x20 && c != '\t') || c == 0x7f)
+        if (is_control(c))
             return error_set(error, "a string holds the character 0x%02x, which must be written as an escape",
-                             c);
+                             (unsigned char)c);
         parser->at++;
     }
     buffer_add(out, start, (size_t)(parser->at - start));
@@ -203,8 +224,9 @@ static int read_name(struct parser *parser, struct strings *key, struct error *e
         const char *start = parser->at;
         while (is_bare(*parser->at))
             parser->at++;
+        char text[5];
         if (parser->at == start)
-            return error_set(error, "\"%.1s\" begins no key", start);
+            return error_set(error, "\"%s\" begins no key", next_character(parser, text));
         buffer_add(&name, start, (size_t)(parser->at - start));
     }
     strings_add_owned(key, buffer_take(&name));
@@ -225,23 +247,73 @@ static int read_key(struct parser *parser, struct strings *key, struct error *er
     return 0;
 }
 
-/* The table at the first `count` names below `table`, made where it is missing; NULL where a value is there.
- * Borrowed. */
-static json_t *open_table(json_t *table, const struct strings *key, size_t count, struct error *error)
+/* ---- the tree ---- */
+
+/* The table that `name` stands for, made where it is missing, of tables of an array the last; NULL where it
+ * stands for a value. Borrowed. */
+static json_t *enter_table(json_t *table, const char *name, struct error *error)
 {
-    for (size_t i = 0; i < count; i++) {
-        json_t *next = json_object_get(table, key->items[i]);
-        if (next == NULL) {
-            next = json_object();
-            json_object_set_new(table, key->items[i], next);
-        }
-        if (!json_is_object(next)) {
-            error_set(error, "%s: is a value already, so it can be no table", key->items[i]);
+    json_t *next = json_object_get(table, name);
+    if (next == NULL) {
+        next = json_object();
+        json_object_set_new(table, name, next);
+    }
+    if (json_is_array(next))
+        return json_array_get(next, json_array_size(next) - 1);
+    if (json_is_object(next))
+        return next;
+    error_set(error, "%s: is a value already, so it can be no table", name);
+    return NULL;
+}
+
+/* The table that a key's names but the last lead to. A table that has a header of its own gets no keys from
+ * elsewhere. */
+static json_t *follow_dots(json_t *table, const struct strings *key, struct error *error)
+{
+    for (size_t i = 0; table != NULL && i + 1 < key->count; i++) {
+        const char *name = key->items[i];
+        if (json_is_array(json_object_get(table, name)) ||
+            json_is_true(json_object_get(json_object_get(table, name), ""))) {
+            error_set(error, "%s: is a table with a header already, and its keys stand there", name);
             return NULL;
         }
-        table = next;
+        table = enter_table(table, name, error);
+        if (table != NULL)
+            json_object_set_new(table, "", json_false());
     }
     return table;
+}
+
+/* The table of [name], which has no header yet and no key with dots has made. */
+static json_t *open_header(json_t *table, const char *name, struct error *error)
+{
+    if (json_is_array(json_object_get(table, name))) {
+        error_set(error, "[%s]: is an array of tables ([[%s]]) already", name, name);
+        return NULL;
+    }
+    table = enter_table(table, name, error);
+    if (table != NULL && json_object_get(table, "") != NULL) {
+        error_set(error, "[%s]: is there twice", name);
+        return NULL;
+    }
+    return table;
+}
+
+/* One more table of [[name]]. */
+static json_t *add_header(json_t *table, const char *name, struct error *error)
+{
+    json_t *tables = json_object_get(table, name);
+    if (tables != NULL && !json_is_array(tables)) {
+        error_set(error, "[[%s]]: is a table or a value already", name);
+        return NULL;
+    }
+    if (tables == NULL) {
+        tables = json_array();
+        json_object_set_new(table, name, tables);
+    }
+    json_t *added = json_object();
+    json_array_append_new(tables, added);
+    return added;
 }
 
 /* ---- values ---- */
@@ -256,90 +328,34 @@ static json_t *read_string_value(struct parser *parser, struct error *error)
     return json_stringn(text.data != NULL ? text.data : "", text.length);
 }
 
-/* Digits with single underscores between them; the text without these. */
-static bool copy_digits(const char *word, const char *digits, char *out)
+static bool is_digit(char c)
 {
-    size_t length = 0;
-    for (const char *c = word; *c != '\0'; c++) {
-        if (*c == '_' && (c == word || c[-1] == '_' || c[1] == '\0'))
-            return false;
-        if (*c != '_' && strchr(digits, *c) == NULL)
-            return false;
-        if (*c != '_')
-            out[length++] = *c;
-    }
-    out[length] = '\0';
-    return length > 0;
+    return c >= '0' && c <= '9';
 }
 
-/* NULL where the word is no integer. */
-static json_t *integer_value(const char *word)
+static json_t *read_word(struct parser *parser, struct error *error)
 {
-    static const struct {
-        const char *prefix;
-        const char *digits;
-        int base;
-    } forms[] = {{"0x", "0123456789abcdefABCDEF", 16}, {"0o", "01234567", 8}, {"0b", "01", 2}};
-    char digits[NUMBER_MAX + 1];
-    const char *body = word;
-    int base = 10;
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-        if (strncmp(word, forms[i].prefix, 2) == 0) {
-            if (!copy_digits(word + 2, forms[i].digits, digits))
-                return NULL;
-            base = forms[i].base;
-        }
-    if (base == 10) {
-        body += *body == '+' || *body == '-';
-        if (!copy_digits(body, "0123456789", digits) || (digits[0] == '0' && digits[1] != '\0'))
-            return NULL;
-    }
-    errno = 0;
-    long long magnitude = strtoll(digits, NULL, base);
-    return errno == 0 ? json_integer(*word == '-' ? -magnitude : magnitude) : NULL;
-}
-
-/* NULL where the word is no number with a fraction or an exponent. */
-static json_t *real_value(const char *word)
-{
-    char plain[NUMBER_MAX + 1];
-    char *end;
-    if (strpbrk(word, ".eE") == NULL || !copy_digits(word, "0123456789+-.eE", plain))
-        return NULL;
-    double number = strtod(plain, &end);
-    return *end == '\0' ? json_real(number) : NULL; /* json_real refuses infinities */
-}
-
-/* A date, a time or both begin with digits and a '-' or a ':'. */
-static bool is_date(const char *word)
-{
-    size_t digits = strspn(word, "0123456789");
-    return ((digits == 4 && word[4] == '-') || (digits == 2 && word[2] == ':')) &&
-           strspn(word, "0123456789-:.TtZz+") == strlen(word);
-}
-
-static json_t *read_word_value(struct parser *parser, struct error *error)
-{
-    char word[NUMBER_MAX + 1];
-    size_t length = strcspn(parser->at, " \t\r\n#,]}");
-    if (length == 0 || length > NUMBER_MAX) {
+    static const char end[] = " \t\r\n#,]}";
+    char word[TOML_WORD_MAX + 1];
+    size_t length = strcspn(parser->at, end);
+    if (length == 0 || length > TOML_WORD_MAX) {
         error_set(error,
                   length == 0 ? "a value is missing" : "a value is no string, number, date or boolean");
         return NULL;
     }
     memcpy(word, parser->at, length);
     word[length] = '\0';
+    if (toml_is_date(word) && parser->at[length] == ' ' && is_digit(parser->at[length + 1])) {
+        size_t time = strcspn(parser->at + length + 1, end);
+        length += time < TOML_WORD_MAX / 2 ? time + 1 : 0;
+        memcpy(word, parser->at, length);
+        word[length] = '\0';
+    }
     parser->at += length;
-    if (strcmp(word, "true") == 0 || strcmp(word, "false") == 0)
-        return json_boolean(word[0] == 't');
-    if (is_date(word))
-        return json_string(word);
-    json_t *number = integer_value(word);
-    if (number == NULL)
-        number = real_value(word);
-    if (number == NULL)
+    json_t *value = toml_word(word);
+    if (value == NULL)
         error_set(error, "\"%s\" is no string, number, date or boolean", word);
-    return number;
+    return value;
 }
 
 static json_t *read_array(struct parser *parser, struct error *error)
@@ -362,8 +378,8 @@ static json_t *read_array(struct parser *parser, struct error *error)
     }
 }
 
-/* KEY = VALUE into the table. Returns the value, borrowed. */
-static const json_t *read_pair(struct parser *parser, json_t *table, struct strings *key, struct error *error)
+/* KEY = VALUE; the tree's table is marked with the key. The value is a new reference. */
+static json_t *read_pair(struct parser *parser, json_t *table, struct strings *key, struct error *error)
 {
     if (read_key(parser, key, error) < 0)
         return NULL;
@@ -371,7 +387,7 @@ static const json_t *read_pair(struct parser *parser, json_t *table, struct stri
         error_set(error, "no '=' stands behind the key");
         return NULL;
     }
-    table = open_table(table, key, key->count - 1, error);
+    table = follow_dots(table, key, error);
     if (table == NULL)
         return NULL;
     const char *name = key->items[key->count - 1];
@@ -379,25 +395,38 @@ static const json_t *read_pair(struct parser *parser, json_t *table, struct stri
         error_set(error, "%s: is there twice", name);
         return NULL;
     }
+    json_object_set_new(table, name, json_true());
     skip_blanks(parser);
-    json_t *value = read_value(parser, error);
-    if (value == NULL)
-        return NULL;
-    json_object_set_new(table, name, value);
-    return value;
+    return read_value(parser, error);
+}
+
+/* Sets object.A.B.C of a key A.B.C. */
+static void set_value(json_t *object, const struct strings *key, json_t *value)
+{
+    for (size_t i = 0; i + 1 < key->count; i++) {
+        json_t *next = json_object_get(object, key->items[i]);
+        if (next == NULL) {
+            next = json_object();
+            json_object_set_new(object, key->items[i], next);
+        }
+        object = next;
+    }
+    json_object_set_new(object, key->items[key->count - 1], value);
 }
 
 static json_t *read_inline_table(struct parser *parser, struct error *error)
 {
-    cleanup_json json_t *table = json_object();
+    cleanup_json json_t *table = json_object(), *tree = json_object();
     parser->at++;
     skip_blanks(parser);
     if (accept(parser, '}'))
         return json_incref(table);
     do {
         cleanup_strings struct strings key = {0};
-        if (read_pair(parser, table, &key, error) == NULL)
+        json_t *value = read_pair(parser, tree, &key, error);
+        if (value == NULL)
             return NULL;
+        set_value(table, &key, value);
         skip_blanks(parser);
     } while (accept(parser, ','));
     if (accept(parser, '}'))
@@ -422,29 +451,42 @@ static json_t *read_value(struct parser *parser, struct error *error)
     else if (c == '{')
         value = read_inline_table(parser, error);
     else
-        value = read_word_value(parser, error);
+        value = read_word(parser, error);
     parser->depth--;
     return value;
 }
 
 /* ---- lines ---- */
 
+static void replace_text(char **text, char *other)
+{
+    free(*text);
+    *text = other;
+}
+
 static int read_header(struct parser *parser, struct error *error)
 {
     parser->at++;
-    if (*parser->at == '[')
-        return error_set(error, "arrays of tables ([[name]]) are not read");
+    bool array = accept(parser, '[');
     strings_free(&parser->table);
     if (read_key(parser, &parser->table, error) < 0)
         return -1;
-    if (!accept(parser, ']'))
-        return error_set(error, "no ']' stands behind the table's name");
-    if (open_table(parser->tables, &parser->table, parser->table.count, error) == NULL)
+    if (!accept(parser, ']') || (array && !accept(parser, ']')))
+        return error_set(error, "no '%s' stands behind the table's name", array ? "]]" : "]");
+    json_t *table = parser->tree;
+    size_t last = parser->table.count - 1;
+    for (size_t i = 0; table != NULL && i < last; i++)
+        table = enter_table(table, parser->table.items[i], error);
+    if (table == NULL)
         return -1;
-    json_t *seen = open_table(parser->headers, &parser->table, parser->table.count, error);
-    if (json_object_get(seen, "") != NULL) /* the mark of a header */
-        return error_set(error, "[%s]: is there twice", parser->table.items[parser->table.count - 1]);
-    json_object_set_new(seen, "", json_object());
+    const char *name = parser->table.items[last];
+    table = array ? add_header(table, name, error) : open_header(table, name, error);
+    if (table == NULL)
+        return -1;
+    json_object_set_new(table, "", json_true());
+    parser->current = table;
+    if (array)
+        replace_text(&parser->table.items[last], xasprintf("%s[]", name));
     return expect_line_end(parser, error);
 }
 
@@ -469,9 +511,8 @@ static int deliver(const struct strings *table, const char *name, const json_t *
 static int read_entry(struct parser *parser, toml_entry *entry, void *data, struct error *error)
 {
     cleanup_strings struct strings key = {0};
-    json_t *table = open_table(parser->tables, &parser->table, parser->table.count, error);
     unsigned line = parser->line;
-    const json_t *value = table != NULL ? read_pair(parser, table, &key, error) : NULL;
+    cleanup_json json_t *value = read_pair(parser, parser->current, &key, error);
     if (value == NULL || expect_line_end(parser, error) < 0)
         return -1;
     cleanup_strings struct strings tables = {0};
@@ -507,7 +548,8 @@ int toml_read(const char *text, size_t length, const char *name, toml_entry *ent
         return error_set(error, "%s: holds a NUL", name);
     if (!text_is_utf8(whole))
         return error_set(error, "%s: not UTF-8", name);
-    struct parser parser = {.at = whole, .line = 1, .tables = json_object(), .headers = json_object()};
+    struct parser parser = {.at = whole, .line = 1, .tree = json_object()};
+    parser.current = parser.tree;
     int status = read_lines(&parser, entry, data, error);
     if (status < 0)
         error_prefix(error, "%s:%u", name, parser.line);

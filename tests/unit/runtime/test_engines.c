@@ -54,6 +54,18 @@ static void containerd_by_the_runtimes_type(void **state)
     assert_runtime(engine, "uk");
 }
 
+/* As `containerd config default` of containerd 2 prints it. */
+static void containerd_beside_arrays_of_tables(void **state)
+{
+    cleanup_json json_t *engine =
+        look(*state, "containerd", "containerd", "containerd", "config.toml",
+             "version = 3\n[plugins.'io.containerd.transfer.v1.local']\n"
+             "[[plugins.'io.containerd.transfer.v1.local'.unpack_config]]\nplatform = 'linux/amd64'\n"
+             "[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.uk]\n"
+             "runtime_type = 'io.containerd.urunc.v2'\n");
+    assert_runtime(engine, "uk");
+}
+
 static void containerd_by_the_program_of_its_options(void **state)
 {
     cleanup_json json_t *engine =
@@ -94,6 +106,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_temporary(containerd_by_the_runtimes_type),
+        with_temporary(containerd_beside_arrays_of_tables),
         with_temporary(containerd_by_the_program_of_its_options),
         with_temporary(containerd_without_urunc),
         with_temporary(a_broken_configuration_is_the_problem),
