@@ -11,7 +11,7 @@ build='binutils clang clang-format clang-tidy cmake comerr-dev gcc gcc-aarch64-l
 run='ca-certificates cpio curl iproute2 jq kmod qemu-system-x86 util-linux'
 # What the tests hold the results against.
 test='attr bats buildah busybox-static catatonit containerd containernetworking-plugins crun docker.io e2fsprogs faketime gcovr genext2fs libcap2-bin podman
-    nftables procps python3 python3-grpcio python3-jsonschema python3-protobuf qemu-system-arm qemu-user redis-server runc skopeo slirp4netns strace uidmap umoci zstd'
+    nftables passt procps python3 python3-grpcio python3-jsonschema python3-protobuf qemu-system-arm qemu-user redis-server runc skopeo slirp4netns strace uidmap umoci zstd'
 
 die() {
     printf 'install-packages.sh: %s\n' "$1" >&2

@@ -8,6 +8,7 @@
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
 #include "runtime/monitors/monitor.h"
+#include "runtime/network/user_network.h"
 
 enum {
     MEMORY_MAX_MIB = 1 << 24,
@@ -111,6 +112,13 @@ static int read_trace(const json_t *value, char **out, struct error *error)
     free(*out);
     *out = json_is_true(value) ? xstrdup(CONFIG_TRACE_DIRECTORY) : NULL;
     return 0;
+}
+
+static int read_user_network(const json_t *value, char **out, struct error *error)
+{
+    const char *text = json_string_value(value);
+    return text != NULL && strcmp(text, USER_NETWORK_AUTO) == 0 ? read_text(value, out, error)
+                                                                : read_path(value, out, error);
 }
 
 /* Words reach a monitor's option string, in which a comma would begin another option. */
@@ -346,7 +354,7 @@ int config_apply(const json_t *document, const char *origin, struct config *conf
         else if (strcmp(key, "metrics") == 0)
             status = read_path(value, &config->metrics, error);
         else if (strcmp(key, "user_network") == 0)
-            status = read_path(value, &config->user_network, error);
+            status = read_user_network(value, &config->user_network, error);
         else if (strcmp(key, "rootfs_cache") == 0)
             status = read_rootfs_cache(value, &config->rootfs_cache, error);
         else if (strcmp(key, "overrides") == 0)

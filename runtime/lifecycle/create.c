@@ -345,12 +345,13 @@ static int make_user_network(struct creation *creation, struct error *error)
     const struct container *container = &creation->container;
     const struct namespaces *namespaces = &container->bundle.namespaces;
     struct state *state = &creation->state;
+    bool has_user = namespace_is_new(namespaces, NAMESPACE_USER);
     cleanup_user_network struct user_network network = USER_NETWORK_NONE;
     if (container->config.user_network == NULL || !namespace_is_new(namespaces, NAMESPACE_NETWORK) ||
-        guest_network_limit(container) == 0 ||
-        !user_network_is_wanted(state->pid, namespace_is_new(namespaces, NAMESPACE_USER)))
+        guest_network_limit(container) == 0 || !user_network_is_wanted(state->pid, has_user))
         return 0;
-    if (user_network_prepare(container->config.user_network, state->pid, &network, error) < 0)
+    cleanup_free char *program = user_network_find(container->config.user_network, error);
+    if (program == NULL || user_network_prepare(program, state->pid, has_user, &network, error) < 0)
         return -1;
     state->network_pid = network.pid;
     state->network_start_time = process_start_time(network.pid);

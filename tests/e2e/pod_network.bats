@@ -68,3 +68,24 @@ answered() {
     urunc delete "$ID"
     expect_equal "$(tc -n "$NETNS" qdisc show | grep -c ingress)" 0
 }
+
+@test "a guest without an interface reaches the outside by pasta" {
+    need_program pasta
+    jq --arg pasta "$(command -v pasta)" '.user_network = $pasta' "$T/urunc.json" >"$T/config"
+    cp "$T/config" "$T/urunc.json"
+    ip link add way0 type veth peer name way1 netns "$CLIENT"
+    ip address add 192.0.2.1/24 dev way0
+    ip link set way0 up
+    ip -n "$CLIENT" address add 192.0.2.2/24 dev way1
+    ip -n "$CLIENT" link set way1 up
+    ip route add default via 192.0.2.2
+    page "$CLIENT" 90 outside
+    busybox_bundle "$T/bundle" initrd
+    # shellcheck disable=SC2016 # the guest's shell expands
+    arguments "$T/bundle" sh -c 'until page=$(printf "GET / HTTP/1.0\r\n\r\n" | nc 192.0.2.2 90 | tail -n 1) && [ -n "$page" ]; do sleep 1; done
+        echo "192.0.2.2 says $page"; sleep 1000'
+    start "$T/bundle"
+    within "$BOOT_TIMEOUT" answered '192.0.2.2 says outside' || fail "$(cat "$T/console")"
+    urunc delete --force "$ID"
+    ! pgrep -x 'pasta(.avx2)?'
+}

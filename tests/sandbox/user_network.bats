@@ -4,8 +4,20 @@ load standin
 
 prepare_more() {
     SLIRP=$(command -v slirp4netns) || skip 'slirp4netns is not installed'
+    HELPER=$SLIRP
     [[ $BATS_TEST_DESCRIPTION == without* ]] ||
         edit_config '.user_network = $slirp' --arg slirp "$SLIRP"
+}
+
+# The other program, which wants a way out of the caller's own network.
+use_pasta() {
+    HELPER=$(command -v pasta) || skip 'pasta is not installed'
+    edit_config '.user_network = $pasta' --arg pasta "$HELPER"
+    ip link show way0 >/dev/null 2>&1 || ip link add way0 type veth peer name way1
+    ip address replace 192.0.2.1/24 dev way0
+    ip link set way0 up
+    ip link set way1 up
+    ip route replace default via 192.0.2.2
 }
 
 edit_config() {
@@ -17,10 +29,10 @@ helper() {
 }
 
 lives() {
-    [[ $1 -gt 0 && -e /proc/$1/exe && $(readlink "/proc/$1/exe") == "$SLIRP" ]]
+    [[ $1 -gt 0 && -e /proc/$1/exe ]] && tr '\0' ' ' <"/proc/$1/cmdline" | grep -q "^$HELPER "
 }
 
-@test "the guest gets a card on eth0 at 10.0.2.100, and delete ends the helper" {
+gets_card_until_delete() {
     linux_bundle
     edit "$T/bundle" '.process.args += ["standin:wait"]'
     create_standin
@@ -34,6 +46,51 @@ lives() {
         'ip=10.0.2.100::10.0.2.2:255.255.255.0:urunc:eth0:off'
     urunc delete --force "$ID"
     ! lives "$pid"
+}
+
+@test "the guest gets a card on eth0 at 10.0.2.100, and delete ends the helper" {
+    gets_card_until_delete
+}
+
+@test "by pasta, too" {
+    use_pasta
+    gets_card_until_delete
+}
+
+in_user_namespace() {
+    local pid
+    edit "$T/bundle" '.linux.namespaces += [{type: "user"}] |
+        .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+    create_standin
+    pid=$(helper)
+    lives "$pid"
+    expect_equal "$(nsenter -t "$PID" -n ip -br -4 address show eth0 | awk '{print $3}')" 10.0.2.100/24
+    kill -KILL "$PID"
+    urunc delete --force "$ID"
+    ! lives "$pid"
+}
+
+@test "in a user namespace, too, whatever died" {
+    in_user_namespace
+}
+
+@test "by pasta in a user namespace, too, whatever died" {
+    use_pasta
+    in_user_namespace
+}
+
+@test "auto takes the one that is installed" {
+    edit_config '.user_network = "auto"'
+    start_standin
+    lives "$(helper)"
+}
+
+@test "pasta without a way out is an error that names it" {
+    use_pasta
+    ip route del default
+    fails urunc create --bundle "$T/bundle" "$ID" </dev/null
+    expect_one_error 'user_network: pasta ended'
+    ! pgrep -x 'pasta(.avx2)?'
 }
 
 @test "the helper is ended, too, where the monitor was killed" {

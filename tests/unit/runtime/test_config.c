@@ -91,6 +91,7 @@ static void what_is_wrong_is_named(void **state)
     assert_refused(state, "{\"monitors\":{\"qemu\":{\"acceleration\":\"hax\"}}}", "not auto, kvm or tcg");
     assert_refused(state, "{\"monitors\":{\"spt\":{\"acceleration\":\"kvm\"}}}",
                    "spt.acceleration: unknown key");
+    assert_refused(state, "{\"user_network\":\"pasta\"}", "not an absolute path");
     assert_refused(state, "[]", "not a JSON object");
     assert_refused(state, "{\"a\":", ":1:");
 }
