@@ -32,12 +32,14 @@ struct boot_nic *boot_add_nic(struct boot *boot, int tap_fd)
     return nic;
 }
 
-struct boot_share *boot_add_share(struct boot *boot, const char *tag, bool readonly)
+struct boot_share *boot_add_share(struct boot *boot, const char *tag, int server, bool readonly)
 {
     boot->shares = xreallocarray(boot->shares, boot->share_count + 1, sizeof *boot->shares);
     struct boot_share *share = &boot->shares[boot->share_count];
-    *share = (struct boot_share){
-        .tag = xstrdup(tag), .path = boot_share_path(boot->share_count), .readonly = readonly};
+    *share = (struct boot_share){.tag = xstrdup(tag),
+                                 .path = boot_share_path(boot->share_count),
+                                 .server = server,
+                                 .readonly = readonly};
     boot->share_count++;
     return share;
 }

@@ -76,12 +76,15 @@ struct boot_nic {
     unsigned mtu;
 };
 
-/* A directory of the host, shared over 9p: the container's rootfs itself, a mount of the bundle. */
+/* A directory of the host that the guest mounts, by virtiofs or 9p: the container's rootfs itself, a mount of
+ * the bundle. */
 #define BOOT_SHARE_TAG_PREFIX "fs"                      /* and its number */
 #define BOOT_SHARE_TAG        BOOT_SHARE_TAG_PREFIX "0" /* of the first */
 struct boot_share {
     char *tag;  /* that the guest mounts: "fs0"; owned */
-    char *path; /* in the private root; owned */
+    char *path; /* in the private root, by 9p; owned */
+    int server; /* connected unix socket of the program that serves it by virtiofs, kept open over exec;
+                   -1: the monitor itself serves it by 9p; borrowed */
     bool readonly;
 };
 
@@ -135,7 +138,7 @@ char *boot_share_path(size_t index);
 /* Adds one. Borrowed from `boot`, until the next of its kind is added. */
 struct boot_disk *boot_add_disk(struct boot *boot, int fd, bool readonly);
 struct boot_nic *boot_add_nic(struct boot *boot, int tap_fd);
-struct boot_share *boot_add_share(struct boot *boot, const char *tag, bool readonly);
+struct boot_share *boot_add_share(struct boot *boot, const char *tag, int server, bool readonly);
 
 /* Without anything: no descriptor. */
 #define BOOT_NONE                                                                                            \

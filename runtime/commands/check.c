@@ -98,6 +98,17 @@ static void print_memory(const json_t *monitor)
                (long long)json_integer_value(json_object_get(monitor, "overheadMiB")));
 }
 
+static void print_program(const char *name, const json_t *object)
+{
+    cleanup_free char *program = text_of(object, "program");
+    cleanup_free char *version = text_of(object, "version");
+    printf("  %-18s", name);
+    if (*program != '\0')
+        printf("%s%s%s%s", program, *version != '\0' ? " " : "", version, is_usable(object) ? "\n" : ": ");
+    if (!is_usable(object))
+        print_problem(object);
+}
+
 static void print_monitors(const json_t *monitors)
 {
     size_t i;
@@ -105,14 +116,7 @@ static void print_monitors(const json_t *monitors)
     printf("\nMonitors:\n");
     json_array_foreach (monitors, i, monitor) {
         cleanup_free char *name = text_of(monitor, "name");
-        cleanup_free char *program = text_of(monitor, "program");
-        cleanup_free char *version = text_of(monitor, "version");
-        printf("  %-18s", name);
-        if (*program != '\0')
-            printf("%s%s%s%s", program, *version != '\0' ? " " : "", version,
-                   is_usable(monitor) ? "\n" : ": ");
-        if (!is_usable(monitor))
-            print_problem(monitor);
+        print_program(name, monitor);
         print_memory(monitor);
     }
 }
@@ -220,6 +224,8 @@ static void print_text(const json_t *host)
     print_environment(host);
     print_engines(json_object_get(host, "engines"));
     print_monitors(monitors);
+    printf("\nDirectories of the host:\n");
+    print_program("virtiofsd", json_object_get(host, "virtiofsd"));
     print_usable_pairs(pairs);
     print_other_pairs(pairs, monitors);
     print_configuration(json_object_get(host, "configuration"), json_object_get(host, "ignored"));

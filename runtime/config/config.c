@@ -121,6 +121,18 @@ static int read_user_network(const json_t *value, char **out, struct error *erro
                                                                 : read_path(value, out, error);
 }
 
+/* false: none. */
+static int read_virtiofsd(const json_t *value, char **out, struct error *error)
+{
+    if (json_is_string(value))
+        return read_path(value, out, error);
+    if (!json_is_false(value))
+        return error_set(error, "neither the path of a program nor false");
+    free(*out);
+    *out = xstrdup("");
+    return 0;
+}
+
 /* Words reach a monitor's option string, in which a comma would begin another option. */
 static int read_word(const json_t *value, bool options, char **out, struct error *error)
 {
@@ -306,6 +318,11 @@ static json_t *describe_rootfs_cache(const struct rootfs_cache_config *cache)
                      "free_mib", (json_int_t)(cache->free / MIB));
 }
 
+static json_t *describe_virtiofsd(const char *path)
+{
+    return path != NULL && *path == '\0' ? json_false() : describe_text(path);
+}
+
 json_t *config_describe(const struct config *config)
 {
     json_t *list = json_array();
@@ -313,6 +330,7 @@ json_t *config_describe(const struct config *config)
     add_description(list, config, "trace", describe_text(config->trace));
     add_description(list, config, "metrics", describe_text(config->metrics));
     add_description(list, config, "user_network", describe_text(config->user_network));
+    add_description(list, config, "virtiofsd", describe_virtiofsd(config->virtiofsd));
     add_description(list, config, "files_mib", json_integer((json_int_t)(config->files_limit / MIB)));
     add_description(list, config, "overrides", overrides_to_json(config->overrides));
     add_description(list, config, "rootfs_cache", describe_rootfs_cache(&config->rootfs_cache));
@@ -353,6 +371,8 @@ int config_apply(const json_t *document, const char *origin, struct config *conf
             status = read_trace(value, &config->trace, error);
         else if (strcmp(key, "metrics") == 0)
             status = read_path(value, &config->metrics, error);
+        else if (strcmp(key, "virtiofsd") == 0)
+            status = read_virtiofsd(value, &config->virtiofsd, error);
         else if (strcmp(key, "user_network") == 0)
             status = read_user_network(value, &config->user_network, error);
         else if (strcmp(key, "rootfs_cache") == 0)
@@ -383,6 +403,7 @@ void config_free(struct config *config)
     free(config->trace);
     free(config->metrics);
     free(config->user_network);
+    free(config->virtiofsd);
     json_decref(config->origins);
     strings_free(&config->ignored);
     *config = (struct config){0};

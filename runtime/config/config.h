@@ -22,9 +22,11 @@ struct config {
     struct rootfs_cache_config rootfs_cache;
     char *fallback_runtime; /* for ordinary containers, or NULL: runc, else crun, in the usual directories */
     char *trace;            /* directory of the traces (runtime/trace.h), or NULL: none are written; owned */
-    char *user_network;   /* slirp4netns, pasta or USER_NETWORK_AUTO, for containers without an interface, or
-                             NULL: they have none; owned */
-    char *metrics;        /* text file of Prometheus for the operator's monitoring, or NULL; owned */
+    char *user_network; /* slirp4netns, pasta or USER_NETWORK_AUTO, for containers without an interface, or
+                           NULL: they have none; owned */
+    char *metrics;      /* text file of Prometheus for the operator's monitoring, or NULL; owned */
+    char *virtiofsd;    /* the program that serves directories by virtiofs, or "": none, they go by 9p; NULL:
+                           where    distributions put it; owned */
     uint64_t files_limit; /* bytes of the mounts that are copied for one guest: docs/mounts.md */
     json_t *origins;      /* where each key was set: {"monitors.qemu.vcpus": "FILE" or "FILE:LINE"}; owned */
     struct strings ignored; /* keys of other tools that have no effect here, each a line for the log */

@@ -34,8 +34,10 @@ static const struct rule {
     {"log.syslog", IGNORED, "the global option --log names a file"},
     {"timestamps.enabled", MOVED, "trace"},
     {"timestamps.destination", IGNORED, "`trace` names a directory with one file for each container"},
-    {"extra_binaries.*.path", IGNORED, "directories are shared without virtiofsd"},
-    {"extra_binaries.*.options", IGNORED, "directories are shared without virtiofsd"},
+    {"extra_binaries.virtiofsd.path", MOVED, "virtiofsd"},
+    {"extra_binaries.virtiofsd.options", IGNORED, "urunc chooses them by what the program's version takes"},
+    {"extra_binaries.*.path", IGNORED, "of such programs urunc runs virtiofsd alone"},
+    {"extra_binaries.*.options", IGNORED, "of such programs urunc runs virtiofsd alone"},
 };
 
 struct reading {
@@ -98,7 +100,7 @@ static int apply_key(void *data, const struct strings *key, const json_t *value,
     struct reading *reading = data;
     const struct rule *rule = find_rule(key);
     cleanup_free char *name = join(key);
-    if (rule != NULL && rule->fate == RENAMED && is_unset(value))
+    if (rule != NULL && rule->fate <= MOVED && is_unset(value))
         return 0;
     if (rule != NULL && rule->fate > MOVED) {
         if (rule->fate == UNLESS_ON && !json_is_false(value))

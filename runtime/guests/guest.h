@@ -51,6 +51,7 @@ struct guest_input {
     bool has_block;
     bool block_readonly;
     bool has_share;                   /* the container's rootfs is the first share */
+    bool virtiofs;                    /* the shares come by virtiofs, else by 9p */
     const struct guest_share *shares; /* in the order of the boot's */
     size_t share_count;
     const char *block_mount_point;     /* or NULL: the guest's default */
@@ -73,6 +74,7 @@ struct guest {
     bool channel;      /* its agent can speak runtime/channel.h */
     bool ipv6;         /* it can be told IPv6 addresses; else one without IPv4 is told no network */
     size_t nics;       /* interfaces that it can be told; 0: one */
+    bool virtiofs;     /* it can be told to mount a share by virtiofs, where that is how it comes */
     bool boot_modules; /* where its root is a disk, its kernel may need modules first (boot_modules.h) */
     unsigned kernels;  /* enum kernel_format: the file must be one of these; 0: whatever the monitor loads */
     uint64_t memory;   /* bytes that its kernels need; 0: the default is enough */

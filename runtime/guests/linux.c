@@ -213,6 +213,6 @@ static int plan_boot(const struct guest_input *input, struct boot *boot, struct 
     return 0;
 }
 
-DEFINE_GUEST(linux, plan_boot, .channel = true, .boot_modules = true, .ipv6 = true, .nics = NICS_MAX,
-             .abilities = linux_abilities, .pack = linux_pack,
+DEFINE_GUEST(linux, plan_boot, .channel = true, .virtiofs = true, .boot_modules = true, .ipv6 = true,
+             .nics = NICS_MAX, .abilities = linux_abilities, .pack = linux_pack,
              .kernels = KERNEL_BZIMAGE | KERNEL_PVH | KERNEL_ARM64_IMAGE);

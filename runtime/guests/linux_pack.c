@@ -76,14 +76,14 @@ static void add_tmpfs_options(struct buffer *settings, const char *options)
     }
 }
 
-static void add_mount(struct buffer *settings, const struct guest_mount *mount, size_t tree)
+static void add_mount(struct buffer *settings, const struct guest_mount *mount, size_t tree, bool virtiofs)
 {
     if (mount->way == MOUNT_WAY_ARCHIVE) {
         buffer_format(settings, "mount=tree:%zu:", tree);
     } else if (mount->way == MOUNT_WAY_DISK) {
         buffer_format(settings, "mount=disk:/dev/vd%c:", (char)('a' + mount->place));
     } else if (mount->way == MOUNT_WAY_SHARE) {
-        buffer_format(settings, "mount=9p:%s:", mount->tag);
+        buffer_format(settings, "mount=%s:%s:", virtiofs ? "virtiofs" : "9p", mount->tag);
     } else {
         buffer_add_string(settings, "mount=tmpfs:");
         add_tmpfs_options(settings, mount->options);
@@ -103,11 +103,11 @@ static void add_mounts(struct buffer *settings, const struct linux_guest *guest,
                   &(struct guest_mount){.way = MOUNT_WAY_DISK,
                                         .destination = input->block_mount_point,
                                         .readonly = input->block_readonly},
-                  0);
+                  0, false);
     for (size_t i = 0; i < input->mount_count; i++) {
         const struct guest_mount *mount = &input->mounts[i];
         cleanup_free char *name = xasprintf("%zu", trees->child_count);
-        add_mount(settings, mount, trees->child_count);
+        add_mount(settings, mount, trees->child_count, input->virtiofs);
         if (mount->way == MOUNT_WAY_ARCHIVE)
             tree_put(trees, name, mount->tree);
     }

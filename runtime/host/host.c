@@ -17,6 +17,7 @@
 #include "runtime/monitors/kvm.h"
 #include "runtime/monitors/monitor.h"
 #include "runtime/monitors/version.h"
+#include "runtime/process/guest/virtiofsd.h"
 
 #define TUN_DEVICE "/dev/net/tun"
 
@@ -203,6 +204,29 @@ static json_t *describe_pair(struct pair pair, const json_t *monitors)
     return object;
 }
 
+/* Without it directories are shared with fewer guests, which is no problem of the host's. */
+static json_t *describe_virtiofsd(const struct config *config, const char *root)
+{
+    cleanup_error struct error problem = {0};
+    cleanup_free char *program = virtiofsd_find(config->virtiofsd);
+    struct version version = {0};
+    json_t *object = json_object();
+    if (program != NULL) {
+        json_object_set_new(object, "program", json_string(program));
+        version_find(program, root, &version, &problem);
+    } else if (config->virtiofsd != NULL) {
+        error_set(&problem, "turned off by the configuration: directories go by 9p");
+    } else {
+        error_set(&problem, "not installed: directories go by 9p; " VIRTIOFSD_PACKAGE);
+    }
+    if (version_is_known(&version)) {
+        cleanup_free char *text = xasprintf("%u.%u.%u", version.major, version.minor, version.patch);
+        json_object_set_new(object, "version", json_string(text));
+    }
+    set_usable(object, &problem);
+    return object;
+}
+
 static json_t *list_of(const struct strings *lines)
 {
     json_t *list = json_array();
@@ -223,9 +247,10 @@ json_t *host_describe(const struct config *config, const char *root)
         usable = usable || problem_of(object) == NULL;
         json_array_append_new(pairs, object);
     }
-    return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", URUNC_VERSION,
+    return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", URUNC_VERSION,
                      "architecture", platform_host_architecture(), "usable", (int)usable, "devices",
-                     devices_found, "monitors", monitors, "pairs", pairs, "configuration",
-                     config_describe(config), "ignored", list_of(&config->ignored), "cgroups", host_cgroups(),
-                     "userNamespaces", host_user_namespaces(), "engines", host_engines(""));
+                     devices_found, "monitors", monitors, "virtiofsd", describe_virtiofsd(config, root),
+                     "pairs", pairs, "configuration", config_describe(config), "ignored",
+                     list_of(&config->ignored), "cgroups", host_cgroups(), "userNamespaces",
+                     host_user_namespaces(), "engines", host_engines(""));
 }

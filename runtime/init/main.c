@@ -85,7 +85,7 @@ static int run_program(const struct cmdline *cmdline, struct streams *streams, s
 /* False: complained. */
 static bool enter_root(const struct cmdline *cmdline)
 {
-    modules_load(cmdline->channel);
+    modules_load(cmdline);
     if (!root_is_elsewhere(cmdline))
         return true;
     bool has_modules = access("/lib/modules", F_OK) == 0;
@@ -96,7 +96,7 @@ static bool enter_root(const struct cmdline *cmdline)
         return false;
     }
     if (!has_modules) /* the initramfs is the host's own, so the disk has the other drivers */
-        modules_load(cmdline->channel);
+        modules_load(cmdline);
     return true;
 }
 

@@ -12,7 +12,8 @@
  *     hostname=NAME
  *     mount=tree:N:FLAGS:DIR        the file or directory SETTINGS_TREES/N
  *     mount=disk:DEVICE:FLAGS:DIR   a file system on a block device
- *     mount=9p:TAG:FLAGS:DIR        a directory of the host over virtio
+ *     mount=virtiofs:TAG:FLAGS:DIR  a directory of the host
+ *     mount=9p:TAG:FLAGS:DIR        the same by 9p over virtio
  *     mount=tmpfs:OPTIONS:FLAGS:DIR
  *
  * FLAGS are letters: "r" read-only, "x" no programs, "o" optional: where it fails the program runs all the

@@ -19,11 +19,13 @@
 #include "runtime/lifecycle/lifecycle.h"
 #include "runtime/lifecycle/metrics.h"
 #include "runtime/lifecycle/pid_file.h"
+#include "runtime/lifecycle/share_sockets.h"
 #include "runtime/network/devices.h"
 #include "runtime/network/user_network.h"
 #include "runtime/process/container.h"
 #include "runtime/process/guest/guest_network.h"
 #include "runtime/process/guest/rootfs_disk.h"
+#include "runtime/process/guest/share_server.h"
 #include "runtime/process/message.h"
 #include "runtime/process/waiting.h"
 #include "runtime/sandbox/cgroups/systemd/systemd.h"
@@ -153,7 +155,7 @@ static int listen_for_others(struct creation *creation, struct error *error)
     struct container *container = &creation->container;
     const struct guest_setup *setup = &container->guest;
     container->listener = state_listen(creation->directory, START_SOCKET, SOCK_SEQPACKET, error);
-    if (container->listener < 0)
+    if (container->listener < 0 || share_sockets_make(creation->directory, &container->guest, error) < 0)
         return -1;
     if (setup->monitor->management != NULL) {
         container->manage = state_listen(creation->directory, MONITOR_SOCKET, SOCK_STREAM, error);
@@ -179,20 +181,21 @@ static int plan_memory(struct creation *creation, struct error *error)
     struct container *container = &creation->container;
     const struct guest_setup *setup = &container->guest;
     const struct monitor_config *config = guest_monitor_config(setup, &container->config);
+    uint64_t servers = share_servers_footprint(setup);
     const struct memory_question question = {
         .framework = framework_name(setup->unikernel.framework),
         .limit = container->bundle.memory_limit,
         .asked = (uint64_t)setup->unikernel.memory << 20,
         .configured = config->memory,
         .needed = setup->guest->memory,
-        .overhead = config->overhead,
-        .footprint = monitor_footprint(setup->monitor, config),
+        .overhead = config->overhead + servers,
+        .footprint = monitor_footprint(setup->monitor, config) + servers,
         .room = cgroups_memory_room(&creation->state.cgroups),
     };
     if (memory_plan(&question, &container->memory, error) < 0)
         return -1;
     creation->state.memory = container->memory;
-    creation->state.memory_overhead = config->overhead;
+    creation->state.memory_overhead = question.overhead;
     creation->state.resources = resources_to_keep(container->bundle.resources);
     return 0;
 }
@@ -238,11 +241,14 @@ static int find_version_and_acceleration(const struct runtime *runtime, struct c
                                          struct error *error)
 {
     TRACE_BLOCK(&container->trace, "version and acceleration");
-    const struct guest_setup *setup = &container->guest;
+    struct guest_setup *setup = &container->guest;
     struct monitor_config *config = &container->config.monitors[setup->unikernel.hypervisor];
     monitor_settle_acceleration(setup->monitor, runtime->root, config);
     if (version_find(setup->program, runtime->root, &config->version, error) < 0)
         return -1;
+    if (setup->virtiofsd != NULL &&
+        version_find(setup->virtiofsd, runtime->root, &setup->virtiofsd_version, error) < 0)
+        return error_prefix(error, "virtiofsd");
     return monitor_check_version(setup->monitor, setup->program, &config->version, error);
 }
 

@@ -133,7 +133,7 @@ int state_directory_open(const char *root, const char *id, struct error *error)
 int state_directory_remove(const char *root, const char *id, struct error *error)
 {
     static const char *const ours[] = {STATE_FILE,   STATE_TEMPORARY, RESOURCES_FILE, RESOURCES_TEMPORARY,
-                                       START_SOCKET, CHANNEL_SOCKET,  MONITOR_SOCKET};
+                                       START_SOCKET, CHANNEL_SOCKET,  MONITOR_SOCKET, SHARE_SOCKET};
     cleanup_free char *path = xasprintf("%s/%s", root, id);
     cleanup_close int fd = open_directory(path);
     if (fd < 0)

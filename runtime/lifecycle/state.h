@@ -27,6 +27,7 @@
  * the same time. */
 #define RESOURCES_FILE "resources.json"
 #define MONITOR_SOCKET "monitor.sock"
+#define SHARE_SOCKET   "share.sock" /* for a moment */
 
 enum status {
     STATUS_CREATING,

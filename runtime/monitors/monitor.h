@@ -73,6 +73,7 @@ struct monitor {
     bool ends_by_reset; /* its machine has no power-off: a guest ends with a reset */
     bool disks_by_name; /* it opens boot_disk.path itself, so its user must be able to */
     bool layers;        /* it reads qcow2: boot_disk.backing */
+    bool virtiofs;      /* it takes boot_share.server */
     bool opens_nothing; /* its kernel is boot.kernel_fd, too */
     /* It lets SIGHUP, SIGINT, SIGQUIT and SIGTERM end it with 128 + N, and unblocks them once it does. It is
      * started with them blocked, so that none comes before: it would be lost, or end it otherwise. */

@@ -97,7 +97,7 @@ static void plan_machine(const struct container *container, struct boot *boot)
         disk->name = setup->disks[i].name != NULL ? xstrdup(setup->disks[i].name) : NULL;
     }
     for (size_t i = 0; i < setup->share_count; i++)
-        boot_add_share(boot, setup->shares[i].tag, setup->shares[i].readonly);
+        boot_add_share(boot, setup->shares[i].tag, setup->shares[i].connection, setup->shares[i].readonly);
     boot->memory = container->memory.guest;
     boot->vcpus = config->vcpus;
     boot->kernel_fd = setup->kernel_fd;
@@ -136,6 +136,9 @@ static int keep_descriptors(const struct container *container, const struct boot
     for (size_t i = 0; i < boot->disk_count; i++)
         if (keep_one(boot->disks[i].fd, "the disk's descriptor", error) < 0 ||
             keep_one(boot->disks[i].backing, "the disk's descriptor", error) < 0)
+            return -1;
+    for (size_t i = 0; i < boot->share_count; i++)
+        if (keep_one(boot->shares[i].server, "the share's socket", error) < 0)
             return -1;
     if (keep_one(boot->kernel_fd, "the kernel's descriptor", error) < 0 ||
         keep_one(boot->manage_fd, "the monitor's socket", error) < 0 ||

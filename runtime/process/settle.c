@@ -15,6 +15,7 @@
 #include "runtime/first_output/first_output.h"
 #include "runtime/process/guest/guest_disks.h"
 #include "runtime/process/guest/guest_network.h"
+#include "runtime/process/guest/share_server.h"
 #include "runtime/process/start_hooks.h"
 #include "runtime/sandbox/descriptors.h"
 #include "runtime/sandbox/root/private_root.h"
@@ -100,7 +101,8 @@ static int enter_root(struct container *container, const struct monitor_files *f
     }
     for (size_t i = 0; i < guest->share_count; i++) {
         strings_add_owned(&shares, boot_share_path(i));
-        mounts[root.mount_count++] = (struct private_mount){guest->shares[i].tree, shares.items[i]};
+        if (guest->shares[i].tree >= 0)
+            mounts[root.mount_count++] = (struct private_mount){guest->shares[i].tree, shares.items[i]};
     }
     cleanup_close int exit_status = container->kept.exit_status ? exit_status_open(error) : -1;
     if (container->kept.exit_status && exit_status < 0)
@@ -148,7 +150,8 @@ static int close_host(struct container *container, struct error *error)
     enum { FEW = sizeof few / sizeof *few };
     const struct guest_setup *guest = &container->guest;
     size_t count = FEW;
-    cleanup_free int *keep = xcalloc(FEW + kept->tun_count + 2 * guest->disk_count, sizeof *keep);
+    cleanup_free int *keep =
+        xcalloc(FEW + kept->tun_count + 2 * guest->disk_count + guest->share_count, sizeof *keep);
     memcpy(keep, few, sizeof few);
     for (size_t i = 0; i < kept->tun_count; i++)
         keep[count++] = kept->tuns[i];
@@ -156,6 +159,8 @@ static int close_host(struct container *container, struct error *error)
         keep[count++] = guest->disks[i].fd;
         keep[count++] = guest->disks[i].backing;
     }
+    for (size_t i = 0; i < guest->share_count; i++)
+        keep[count++] = guest->shares[i].connection;
     close(take_fd(container->bundle.rootfs_fd));
     bundle_mounts_close(&container->bundle.mounts);
     guest_setup_close_trees(&container->guest);
@@ -230,6 +235,13 @@ int give_up(const struct container *container, struct error *error)
     return check_all_access(container, error);
 }
 
+static int start_share_servers(struct container *container, struct error *error)
+{
+    TRACE_BLOCK(&container->trace, "share servers");
+    return share_servers_start(&container->guest, &container->kept.user.identity,
+                               container->bundle.mount_label, error);
+}
+
 int settle(struct container *container, struct error *error)
 {
     const struct guest_setup *guest = &container->guest;
@@ -249,6 +261,7 @@ int settle(struct container *container, struct error *error)
     if (by_owner < 0 ||
         monitor_user_choose(&container->bundle.process, by_owner > 0 ? &owner : NULL, &files.devices, user,
                             error) < 0 ||
+        start_share_servers(container, error) < 0 ||
         enter_root(container, &files, &user->identity, error) < 0 || close_host(container, error) < 0)
         return -1;
     return start_hooks_present(container) ? 0 : give_up(container, error);

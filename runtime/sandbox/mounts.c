@@ -134,6 +134,16 @@ int mount_detached_tmpfs(const char *size, const char *inodes, const char *label
     return mount;
 }
 
+int mount_detached_proc(struct error *error)
+{
+    cleanup_close int context = fsopen("proc", FSOPEN_CLOEXEC);
+    if (context < 0 || fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+        return error_errno(error, errno, "cannot make a /proc of its own");
+    int mount = fsmount(context, FSMOUNT_CLOEXEC,
+                        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    return mount >= 0 ? mount : error_errno(error, errno, "cannot make a /proc of its own");
+}
+
 int mount_allow_programs(int root, const char *path, struct error *error)
 {
     struct mount_attr attributes = {

@@ -36,6 +36,9 @@ int mount_map_owner(int tree, uid_t owner, gid_t group, uid_t user);
 /* A new detached tmpfs, all of it with that SELinux label where it is not NULL. */
 int mount_detached_tmpfs(const char *size, const char *inodes, const char *label, struct error *error);
 
+/* A new detached /proc of the calling process's PID namespace, read-only. */
+int mount_detached_proc(struct error *error);
+
 /* Attaches a detached mount at `path` beneath the directory `root` (AT_FDCWD for a host path). */
 int mount_attach(int tree, int root, const char *path, struct error *error);
 

@@ -138,8 +138,10 @@ void guest_shares_free(struct guest_share *shares, size_t count)
     for (size_t i = 0; i < count; i++) {
         free(shares[i].tag);
         free(shares[i].destination);
-        if (shares[i].tree >= 0)
-            close(shares[i].tree);
+        const int fds[] = {shares[i].tree, shares[i].listener, shares[i].connection};
+        for (size_t j = 0; j < sizeof fds / sizeof *fds; j++)
+            if (fds[j] >= 0)
+                close(fds[j]);
     }
     free(shares);
 }

@@ -29,8 +29,12 @@ struct guest_disk {
 struct guest_share {
     char *tag;         /* that it mounts: "fs0"; owned */
     char *destination; /* where: "/" for the container's rootfs; owned */
-    int tree;          /* a detached mount of it for the monitor's root; -1: closed; owned */
+    int tree;          /* a detached mount of it for the root of who serves it; -1: closed; owned */
     bool readonly;
+    /* Of the program that serves it by virtiofs (runtime/process/guest/share_server.h): the socket that it
+     * listens on, and the monitor's connection to it. -1: the monitor serves it by 9p. Both owned. */
+    int listener;
+    int connection;
 };
 
 struct guest_files {

@@ -55,6 +55,25 @@ toy_qemu() {
     expect_match '^  linux  +on qemu  +initrd, block' "$T/text"
 }
 
+@test "what serves directories is named with its version, or why there is none" {
+    configure qemu="$(toy_qemu)"
+    jq --arg p "$T/toy" '.virtiofsd = $p' "$T/urunc.json" >"$T/more.json"
+    mv "$T/more.json" "$T/urunc.json"
+    check_json
+    expect_equal "$(host '.virtiofsd | [.program, .version, .usable] | tostring')" "[\"$T/toy\",\"93.2.1\",true]"
+    jq '.virtiofsd = false' "$T/urunc.json" >"$T/more.json"
+    mv "$T/more.json" "$T/urunc.json"
+    check_json
+    expect_equal "$STATUS" 0
+    expect_equal "$(host '.virtiofsd.usable')" false
+    urunc check >"$T/text"
+    expect_match '^  virtiofsd  +turned off by the configuration: directories go by 9p' "$T/text"
+    jq '.virtiofsd = "/no/such/virtiofsd"' "$T/urunc.json" >"$T/more.json"
+    mv "$T/more.json" "$T/urunc.json"
+    check_json
+    expect_equal "$(host '.virtiofsd.problem')" '/no/such/virtiofsd: No such file or directory'
+}
+
 @test "a host without a monitor can boot nothing, and says what is missing" {
     configure
     check_json

@@ -82,7 +82,7 @@ disk() {
     add_mount /data "$T/directory"
     start_standin
     settings >"$T/settings"
-    expect_line 'mount=9p:fs0::/data' "$T/settings"
+    grep -qxE 'mount=(virtiofs|9p):fs0::/data' "$T/settings" || fail "$(cat "$T/settings")"
 }
 
 @test "a writable directory is refused by name where guest or monitor cannot share one" {

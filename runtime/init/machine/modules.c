@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/init/cmdline.h"
 #include "runtime/init/console.h"
 #include "runtime/init/files.h"
 #include "runtime/init/machine/module_index.h"
@@ -162,16 +163,36 @@ static void load_own(const struct module_index *index, const char *name)
         complain("%s: %s", name, reason(number, module->path));
 }
 
-void modules_load(bool channel)
+static void load_each(const struct module_index *index, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        load_own(index, names[i]);
+}
+
+#define LOAD_EACH(index, names) load_each(index, names, sizeof(names) / sizeof *(names))
+
+static void load_for_shares(const struct module_index *index, const struct cmdline *cmdline)
+{
+    static const char *const virtiofs[] = {"virtiofs"};
+    static const char *const plan_9[] = {"9pnet_virtio", "9p"};
+    for (size_t i = 0; i < cmdline->mount_count; i++) {
+        if (strcmp(cmdline->mounts[i].kind, "virtiofs") == 0)
+            LOAD_EACH(index, virtiofs);
+        else if (strcmp(cmdline->mounts[i].kind, "9p") == 0)
+            LOAD_EACH(index, plan_9);
+    }
+}
+
+void modules_load(const struct cmdline *cmdline)
 {
     /* From here on the monitor hears of a panic. */
     static const char *const panic_device[] = {"pvpanic-pci", "pvpanic-mmio"};
     static const char *const ports[] = {"virtio_pci", "virtio_mmio", "virtio_console"};
     struct module_index index;
     module_index_read(&index);
-    for (size_t i = 0; i < sizeof panic_device / sizeof *panic_device; i++)
-        load_own(&index, panic_device[i]);
-    for (size_t i = 0; channel && i < sizeof ports / sizeof *ports; i++)
-        load_own(&index, ports[i]);
+    LOAD_EACH(&index, panic_device);
+    if (cmdline->channel)
+        LOAD_EACH(&index, ports);
+    load_for_shares(&index, cmdline);
     load_listed(&index, "/etc/modules");
 }

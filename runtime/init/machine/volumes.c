@@ -72,6 +72,15 @@ static bool mount_9p(const struct mount_setting *setting)
     return false;
 }
 
+static bool mount_virtiofs(const struct mount_setting *setting)
+{
+    if (make_directories(setting->directory) == 0 &&
+        mount(setting->source, setting->directory, "virtiofs", mount_flags(setting), NULL) == 0)
+        return true;
+    complain("%s: cannot mount the host's directory (does the kernel have virtiofs?):", setting->directory);
+    return false;
+}
+
 static bool mount_tmpfs(const struct mount_setting *setting)
 {
     if (make_directories(setting->directory) == 0 &&
@@ -87,6 +96,8 @@ static bool mount_one(const struct mount_setting *setting, int trees)
         return mount_tree(setting, trees);
     if (strcmp(setting->kind, "disk") == 0)
         return mount_disk(setting);
+    if (strcmp(setting->kind, "virtiofs") == 0)
+        return mount_virtiofs(setting);
     if (strcmp(setting->kind, "9p") == 0)
         return mount_9p(setting);
     if (strcmp(setting->kind, "tmpfs") == 0)

@@ -9,13 +9,19 @@
 #include "formats/base/memory.h"
 #include "runtime/monitors/qemu/qemu.h"
 
-void qemu_add_virtio(struct qemu_argv *argv, const char *kind, const char *properties)
+static void add_device(struct qemu_argv *argv, const char *model, const char *properties)
 {
     if (argv->machine->pci)
-        qemu_format(argv, "-device", "virtio-%s-pci,%s", kind, properties);
+        qemu_format(argv, "-device", "%s-pci,%s", model, properties);
     else
-        qemu_format(argv, "-device", "virtio-%s-device,bus=virtio-mmio-bus.%u,%s", kind, argv->transports++,
+        qemu_format(argv, "-device", "%s-device,bus=virtio-mmio-bus.%u,%s", model, argv->transports++,
                     properties);
+}
+
+void qemu_add_virtio(struct qemu_argv *argv, const char *kind, const char *properties)
+{
+    cleanup_free char *model = xasprintf("virtio-%s", kind);
+    add_device(argv, model, properties);
 }
 
 /* A guest that tells its devices by their order finds them in the order of their PCI slots, of which machines
@@ -126,14 +132,29 @@ int qemu_add_nics(struct qemu_argv *argv, struct error *error)
  * files.) multidevs=remap: a rootfs can be on several devices whose inode numbers collide, as an overlay's
  * are.
  */
+static void add_9p(struct qemu_argv *argv, size_t index, const struct boot_share *share)
+{
+    qemu_format(argv, "-fsdev", "local,id=share%zu,path=%s,security_model=none,multidevs=remap,readonly=%s",
+                index, share->path, share->readonly ? "on" : "off");
+    cleanup_free char *properties = xasprintf("fsdev=share%zu,mount_tag=%s", index, share->tag);
+    qemu_add_virtio(argv, "9p", properties);
+}
+
+/* The program behind the socket serves the files, out of the guest's memory (qemu_add_machine). */
+static void add_virtiofs(struct qemu_argv *argv, size_t index, const struct boot_share *share)
+{
+    qemu_format(argv, "-chardev", "socket,id=share%zu,fd=%d", index, share->server);
+    cleanup_free char *properties = xasprintf("chardev=share%zu,tag=%s", index, share->tag);
+    add_device(argv, "vhost-user-fs", properties);
+}
+
 void qemu_add_shares(struct qemu_argv *argv)
 {
     for (size_t i = 0; i < argv->boot->share_count; i++) {
         const struct boot_share *share = &argv->boot->shares[i];
-        qemu_format(argv, "-fsdev",
-                    "local,id=share%zu,path=%s,security_model=none,multidevs=remap,readonly=%s", i,
-                    share->path, share->readonly ? "on" : "off");
-        cleanup_free char *properties = xasprintf("fsdev=share%zu,mount_tag=%s", i, share->tag);
-        qemu_add_virtio(argv, "9p", properties);
+        if (share->server >= 0)
+            add_virtiofs(argv, i, share);
+        else
+            add_9p(argv, i, share);
     }
 }

@@ -70,6 +70,15 @@ static int add_memory(struct qemu_argv *argv, struct error *error)
     return 0;
 }
 
+/* A program that serves a share by virtiofs reads and writes the guest's memory. */
+static bool shares_memory(const struct boot *boot)
+{
+    for (size_t i = 0; i < boot->share_count; i++)
+        if (boot->shares[i].server >= 0)
+            return true;
+    return false;
+}
+
 /* The operator's, whatever the guest would like. */
 static const char *choose_machine(const struct qemu_argv *argv)
 {
@@ -86,7 +95,13 @@ int qemu_add_machine(struct qemu_argv *argv, struct error *error)
     buffer_add_string(&machine, choose_machine(argv));
     if (config->machine_options != NULL)
         buffer_format(&machine, ",%s", config->machine_options);
+    bool shared = shares_memory(argv->boot);
+    if (shared)
+        buffer_add_string(&machine, ",memory-backend=memory");
     qemu_add(argv, "-machine", machine.data);
+    if (shared)
+        qemu_format(argv, "-object", "memory-backend-memfd,id=memory,share=on,size=%" PRIu64 "M",
+                    argv->boot->memory / MEBIBYTE);
     if (kvm)
         qemu_add(argv, "-accel", "kvm");
     else

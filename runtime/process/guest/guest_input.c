@@ -39,6 +39,7 @@ struct guest_input guest_input_of(const struct bundle *bundle, const struct gues
         .has_block = unikernel->block != NULL || setup->rootfs_disk,
         .block_readonly = setup->disk_count > 0 && setup->disks[0].readonly,
         .has_share = setup->rootfs_share,
+        .virtiofs = setup->virtiofsd != NULL,
         .shares = setup->shares,
         .share_count = setup->share_count,
         .block_mount_point = unikernel->block_mount_point,

@@ -17,6 +17,7 @@
 #include "runtime/bundle/mount_tree.h"
 #include "runtime/process/guest/guest_input.h"
 #include "runtime/process/guest/guest_volumes.h"
+#include "runtime/process/guest/virtiofsd.h"
 
 #define NAME "the guest's files"
 
@@ -100,6 +101,14 @@ static int collect_all(const struct bundle *bundle, const struct config *config,
         if (collect(bundle, &mounts->items[i], abilities, &room, setup, collection, error) < 0)
             return -1;
     return 0;
+}
+
+/* Guest and monitor can go by it, and it is there. What the guest's kernel has is seen by nobody before it
+ * mounts the first one. */
+static void choose_server(const struct config *config, struct guest_setup *setup)
+{
+    if (setup->share_count > 0 && setup->guest->virtiofs && setup->monitor->virtiofs)
+        setup->virtiofsd = virtiofsd_find(config->virtiofsd);
 }
 
 /* ---- the file ---- */
@@ -200,8 +209,10 @@ int guest_pack_make(const struct bundle *bundle, const struct config *config, in
     abilities.shares = abilities.shares && (pair_storage(pair) & STORAGE_9P) != 0;
     if (collect_all(bundle, config, &abilities, setup, &collection, error) < 0)
         return -1;
+    choose_server(config, setup);
     if (guest->pack == NULL)
         return 0;
+    input.virtiofs = setup->virtiofsd != NULL;
     for (size_t i = 0; i < collection.count; i++)
         if (collection.items[i].way == MOUNT_WAY_SHARE)
             collection.items[i].tag = setup->shares[collection.items[i].place].tag;

@@ -253,5 +253,6 @@ void guest_setup_free(struct guest_setup *setup)
     mounted_device_free(&setup->rootfs_device);
     unikernel_free(&setup->unikernel);
     free(setup->program);
+    free(setup->virtiofsd);
     *setup = GUEST_SETUP_NONE;
 }

@@ -37,6 +37,8 @@ struct guest_setup {
     size_t disk_count;
     struct guest_share *shares; /* owned */
     size_t share_count;
+    char *virtiofsd;                     /* the program that serves them (virtiofsd.h); NULL: by 9p; owned */
+    struct version virtiofsd_version;    /* filled by `create` */
     bool rootfs_share;                   /* the first one is the rootfs */
     bool boot_archive;                   /* `initrd` is urunc's own: the image names none */
     struct mounted_device rootfs_device; /* the rootfs is on it, and the guest will get it; owned */

@@ -29,6 +29,8 @@ int guest_share_add(struct guest_setup *setup, int fd, const char *name, const c
         .destination = xstrdup(destination),
         .tree = take_fd(tree),
         .readonly = readonly,
+        .listener = -1,
+        .connection = -1,
     };
     return (int)setup->share_count++;
 }

@@ -232,9 +232,13 @@ int private_root_enter(const struct private_root *plan, struct error *error)
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
         return error_errno(error, errno, "cannot make the mounts private");
     umask(0022);
+    /* First, because in a user namespace the kernel makes one only as long as another can be seen. */
+    cleanup_close int proc = plan->proc ? mount_detached_proc(error) : -1;
+    if (plan->proc && proc < 0)
+        return -1;
     cleanup_close int root = make_root(plan, error);
     if (root < 0 || populate(root, plan, error) < 0 || make_generated(root, plan, error) < 0 ||
-        mount_pivot(root, error) < 0)
+        (proc >= 0 && place(root, proc, "/proc", error) < 0) || mount_pivot(root, error) < 0)
         return -1;
     return mount_seal(root, error);
 }

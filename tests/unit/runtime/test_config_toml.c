@@ -40,6 +40,7 @@ static void the_keys_of_the_other_urunc_are_taken(void **state)
     assert_int_equal(qemu->vcpus, 2);
     assert_string_equal(qemu->path, "/opt/qemu");
     assert_string_equal(config.monitors[HYPERVISOR_FIRECRACKER].path, "/opt/fc");
+    assert_string_equal(config.virtiofsd, "/v");
 }
 
 static void zero_and_empty_mean_the_default(void **state)

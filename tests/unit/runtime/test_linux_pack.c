@@ -193,6 +193,28 @@ static void a_disk_beside_the_root_and_the_bundles_mounts_keep_their_order(void 
     assert_ptr_equal(tree_child(trees, "1"), directory);
 }
 
+static void a_share_is_told_by_the_way_it_comes(void **state)
+{
+    struct packed *packed = *state;
+    struct fixture *fixture = packed->fixture;
+    const struct guest_mount mounts[] = {
+        {.way = MOUNT_WAY_SHARE, .destination = "/data", .tag = "fs0"},
+        {.way = MOUNT_WAY_SHARE, .destination = "/more", .tag = "fs1", .readonly = true},
+    };
+    SET_ARGS(fixture, "/urunc-init", "app");
+    fixture->input.has_initrd = true;
+    fixture->input.mounts = mounts;
+    fixture->input.mount_count = 2;
+    fixture->input.virtiofs = true;
+    pack(packed);
+    read_settings(packed);
+    assert_int_equal(packed->cmdline.mount_count, 2);
+    assert_string_equal(packed->cmdline.mounts[0].kind, "virtiofs");
+    assert_string_equal(packed->cmdline.mounts[1].kind, "virtiofs");
+    assert_string_equal(packed->cmdline.mounts[1].source, "fs1");
+    assert_string_equal(packed->cmdline.mounts[1].flags, "r");
+}
+
 static void assert_abilities(struct packed *packed, bool archive, bool others)
 {
     struct mount_abilities abilities = {0};
@@ -303,6 +325,7 @@ int main(void)
         TEST(two_hundred_kilobytes_of_environment_fit),
         TEST(the_text_of_an_annotation_is_the_inits_to_split),
         TEST(a_disk_beside_the_root_and_the_bundles_mounts_keep_their_order),
+        TEST(a_share_is_told_by_the_way_it_comes),
         TEST(what_a_guest_can_take_depends_on_its_init_and_its_root),
         TEST(copies_for_another_init_stand_where_they_are_mounted),
         TEST(urunit_gets_its_file_in_the_initrd),

@@ -307,7 +307,7 @@ static void fill(struct boot *boot)
     struct boot_nic *nic = boot_add_nic(boot, 7);
     memcpy(nic->mac, "02:42:ac:11:00:02", sizeof nic->mac);
     nic->mtu = 1400;
-    boot_add_share(boot, "fs0", true);
+    boot_add_share(boot, "fs0", -1, true);
     boot->quirks = BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_MODERN_VIRTIO;
     boot->vcpus = 3;
     boot->sandbox = true;
@@ -388,12 +388,45 @@ static void a_share_is_writable_unless_it_is_said(void **state)
 {
     (void)state;
     cleanup_boot struct boot boot = smallest_boot();
-    boot_add_share(&boot, "fs0", false);
+    boot_add_share(&boot, "fs0", -1, false);
     ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
                 "/guest/kernel", "-fsdev",
                 "local,id=share0,path=/guest/share0,security_model=none,multidevs=remap,readonly=off",
                 "-device", "virtio-9p-pci,fsdev=share0,mount_tag=fs0");
 }
+
+static void a_share_by_virtiofs_is_a_connection_and_shared_memory(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = smallest_boot();
+    boot_add_share(&boot, "fs0", 9, false);
+    boot_add_share(&boot, "fs1", 10, true);
+    ASSERT_ARGV(&boot, &tcg, "/usr/bin/qemu", "-no-user-config", "-nodefaults", "-machine",
+                MACHINE ",memory-backend=memory", "-object",
+                "memory-backend-memfd,id=memory,share=on,size=256M", "-accel", "tcg,tb-size=64", "-cpu", CPU,
+                "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel", "/guest/kernel", "-chardev",
+                "socket,id=share0,fd=9", "-device", "vhost-user-fs-pci,chardev=share0,tag=fs0", "-chardev",
+                "socket,id=share1,fd=10", "-device", "vhost-user-fs-pci,chardev=share1,tag=fs1");
+}
+
+#ifdef __x86_64__
+static void a_share_by_virtiofs_has_its_transport_on_microvm(void **state)
+{
+    (void)state;
+    char machine[] = "microvm";
+    const struct monitor_config config = {.acceleration = ACCELERATION_TCG, .machine = machine};
+    cleanup_boot struct boot boot = smallest_boot();
+    boot_add_disk(&boot, 5, false);
+    boot_add_share(&boot, "fs0", 9, false);
+    ASSERT_ARGV(&boot, &config, "/usr/bin/qemu", "-no-user-config", "-nodefaults", "-machine",
+                "microvm,memory-backend=memory", "-object",
+                "memory-backend-memfd,id=memory,share=on,size=256M", "-accel", "tcg,tb-size=64", "-cpu", CPU,
+                "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel", "/guest/kernel",
+                BLOCKDEV("0", "5", "2", "false"), "-device",
+                "virtio-blk-device,bus=virtio-mmio-bus.0,drive=disk0", "-chardev", "socket,id=share0,fd=9",
+                "-device", "vhost-user-fs-device,bus=virtio-mmio-bus.1,chardev=share0,tag=fs0");
+}
+#endif
 
 static void an_unknown_machine_is_refused_before_the_start(void **state)
 {
@@ -522,6 +555,10 @@ int main(void)
         cmocka_unit_test(microvm_has_devices_on_mmio),
         cmocka_unit_test(microvm_without_a_network_has_modern_disks),
         cmocka_unit_test(a_share_is_writable_unless_it_is_said),
+        cmocka_unit_test(a_share_by_virtiofs_is_a_connection_and_shared_memory),
+#ifdef __x86_64__
+        cmocka_unit_test(a_share_by_virtiofs_has_its_transport_on_microvm),
+#endif
         cmocka_unit_test(an_unknown_machine_is_refused_before_the_start),
         cmocka_unit_test(a_hostile_command_line_is_one_element),
         cmocka_unit_test(memory_is_whole_mebibytes_and_at_least_two),
