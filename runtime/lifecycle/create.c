@@ -27,6 +27,7 @@
 #include "runtime/process/guest/rootfs_disk.h"
 #include "runtime/process/guest/share_server.h"
 #include "runtime/process/message.h"
+#include "runtime/process/seccomp_cache.h"
 #include "runtime/process/waiting.h"
 #include "runtime/sandbox/cgroups/systemd/systemd.h"
 #include "runtime/sandbox/namespaces/kernel_settings.h"
@@ -97,7 +98,7 @@ static enum create_result read_everything(const struct runtime *runtime, const s
     }
     if (bundle_read(bundle, error) < 0 || check_terminal(bundle, request, error) < 0 ||
         sysctl_check(bundle->sysctl, &bundle->namespaces, error) < 0 ||
-        seccomp_compile(bundle->seccomp, &container->seccomp, error) < 0)
+        seccomp_find(runtime->root, bundle->seccomp, &container->seccomp, error) < 0)
         return CREATE_FAILED;
     if (runtime->rootless && request->user_namespace != NULL && rootless_needs_namespace()) {
         *request->user_namespace = rootless_find_namespace(&bundle->namespaces, error);

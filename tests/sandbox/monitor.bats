@@ -160,3 +160,20 @@ os.execv(sys.argv[1], sys.argv[1:])' "$URUNC" --root "$T/root" --config "$T/urun
     expect_reported '.calls["socket raw"]' EAFNOSUPPORT
     expect_reported '.calls.socket' ok
 }
+
+@test "it holds as well where its filter was kept from an earlier container" {
+    edit "$T/bundle" '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [
+        {names: ["keyctl"], action: "SCMP_ACT_ERRNO", errnoRet: 95}]}'
+    mkdir -m 0711 "$T/root"
+    start_standin
+    local kept
+    kept=$(stat -c '%a %i %Z' "$T"/root/seccomp@*)
+    [[ $kept == '644 '* ]]
+    new_id
+    start_standin
+    expect_equal "$(stat -c '%a %i %Z' "$T"/root/seccomp@*)" "$kept"
+    expect_reported .seccomp 2
+    expect_equal "$(status_line "$PID" Seccomp_filters)" 1
+    expect_reported .calls.keyctl EOPNOTSUPP
+    expect_reported .calls.personality ok
+}

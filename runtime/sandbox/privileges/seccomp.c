@@ -1,20 +1,29 @@
 #include "runtime/sandbox/privileges/seccomp.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "formats/base/cleanup.h"
+#include "formats/base/file.h"
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
 
 #define PROFILE "config.json: linux.seccomp."
 
-enum { ARGUMENTS = 6 };
+enum { ARGUMENTS = 6, PROGRAM_MAX = 1 << 20 /* bytes; much more than the kernel takes */ };
 
+/* As seccomp(2) takes it. */
 struct seccomp_filter {
-    scmp_filter_ctx context;
+    uint32_t flags;
+    uint32_t count;
+    struct sock_filter instructions[];
 };
 
 /* ERRNO and TRACE carry a number, which is added to these. NOTIFY needs a listener beside the container and
@@ -231,8 +240,6 @@ static int fill(scmp_filter_ctx context, const json_t *profile, uint32_t default
     if (add_architectures(context, profile, error) < 0 || set_flags(context, profile, error) < 0 ||
         read_array(profile, PROFILE, "syscalls", &syscalls, error) < 0)
         return -1;
-    /* no_new_privs is set by us before; libseccomp need not. */
-    seccomp_attr_set(context, SCMP_FLTATR_CTL_NNP, 0);
     for (size_t i = 0; i < json_array_size(syscalls); i++) {
         cleanup_free char *where = xasprintf(PROFILE "syscalls[%zu].", i);
         if (add_rules(context, json_array_get(syscalls, i), where, default_action, error) < 0)
@@ -255,6 +262,75 @@ static int refuse_listener(const json_t *profile, struct error *error)
     return 0;
 }
 
+/* What libseccomp would give to seccomp(2) with the filter (its sys_filter_load). */
+static uint32_t kernel_flags(scmp_filter_ctx context)
+{
+    static const struct {
+        enum scmp_filter_attr attribute;
+        uint32_t flag;
+    } flags[] = {
+        {SCMP_FLTATR_CTL_LOG, SECCOMP_FILTER_FLAG_LOG},
+        {SCMP_FLTATR_CTL_SSB, SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+        {SCMP_FLTATR_CTL_TSYNC, SECCOMP_FILTER_FLAG_TSYNC},
+    };
+    uint32_t all = 0;
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        uint32_t value = 0;
+        if (seccomp_attr_get(context, flags[i].attribute, &value) == 0 && value != 0)
+            all |= flags[i].flag;
+    }
+    return all;
+}
+
+struct seccomp_filter *seccomp_filter_of(uint32_t flags, const void *program, size_t length)
+{
+    size_t count = length / sizeof(struct sock_filter);
+    if (length % sizeof(struct sock_filter) != 0 || count == 0 || count > BPF_MAXINSNS)
+        return NULL;
+    struct seccomp_filter *filter = xcalloc(1, sizeof *filter + length);
+    filter->flags = flags;
+    filter->count = (uint32_t)count;
+    memcpy(filter->instructions, program, length);
+    return filter;
+}
+
+const void *seccomp_filter_program(const struct seccomp_filter *filter, uint32_t *flags, size_t *length)
+{
+    *flags = filter->flags;
+    *length = filter->count * sizeof *filter->instructions;
+    return filter->instructions;
+}
+
+/* libseccomp writes it to a file, and to no memory. */
+static struct seccomp_filter *export(scmp_filter_ctx context, struct error *error)
+{
+    cleanup_buffer struct buffer program = {0};
+    cleanup_close int fd = memfd_create("seccomp", MFD_CLOEXEC);
+    if (fd < 0) {
+        error_errno(error, errno, "memfd_create");
+        return NULL;
+    }
+    int status = seccomp_export_bpf(context, fd);
+    if (status < 0) {
+        error_errno(error, -status, "config.json: linux.seccomp: libseccomp makes no filter of it");
+        return NULL;
+    }
+    if (lseek(fd, 0, SEEK_SET) < 0 ||
+        read_all(fd, PROGRAM_MAX, &program, "config.json: linux.seccomp", error) < 0)
+        return NULL;
+    struct seccomp_filter *filter = seccomp_filter_of(kernel_flags(context), program.data, program.length);
+    if (filter == NULL)
+        error_set(error, "config.json: linux.seccomp: its filter has more than the kernel's %d instructions",
+                  BPF_MAXINSNS);
+    return filter;
+}
+
+static void release(scmp_filter_ctx *context)
+{
+    if (*context != NULL)
+        seccomp_release(*context);
+}
+
 int seccomp_compile(const json_t *profile, struct seccomp_filter **filter, struct error *error)
 {
     *filter = NULL;
@@ -265,33 +341,36 @@ int seccomp_compile(const json_t *profile, struct seccomp_filter **filter, struc
     uint32_t default_action = 0;
     if (read_action(profile, PROFILE, "defaultAction", "defaultErrnoRet", &default_action, error) < 0)
         return -1;
-    struct seccomp_filter *made = xcalloc(1, sizeof *made);
-    made->context = seccomp_init(default_action);
-    *filter = made;
-    if (made->context == NULL)
-        error_set(error, PROFILE "defaultAction: libseccomp refuses it");
-    else if (fill(made->context, profile, default_action, error) == 0 && !seccomp_is_unconfined(profile))
+    __attribute__((cleanup(release))) scmp_filter_ctx context = seccomp_init(default_action);
+    if (context == NULL)
+        return error_set(error, PROFILE "defaultAction: libseccomp refuses it");
+    if (fill(context, profile, default_action, error) < 0)
+        return -1;
+    if (seccomp_is_unconfined(profile))
         return 0;
-    seccomp_filter_free(filter);
-    return error_is_set(error) ? -1 : 0;
+    *filter = export(context, error);
+    return *filter != NULL ? 0 : -1;
 }
 
-int seccomp_install(struct seccomp_filter *filter, struct error *error)
+void seccomp_compiler(struct buffer *text)
+{
+    const struct scmp_version *version = seccomp_version();
+    buffer_format(text, "libseccomp %u.%u.%u", version->major, version->minor, version->micro);
+}
+
+int seccomp_install(const struct seccomp_filter *filter, struct error *error)
 {
     if (filter == NULL)
         return 0;
-    int status = seccomp_load(filter->context);
-    return status < 0
-               ? error_errno(error, -status, "config.json: linux.seccomp: the kernel refuses the filter")
-               : 0;
+    const struct sock_fprog program = {(unsigned short)filter->count,
+                                       (struct sock_filter *)filter->instructions};
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter->flags, &program) == 0)
+        return 0;
+    return error_errno(error, errno, "config.json: linux.seccomp: the kernel refuses the filter");
 }
 
 void seccomp_filter_free(struct seccomp_filter **filter)
 {
-    if (*filter == NULL)
-        return;
-    if ((*filter)->context != NULL)
-        seccomp_release((*filter)->context);
     free(*filter);
     *filter = NULL;
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "formats/base/buffer.h"
 #include "formats/base/error.h"
 
 struct seccomp_name {
@@ -34,8 +35,17 @@ bool seccomp_is_unconfined(const json_t *profile);
  * unknown actions, operators, architectures and flags are errors that name them.
  */
 int seccomp_compile(const json_t *profile, struct seccomp_filter **filter, struct error *error);
-/* Loads it into the kernel for the calling process. no_new_privs is set. NULL does nothing. */
-int seccomp_install(struct seccomp_filter *filter, struct error *error);
+
+/* Appends what the same profile is compiled by: another compiler may make another filter of it. */
+void seccomp_compiler(struct buffer *text);
+
+/* The filter as bytes that stay its own, with the flags of seccomp(2), and one made of such bytes, or NULL
+ * where they cannot be one. The kernel checks the instructions. */
+const void *seccomp_filter_program(const struct seccomp_filter *filter, uint32_t *flags, size_t *length);
+struct seccomp_filter *seccomp_filter_of(uint32_t flags, const void *program, size_t length);
+
+/* Loads it into the kernel for the calling process, whose no_new_privs is set. NULL does nothing. */
+int seccomp_install(const struct seccomp_filter *filter, struct error *error);
 void seccomp_filter_free(struct seccomp_filter **filter);
 #define cleanup_seccomp __attribute__((cleanup(seccomp_filter_free)))
 
