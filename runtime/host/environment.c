@@ -64,11 +64,9 @@ static void check_writable(const struct cgroup_mounts *mounts, struct error *pro
 
 json_t *host_cgroups(void)
 {
-    cleanup_buffer struct buffer text = {0};
     cleanup_error struct error problem = {0};
     struct cgroup_mounts mounts = {0};
-    if (read_file(AT_FDCWD, "/proc/self/mountinfo", FILE_MAX, &text, &problem) == 0 && text.data != NULL)
-        cgroup_mounts_parse(text.data, &mounts);
+    cgroup_mounts_read(&mounts, &problem);
     unsigned controllers = 0;
     for (size_t i = 0; i < mounts.count; i++)
         controllers |= controllers_of(&mounts.items[i]);

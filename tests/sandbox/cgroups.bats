@@ -57,6 +57,29 @@ value() {
     expect_nothing_left
 }
 
+# As on a node with a hundred pods, whose overlays have long lines.
+@test "a table of mounts of more than a megabyte hinders nobody" {
+    local name
+    name=$T/$(printf 'x%.0s' {1..250})
+    mkdir -p "$name/$(basename "$name")"
+    cat >"$T/many.py" <<'PROGRAM'
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+directory = os.fsencode(sys.argv[1])
+for _ in range(2000):
+    if libc.mount(directory, directory, None, 4096, None) < 0:
+        sys.exit(os.strerror(ctypes.get_errno()))
+with open("/proc/self/mountinfo") as table:
+    assert len(table.read()) > 1 << 20
+os.execv(sys.argv[2], sys.argv[2:])
+PROGRAM
+    unshare --mount --propagation private python3 "$T/many.py" "$name/$(basename "$name")" \
+        "$URUNC" --root "$T/root" --config "$T/urunc.json" create --bundle "$T/bundle" "$ID" 2>"$T/errors" >/dev/null ||
+        fail "$(cat "$T/errors")"
+    urunc delete --force "$ID"
+    expect_nothing_left
+}
+
 @test "a cgroup with processes in it is refused" {
     local first
     first=$(awk '$3 ~ /^cgroup/ { print $2; exit }' /proc/mounts)

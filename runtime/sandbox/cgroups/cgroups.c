@@ -103,15 +103,6 @@ static bool is_visible(const struct cgroup_mount *mount)
            status.f_type == (mount->v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC);
 }
 
-static int find_mounts(struct cgroup_mounts *mounts, struct error *error)
-{
-    cleanup_buffer struct buffer mountinfo = {0};
-    if (read_file(AT_FDCWD, "/proc/self/mountinfo", CGROUP_FILE_MAX, &mountinfo, error) < 0)
-        return -1;
-    cgroup_mounts_parse(mountinfo.data, mounts);
-    return 0;
-}
-
 static int plan_one(const struct cgroup_mount *mount, const char *path, struct cgroup *cgroup,
                     struct error *error)
 {
@@ -138,7 +129,7 @@ int cgroups_plan(const char *path, struct cgroups *cgroups, struct error *error)
 {
     struct cgroup_mounts mounts = {0};
     *cgroups = (struct cgroups){0};
-    int status = find_mounts(&mounts, error);
+    int status = cgroup_mounts_read(&mounts, error);
     cgroups->items = xcalloc(mounts.count + 1, sizeof *cgroups->items);
     for (size_t i = 0; i < mounts.count && status == 0; i++)
         if (is_visible(&mounts.items[i]))

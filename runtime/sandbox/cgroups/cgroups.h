@@ -75,6 +75,8 @@ struct cgroup_mounts {
 
 /* Takes the hierarchies from the text of a /proc/PID/mountinfo (proc_pid_mountinfo(5)). */
 void cgroup_mounts_parse(const char *mountinfo, struct cgroup_mounts *mounts);
+/* Those of the calling process, line by line: a node full of pods has a table of megabytes. */
+int cgroup_mounts_read(struct cgroup_mounts *mounts, struct error *error);
 void cgroup_mounts_free(struct cgroup_mounts *mounts);
 
 /* The path below each mount point for linux.cgroupsPath, with a leading slash: NULL gives "/urunc-ID",

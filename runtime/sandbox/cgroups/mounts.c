@@ -1,3 +1,5 @@
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,13 +94,31 @@ static void parse_line(char *line, struct cgroup_mounts *mounts)
         add_mount(mounts, fields[2], fields[4], v2, options);
 }
 
-void cgroup_mounts_parse(const char *mountinfo, struct cgroup_mounts *mounts)
+static void read_lines(FILE *table, struct cgroup_mounts *mounts)
 {
-    cleanup_free char *text = xstrdup(mountinfo);
-    char *rest = NULL;
-    for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+    cleanup_free char *line = NULL;
+    size_t room = 0;
+    while (getline(&line, &room, table) > 0) {
+        line[strcspn(line, "\n")] = '\0';
         if (strstr(line, " cgroup") != NULL)
             parse_line(line, mounts);
+    }
+}
+
+void cgroup_mounts_parse(const char *mountinfo, struct cgroup_mounts *mounts)
+{
+    cleanup_fclose FILE *table = fmemopen((char *)mountinfo, strlen(mountinfo), "r");
+    if (table != NULL)
+        read_lines(table, mounts);
+}
+
+int cgroup_mounts_read(struct cgroup_mounts *mounts, struct error *error)
+{
+    cleanup_fclose FILE *table = fopen("/proc/self/mountinfo", "re");
+    if (table == NULL)
+        return error_errno(error, errno, "/proc/self/mountinfo");
+    read_lines(table, mounts);
+    return 0;
 }
 
 void cgroup_mounts_free(struct cgroup_mounts *mounts)
