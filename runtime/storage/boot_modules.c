@@ -20,7 +20,11 @@
 extern const char guest_init_start[] __attribute__((visibility("hidden")));
 extern const char guest_init_end[] __attribute__((visibility("hidden")));
 
-enum { TEXT_MAX = 4 << 20 }; /* bytes of modules.dep and of /etc/modules */
+enum {
+    TEXT_MAX = 4 << 20,      /* bytes of modules.dep and of /etc/modules */
+    MODULES_MAX = 256 << 20, /* bytes of all modules: they are in memory as long as the guest runs */
+    RELEASES_MAX = 64,       /* each has a descriptor until the archive is written */
+};
 
 /* The root's own: without one of them among the modules the kernel has its drivers built in. */
 static const char *const root_modules[] = {"virtio_blk", "ext4", "ext2"};
@@ -62,14 +66,19 @@ static void put_bytes(struct inode *tree, const char *path, mode_t mode, const v
     put(tree, path, file);
 }
 
+/* `room` is what is left of MODULES_MAX. */
 static int put_module(struct inode *tree, const char *release, int directory, const char *path,
-                      struct error *error)
+                      uint64_t *room, struct error *error)
 {
     cleanup_free char *whole = xasprintf("lib/modules/%s/%s", release, path);
     cleanup_inode struct inode *file = inode_new(S_IFREG | 0644);
     file->content = content_of_path(directory, path, error);
     if (file->content == NULL)
         return -1;
+    if (content_size(file->content) > *room)
+        return error_set(error, "%s: with it the modules that the guest's root needs are larger than %d MiB",
+                         path, MODULES_MAX >> 20);
+    *room -= content_size(file->content);
     put(tree, whole, file);
     return 0;
 }
@@ -114,7 +123,7 @@ static void choose(const struct module_list *list, const struct buffer *names, s
 
 /* Adds a release's modules; 0 where its kernel needs none, else how many. */
 static int add_release(struct inode *tree, const char *release, int directory, const struct buffer *names,
-                       struct error *error)
+                       uint64_t *room, struct error *error)
 {
     cleanup_buffer struct buffer text = {0}, chosen = {0};
     cleanup_module_list struct module_list list = {0};
@@ -126,7 +135,7 @@ static int add_release(struct inode *tree, const char *release, int directory, c
         return 0;
     choose(&list, names, &paths);
     for (size_t i = 0; i < paths.count; i++) {
-        if (put_module(tree, release, directory, paths.items[i], error) < 0)
+        if (put_module(tree, release, directory, paths.items[i], room, error) < 0)
             return error_prefix(error, "lib/modules/%s", release);
         module_list_print(&list, paths.items[i], &chosen);
     }
@@ -142,6 +151,7 @@ static int add_releases(struct inode *tree, int modules, DIR *list, const struct
                         struct strings *directories, struct error *error)
 {
     int count = 0;
+    uint64_t room = MODULES_MAX;
     const struct dirent *entry;
     while ((entry = readdir(list)) != NULL) {
         if (path_is_dot(entry->d_name))
@@ -149,8 +159,13 @@ static int add_releases(struct inode *tree, int modules, DIR *list, const struct
         int directory = openat(modules, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (directory < 0)
             continue;
+        if (directories->count == RELEASES_MAX) {
+            close(directory);
+            return error_set(error, "/lib/modules: the image has modules of more than %d kernels",
+                             RELEASES_MAX);
+        }
         strings_format(directories, "%d", directory); /* open until the archive is written */
-        int added = add_release(tree, entry->d_name, directory, names, error);
+        int added = add_release(tree, entry->d_name, directory, names, &room, error);
         if (added < 0)
             return -1;
         count += added;

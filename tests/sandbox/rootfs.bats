@@ -238,6 +238,23 @@ for _ in range(300):
     expect_reported '.argv | .[index("-initrd") + 1]' /guest/initrd
 }
 
+@test "modules larger than memory should be asked for are refused by name" {
+    local modules=$T/bundle/rootfs/lib/modules/6.1.0
+    mkdir -p "$modules"
+    truncate -s 200M "$modules/virtio_ring.ko" "$modules/virtio_blk.ko"
+    printf '%s\n' 'virtio_ring.ko:' 'virtio_blk.ko: virtio_ring.ko' >"$modules/modules.dep"
+    fails urunc create --bundle "$T/bundle" "$ID"
+    expect_one_error 'virtio_blk.ko: with it the modules that the guest.s root needs are larger than 256 MiB'
+    expect_nothing_left
+}
+
+@test "modules of more kernels than a system has are refused" {
+    mkdir -p "$T/bundle/rootfs/lib/modules/6.1."{1..65}
+    fails urunc create --bundle "$T/bundle" "$ID"
+    expect_one_error '/lib/modules: the image has modules of more than 64 kernels'
+    expect_nothing_left
+}
+
 @test "a kernel with its drivers built in gets no archive" {
     mkdir -p "$T/bundle/rootfs/lib/modules/6.1.0/kernel"
     printf 'kernel/wifi.ko:\n' >"$T/bundle/rootfs/lib/modules/6.1.0/modules.dep"

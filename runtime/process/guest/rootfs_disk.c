@@ -85,6 +85,8 @@ static int add_modules(int root, struct guest_setup *setup, struct error *error)
 
 /* ---- the device that the rootfs is on ---- */
 
+enum { KERNEL_MAX = 1 << 30 }; /* bytes */
+
 /* The bytes of a file in memory, so that nothing of its file system stays open. */
 static int copy_to_memory(struct guest_file *file, struct error *error)
 {
@@ -96,6 +98,10 @@ static int copy_to_memory(struct guest_file *file, struct error *error)
     cleanup_close int copy = memfd_create("kernel", MFD_CLOEXEC);
     if (opened < 0 || copy < 0 || fstat(opened, &status) < 0)
         return error_errno(error, errno, KEY_BINARY);
+    if (status.st_size > KERNEL_MAX)
+        return error_set(error,
+                         KEY_BINARY ": %lld bytes; a kernel is copied to memory, and has at most %d MiB",
+                         (long long)status.st_size, KERNEL_MAX >> 20);
     off_t at = 0;
     while (at < status.st_size) {
         ssize_t sent = sendfile(copy, opened, &at, (size_t)(status.st_size - at));
