@@ -269,6 +269,8 @@ CASES
 .linux.sysctl = {"": "1"} ::: config.json: linux.sysctl.: not a setting of a namespace
 .linux.sysctl = {"net/../kernel/panic": "1"} ::: config.json: linux.sysctl.net/../kernel/panic: not a setting of a namespace
 .linux.sysctl = {"kernel.core_pattern": "|/tmp/x"} ::: config.json: linux.sysctl.kernel.core_pattern: not a setting of a namespace
+.linux.sysctl = {"kernel.shmmax": "1"} | .linux.namespaces = [.linux.namespaces[] | select(.type != "ipc")] + [{type: "ipc", path: "/proc/self/ns/ipc"}] ::: config.json: linux.sysctl.kernel.shmmax: needs a namespace of the container's own of type "ipc"
+.linux.sysctl = {"kernel.domainname": "x"} | .linux.namespaces = [.linux.namespaces[] | select(.type != "uts")] + [{type: "uts", path: "/proc/self/ns/uts"}] ::: config.json: linux.sysctl.kernel.domainname: needs a namespace of the container's own of type "uts"
 CASES
 }
 

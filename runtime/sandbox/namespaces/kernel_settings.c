@@ -48,6 +48,14 @@ static char *sysctl_path(const char *key)
     return path;
 }
 
+/* True if the bundle names urunc's own namespace by its path. */
+static bool is_hosts(const struct namespaces *namespaces, enum namespace_kind kind)
+{
+    const char *path = namespaces->path[kind];
+    return path != NULL &&
+           namespace_is_own(path, kind == NAMESPACE_NETWORK ? "net" : namespace_types[kind].name);
+}
+
 int sysctl_check(const json_t *sysctl, const struct namespaces *namespaces, struct error *error)
 {
     const char *key;
@@ -59,9 +67,8 @@ int sysctl_check(const json_t *sysctl, const struct namespaces *namespaces, stru
         cleanup_free char *path = sysctl_path(key);
         if (kind < 0 || strstr(path, "..") != NULL)
             return error_set(error, SYSCTL "%s: not a setting of a namespace", key);
-        if (!namespaces->wanted[kind] || (kind == NAMESPACE_NETWORK && namespaces->path[kind] != NULL &&
-                                          namespace_is_own(namespaces->path[kind], "net")))
-            return error_set(error, SYSCTL "%s: needs a %s namespace of the container's own", key,
+        if (!namespaces->wanted[kind] || is_hosts(namespaces, (enum namespace_kind)kind))
+            return error_set(error, SYSCTL "%s: needs a namespace of the container's own of type \"%s\"", key,
                              namespace_types[kind].name);
     }
     return 0;
