@@ -88,14 +88,6 @@ static int read_console(const json_t *object, const char *where, struct process 
     return 0;
 }
 
-static bool contains(const struct strings *strings, const char *text)
-{
-    for (size_t i = 0; i < strings->count; i++)
-        if (strcmp(strings->items[i], text) == 0)
-            return true;
-    return false;
-}
-
 static int read_capability_set(const json_t *object, const char *where, const char *key, capability_set *set,
                                struct strings *unknown, struct error *error)
 {
@@ -106,7 +98,7 @@ static int read_capability_set(const json_t *object, const char *where, const ch
         int number = capability_from_name(names.items[i]);
         if (number >= 0)
             *set |= (capability_set)1 << number;
-        else if (!contains(unknown, names.items[i]))
+        else if (!strings_contain(unknown, names.items[i]))
             strings_add(unknown, names.items[i]);
     }
     return 0;

@@ -136,12 +136,16 @@ static void print_pair(const json_t *pair)
 
 static void print_usable_pairs(const json_t *pairs)
 {
-    size_t i;
+    size_t i, found = 0;
     json_t *pair;
     printf("\nPairs that can run here:\n");
     json_array_foreach (pairs, i, pair)
-        if (is_usable(pair))
+        if (is_usable(pair)) {
             print_pair(pair);
+            found++;
+        }
+    if (found == 0)
+        printf("  none: see what the monitors lack\n");
 }
 
 static bool has_usable_monitor(const json_t *pair, const json_t *monitors)

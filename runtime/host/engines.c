@@ -1,5 +1,6 @@
 #include "runtime/host/engines.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -127,9 +128,12 @@ static char *read_configuration(const struct engine *engine, const char *root, c
         cleanup_buffer struct buffer text = {0};
         cleanup_error struct error missing = {0};
         cleanup_free char *path = xasprintf("%s%s", root, engine->files[i]);
-        if (read_file(AT_FDCWD, path, FILE_MAX, &text, &missing) < 0)
+        if (read_file(AT_FDCWD, path, FILE_MAX, &text, &missing) == 0)
+            engine->read(&text, path, runtime, problem);
+        else if (missing.number == ENOENT || missing.number == ENOTDIR)
             continue;
-        engine->read(&text, path, runtime, problem);
+        else
+            error_set(problem, "%s", missing.message);
         return take_pointer(path);
     }
     return xasprintf("%s%s", root, engine->files[0]);

@@ -180,6 +180,14 @@ static int join_loopback(struct nl_sock *socket, const struct sharing *sharing, 
     return -1;
 }
 
+static void leave_loopback(struct nl_sock *socket, struct network *network)
+{
+    cleanup_error struct error ignored = {0};
+    sharing_open_loopback(socket, false, &ignored);
+    delete_ingress(socket, SHARING_LOOPBACK);
+    network->has_sidecars = false;
+}
+
 static int share(struct nl_sock *socket, const struct sharing *sharing, struct network *network,
                  int interface, int tap, struct error *error)
 {
@@ -219,8 +227,8 @@ static int join_subnet(struct nl_sock *socket, struct network *network, int inte
     }
     if (translate_begin(socket, network, interface, tap, error) == 0)
         return 0;
-    if (sharing != NULL)
-        delete_ingress(socket, SHARING_LOOPBACK);
+    if (network->has_sidecars)
+        leave_loopback(socket, network);
     return -1;
 }
 

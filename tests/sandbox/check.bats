@@ -87,6 +87,7 @@ toy_qemu() {
     urunc check >"$T/text" || STATUS=$?
     expect_equal "$STATUS" 1
     expect_match ': can boot nothing$' "$T/text"
+    expect_line '  none: see what the monitors lack' "$T/text"
 }
 
 @test "a monitor that is not installed is called by its name, with where to get it" {

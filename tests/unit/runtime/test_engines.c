@@ -102,6 +102,20 @@ static void podman_by_the_list_of_paths(void **state)
     assert_runtime(engine, "uni");
 }
 
+static void a_configuration_that_cannot_be_read_is_named(void **state)
+{
+    const struct temporary *temporary = *state;
+    cleanup_free char *directory = xasprintf("%s/etc/containerd/config.toml", temporary->path);
+    cleanup_json json_t *readable =
+        look(temporary, "containerd", "containerd", "containerd", "config.toml", "");
+    assert_runtime(readable, NULL);
+    unlink(directory);
+    mkdir(directory, 0755);
+    cleanup_json json_t *list = host_engines(temporary->path);
+    cleanup_free char *text = json_dumps(list, JSON_COMPACT);
+    assert_non_null(strstr(text, "config.toml: not a regular file"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +125,7 @@ int main(void)
         with_temporary(containerd_without_urunc),
         with_temporary(a_broken_configuration_is_the_problem),
         with_temporary(podman_by_the_list_of_paths),
+        with_temporary(a_configuration_that_cannot_be_read_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
