@@ -13,6 +13,7 @@
 #include "formats/base/file.h"
 #include "formats/base/json.h"
 #include "formats/base/memory.h"
+#include "formats/base/path.h"
 #include "formats/base/programs.h"
 #include "runtime/config/config.h"
 
@@ -40,8 +41,7 @@ static bool is_known(const char *name)
 /* Neither reads the other's containers. */
 static bool fits(const char *program, const char *made_by)
 {
-    const char *slash = strrchr(program, '/');
-    const char *name = slash != NULL ? slash + 1 : program;
+    const char *name = path_base(program);
     return made_by == NULL || !is_known(made_by) || !is_known(name) || strcmp(name, made_by) == 0;
 }
 
@@ -79,10 +79,11 @@ static void exec_runtime(const char *program, const struct runtime *runtime, con
 {
     cleanup_strings struct strings argv = {0};
     strings_add(&argv, program);
-    strings_add(&argv, "--root");
-    strings_add(&argv, runtime->root);
     if (globals != NULL)
         strings_add_all(&argv, globals);
+    /* Behind the others: older crun takes the value of --rootless for the root. */
+    strings_add(&argv, "--root");
+    strings_add(&argv, runtime->root);
     for (; *rest != NULL; rest++)
         strings_add(&argv, *rest);
     execv(program, argv.items);
@@ -96,6 +97,10 @@ int fallback_exec(const struct runtime *runtime, const struct strings *globals, 
         return -1;
     if (!is_another_program(program))
         return error_set(error, "fallback_runtime: %s is urunc itself", program);
+    /* crun, src/crun.c: its commands are runc's but for this one. */
+    if (strcmp(path_base(program), "crun") == 0 && strcmp(rest[0], "events") == 0)
+        return error_set(error, "events: %s has no such command; the container's cgroups have its figures",
+                         program);
     exec_runtime(program, runtime, globals, rest);
     return error_errno(error, errno, "not a unikernel, and cannot run %s for it", program);
 }

@@ -62,7 +62,7 @@ run_pod() {
 }
 
 is_ready() {
-    [[ $(cri Status | jq '[.status.conditions[] | .status] | all') == true ]]
+    [[ $(cri Status | jq '[.status.conditions[] | select(.type | IN("RuntimeReady", "NetworkReady")) | .status] | all') == true ]]
 }
 
 # create_container NAME IMAGE [FILTER [ARGUMENT]...]: its ID is in $T/NAME.id; the filter changes its configuration.

@@ -109,6 +109,38 @@ no_cgroup_left() {
     podman rm --force --time 0 one >"$T/removed"
 }
 
+@test "stats count the monitor, and --init is left out" {
+    [[ -e /usr/libexec/podman/catatonit ]] || skip 'catatonit is not installed'
+    run_detached one --init -- guest standin:quiet standin:eat=8 standin:say=full standin:wait
+    within "$PATIENCE" says one full
+    podman stats --no-stream --format json one >"$T/stats"
+    jq -e '.[0] | .name == "one" and .pids == "1" and (.mem_usage | test("^[0-9.]+MB"))' "$T/stats" || fail "$(cat "$T/stats")"
+    tr '\0' '\n' <"/proc/$(podman inspect --format '{{.State.Pid}}' one)/cmdline" >"$T/words"
+    expect_line 'guest standin:quiet standin:eat=8 standin:say=full standin:wait' "$T/words"
+    podman rm --force --time 0 one >"$T/removed"
+}
+
+@test "a pod of a Kubernetes document is played and taken down" {
+    [[ -e /usr/libexec/podman/catatonit ]] || skip 'catatonit is not installed'
+    cat >"$T/pod.yaml" <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata:
+  name: played
+spec:
+  containers:
+  - name: one
+    image: docker.io/library/standin:v1
+    imagePullPolicy: Never
+    args: ["standin:quiet", "standin:say=played", "standin:manage=answer"]
+YAML
+    podman play kube --network none "$T/pod.yaml" >"$T/played" 2>"$T/stderr" || fail "$(cat "$T/stderr")"
+    within "$PATIENCE" says played-one managed
+    says played-one played
+    podman play kube --down "$T/pod.yaml" >"$T/played" 2>"$T/stderr" || fail "$(cat "$T/stderr")"
+    expect_equal "$(podman ps --all --quiet)" ''
+}
+
 @test "exec into a guest without an agent says that it cannot be" {
     run_detached one
     ! podman exec one sh >"$T/stdout" 2>"$T/stderr" || fail 'it did not fail'
@@ -163,7 +195,8 @@ no_cgroup_left() {
         'CMD ["/urunc-init", "program", "standin:quiet", "standin:exec=echo"]' >"$T/Containerfile"
     build -t executor:v1 -o "type=oci-archive,dest=$T/executor.tar" "$T"
     podman load --quiet --input "$T/executor.tar" >"$T/loaded"
-    podman run --detach --name one --cgroup-parent "/$ID" --network none docker.io/library/executor:v1 >"$T/started"
+    podman run --detach --name one --cgroup-parent "/$ID" --network none --health-cmd program \
+        --health-interval disable docker.io/library/executor:v1 >"$T/started"
     local status=0
     podman exec -i --user 5:6 --env A=b --workdir /there one program two <<<input >"$T/output" 2>"$T/errors" || status=$?
     expect_equal "$status" 7
@@ -171,6 +204,9 @@ no_cgroup_left() {
         expect_line "$line" "$T/output"
     done
     expect_line started "$T/errors"
+    status=0
+    podman healthcheck run one >"$T/health" 2>&1 || status=$?
+    expect_equal "$status $(cat "$T/health")" '1 unhealthy' # the program ended with 7
     podman kill --signal KILL one >"$T/killed"
     within "$PATIENCE" is one exited
     podman rm one

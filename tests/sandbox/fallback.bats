@@ -84,7 +84,7 @@ foreign_record() {
     handed_over state "$ID"
     urunc --log "$T/log" --log-format json --debug --systemd-cgroup --rootless auto state "$ID" || true
     expect_equal "$(paste -sd' ' "$T/called")" \
-        "--root $T/root --log $T/log --log-format json --rootless auto --debug --systemd-cgroup state $ID"
+        "--log $T/log --log-format json --rootless auto --debug --systemd-cgroup --root $T/root state $ID"
     rm -r "$T/root/$ID"
     fails urunc nonsense
     expect_one_error 'unknown command "nonsense"'
