@@ -74,8 +74,11 @@ static int read_process_of_container(const struct state *state, struct exec_requ
     cleanup_free char *path = xasprintf("%s/config.json", state->bundle);
     cleanup_json json_t *config = load(path, error);
     const json_t *process = NULL;
-    if (config == NULL || read_object(config, path, "process", &process, error) < 0)
+    cleanup_free char *where = xasprintf("%s: ", path);
+    if (config == NULL || read_object(config, where, "process", &process, error) < 0)
         return -1;
+    if (process == NULL)
+        return error_set(error, "%sprocess: missing; name one with --process", where);
     return read_process(process, path, request, error);
 }
 

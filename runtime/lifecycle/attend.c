@@ -16,24 +16,37 @@
 
 static const int forwarded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGCONT};
 
-/* Bytes on their way from the caller's stdin to the terminal. */
+/* Bytes on their way between the terminal and the caller. */
+struct flow {
+    char bytes[4096];
+    size_t start;
+    size_t end;
+};
+
 struct relay {
     int master; /* -1: none, or hung up */
     bool stdin_open;
-    char pending[4096];
-    size_t length;
-    size_t written;
+    struct flow input;
+    struct flow output;
 };
+
+static bool waits(const struct flow *flow)
+{
+    return flow->start < flow->end;
+}
 
 int attend_signals(sigset_t *old, struct error *error)
 {
-    sigset_t set;
+    sigset_t set, pipe;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGWINCH);
     for (size_t i = 0; i < sizeof forwarded / sizeof *forwarded; i++)
         sigaddset(&set, forwarded[i]);
-    if (sigprocmask(SIG_BLOCK, &set, old) < 0)
+    /* A caller that stops reading must not end this process: the container would be left to itself. */
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    if (sigprocmask(SIG_BLOCK, &set, old) < 0 || sigprocmask(SIG_BLOCK, &pipe, NULL) < 0)
         return error_errno(error, errno, "cannot block signals");
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return fd >= 0 ? fd : error_errno(error, errno, "signalfd");
@@ -57,55 +70,69 @@ static void handle_signals(int signals, int master, struct forward *forward)
     }
 }
 
-/* From the container's terminal to stdout. False at its end. */
-static bool relay_output(int master)
+/* Reads into an empty flow. False at the end: a terminal whose other side was closed by all ends with EIO.
+ */
+static bool fill(struct flow *flow, int fd)
 {
-    cleanup_error struct error ignored = {0};
-    char bytes[8192];
-    for (;;) {
-        ssize_t got = read(master, bytes, sizeof bytes);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0 && errno == EAGAIN)
-            return true;
-        /* A terminal whose other side was closed by all ends with EIO. */
-        if (got <= 0)
-            return false;
-        write_all(STDOUT_FILENO, bytes, (size_t)got, "stdout", &ignored);
-    }
+    ssize_t got = TEMP_FAILURE_RETRY(read(fd, flow->bytes, sizeof flow->bytes));
+    if (got < 0 && errno == EAGAIN)
+        return true;
+    flow->start = 0;
+    flow->end = got > 0 ? (size_t)got : 0;
+    return got > 0;
 }
 
-static void relay_input(struct relay *relay)
+/* Bytes that are not taken now wait. After any other failure nobody is there to take them. */
+static void drain(struct flow *flow, int fd)
 {
-    if (relay->length == 0) {
-        ssize_t got = read(STDIN_FILENO, relay->pending, sizeof relay->pending);
-        if (got < 0 && (errno == EINTR || errno == EAGAIN))
-            return;
-        relay->stdin_open = got > 0;
-        relay->length = got > 0 ? (size_t)got : 0;
-        relay->written = 0;
-    }
-    while (relay->written < relay->length) {
-        ssize_t put = write(relay->master, relay->pending + relay->written, relay->length - relay->written);
-        if (put < 0)
-            break;
-        relay->written += (size_t)put;
-    }
-    /* Bytes that the guest does not take now wait. After any other failure nobody is there to take them. */
-    if (relay->written == relay->length || errno != EAGAIN)
-        relay->length = 0;
+    ssize_t put = write(fd, flow->bytes + flow->start, flow->end - flow->start);
+    if (put < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    flow->start = put < 0 ? flow->end : flow->start + (size_t)put;
+}
+
+/* What the guest still wrote, once it has ended. */
+static void finish_output(struct relay *relay)
+{
+    cleanup_error struct error ignored = {0};
+    struct flow *output = &relay->output;
+    do {
+        write_all(STDOUT_FILENO, output->bytes + output->start, output->end - output->start, "stdout",
+                  &ignored);
+        output->start = output->end;
+    } while (fill(output, relay->master) && waits(output));
+}
+
+/* A little at a time and only what the other side takes: neither a guest that never stops writing nor a
+ * caller that does not read keeps signals waiting. */
+static void move_bytes(struct relay *relay, const struct pollfd *master, const struct pollfd *input,
+                       const struct pollfd *output)
+{
+    bool hung_up = false;
+    if (output->revents != 0)
+        drain(&relay->output, STDOUT_FILENO);
+    if ((master->revents & (POLLIN | POLLHUP | POLLERR)) && !waits(&relay->output))
+        hung_up = !fill(&relay->output, relay->master);
+    if (input->revents != 0)
+        relay->stdin_open = fill(&relay->input, STDIN_FILENO);
+    if (waits(&relay->input))
+        drain(&relay->input, relay->master);
+    if (hung_up)
+        relay->master = -1;
 }
 
 /* Waits until there is something to do, and does it. */
 static int attend_once(int signals, struct relay *relay, struct forward *forward, struct error *error)
 {
-    bool pending = relay->length > 0;
-    short master_events = (short)(POLLIN | (pending ? POLLOUT : 0));
+    bool has_input = waits(&relay->input), has_output = waits(&relay->output);
+    short master_events = (short)((has_output ? 0 : POLLIN) | (has_input ? POLLOUT : 0));
     bool watches_readers = relay->master < 0 && forward->has_channel && !forward->no_reader;
     struct pollfd fds[] = {
         {.fd = signals, .events = POLLIN},
-        {.fd = relay->master, .events = master_events},
-        {.fd = relay->master >= 0 && relay->stdin_open && !pending ? STDIN_FILENO : -1, .events = POLLIN},
+        /* A terminal that has hung up would not let poll(2) wait for the caller. */
+        {.fd = master_events != 0 ? relay->master : -1, .events = master_events},
+        {.fd = relay->master >= 0 && relay->stdin_open && !has_input ? STDIN_FILENO : -1, .events = POLLIN},
+        {.fd = has_output ? STDOUT_FILENO : -1, .events = POLLOUT},
         {.fd = forward->call.fd, .events = POLLIN},
         /* For POLLERR alone: the other end of a pipe was closed. */
         {.fd = watches_readers ? STDOUT_FILENO : -1},
@@ -115,11 +142,8 @@ static int attend_once(int signals, struct relay *relay, struct forward *forward
         return error_errno(error, errno, "poll");
     if (fds[0].revents != 0)
         handle_signals(signals, relay->master, forward);
-    if ((fds[1].revents & (POLLIN | POLLHUP | POLLERR)) && !relay_output(relay->master))
-        relay->master = -1;
-    if (relay->master >= 0 && (fds[2].revents != 0 || (fds[1].revents & POLLOUT)))
-        relay_input(relay);
-    if ((fds[4].revents | fds[5].revents) & POLLERR)
+    move_bytes(relay, &fds[1], &fds[2], &fds[3]);
+    if ((fds[5].revents | fds[6].revents) & POLLERR)
         forward_no_reader(forward);
     forward_progress(forward);
     return 0;
@@ -137,8 +161,8 @@ static int attend_loop(int signals, struct relay *relay, struct forward *forward
         if (attend_once(signals, relay, forward, error) < 0)
             return -1;
     }
-    if (relay->master >= 0)
-        relay_output(relay->master);
+    if (relay->master >= 0 || waits(&relay->output))
+        finish_output(relay);
     return 0;
 }
 

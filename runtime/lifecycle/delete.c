@@ -158,11 +158,11 @@ static int remove_all(const struct runtime *runtime, int directory, struct state
     cleanup_trace struct trace trace;
     trace_open(state->trace, TRACE_DELETE, &trace);
     TRACE_BLOCK(&trace, "delete");
-    int status = step(end_process(state, &failed), force, log, &failed, error);
-    if (status < 0)
+    /* With `force` as well: nobody would know any more of a monitor that goes on. */
+    if (end_process(state, error) < 0)
         return -1;
     read_again(directory, state);
-    status |= step(end_user_network(state, &failed), force, log, &failed, error);
+    int status = step(end_user_network(state, &failed), force, log, &failed, error);
     status |= step(clean_network(state, log, &failed), force, log, &failed, error);
     status |= step(cgroups_remove(&state->cgroups, &failed), force, log, &failed, error);
     status |= step(clean_resctrl(state, &failed), force, log, &failed, error);

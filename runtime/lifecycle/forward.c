@@ -90,8 +90,10 @@ static bool begin_next(struct forward *forward)
 void forward_progress(struct forward *forward)
 {
     uint32_t number = 0;
-    if (forward->kill_at != 0 && clock_milliseconds() >= forward->kill_at)
+    if (forward->kill_at != 0 && clock_milliseconds() >= forward->kill_at) {
         kill(forward->pid, SIGKILL);
+        forward->kill_at = 0; /* its end is told by SIGCHLD */
+    }
     do {
         enum channel_progress progress =
             forward->call.fd >= 0 ? channel_call_progress(&forward->call, &number) : CHANNEL_CALL_ANSWERED;

@@ -27,6 +27,7 @@ enum {
     STATE_MAX = 32 << 20, /* bytes; holds the annotations of a config.json */
     ID_MAX = 1024,
     LISTEN_BACKLOG = 4,
+    REMOVE_ATTEMPTS = 10,
     CONNECT_TIMEOUT = 5, /* seconds */
 };
 
@@ -130,20 +131,32 @@ int state_directory_open(const char *root, const char *id, struct error *error)
                            : error_errno(error, errno, "%s", path);
 }
 
-int state_directory_remove(const char *root, const char *id, struct error *error)
+static int remove_files(int directory, const char *path, struct error *error)
 {
     static const char *const ours[] = {STATE_FILE,   STATE_TEMPORARY, RESOURCES_FILE, RESOURCES_TEMPORARY,
                                        START_SOCKET, CHANNEL_SOCKET,  MONITOR_SOCKET, SHARE_SOCKET};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (unlinkat(directory, ours[i], 0) < 0 && errno != ENOENT)
+            return error_errno(error, errno, "%s/%s", path, ours[i]);
+    return 0;
+}
+
+int state_directory_remove(const char *root, const char *id, struct error *error)
+{
     cleanup_free char *path = xasprintf("%s/%s", root, id);
     cleanup_close int fd = open_directory(path);
     if (fd < 0)
         return errno == ENOENT ? 0 : error_errno(error, errno, "%s", path);
-    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-        if (unlinkat(fd, ours[i], 0) < 0 && errno != ENOENT)
-            return error_errno(error, errno, "%s/%s", path, ours[i]);
-    if (rmdir(path) < 0 && errno != ENOENT)
-        return error_errno(error, errno, "%s", path);
-    return 0;
+    /* A `start` whose container was ended meanwhile may write its state once more. */
+    for (int attempt = 0; attempt < REMOVE_ATTEMPTS; attempt++) {
+        if (remove_files(fd, path, error) < 0)
+            return -1;
+        if (rmdir(path) == 0 || errno == ENOENT)
+            return 0;
+        if (errno != ENOTEMPTY)
+            break;
+    }
+    return error_errno(error, errno, "%s", path);
 }
 
 /* Through the directory's descriptor, because a socket's path has 107 bytes at most and --root may be longer.

@@ -4,21 +4,18 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/kvm.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
-#include "formats/base/clock.h"
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
+#include "runtime/monitors/child.h"
 #include "runtime/monitors/remembered.h"
 
 enum {
@@ -169,51 +166,15 @@ static int measure(const struct machine *machine, struct finding *finding)
 
 #endif
 
-/* ---- in a child, which may hang ---- */
-
-static _Noreturn void probe_in_child(int device, int output)
+/* In a child, which may hang. */
+static void probe(const void *device, int output)
 {
     struct finding finding = {0};
     struct machine machine = {0};
-    if (make_machine(device, &machine, &finding) == 0 && machine.memory != NULL)
+    if (make_machine(*(const int *)device, &machine, &finding) == 0 && machine.memory != NULL)
         measure(&machine, &finding);
     if (write(output, &finding, sizeof finding) < 0)
         _exit(1);
-    _exit(0);
-}
-
-/* True where the child told in time. */
-static bool wait_for_finding(int fd, struct finding *finding)
-{
-    int64_t deadline = clock_milliseconds() + TIME_MAX;
-    for (;;) {
-        int64_t left = deadline - clock_milliseconds();
-        struct pollfd wait = {.fd = fd, .events = POLLIN};
-        int ready = left > 0 ? poll(&wait, 1, (int)left) : 0;
-        if (ready < 0 && errno == EINTR)
-            continue;
-        return ready > 0 && read(fd, finding, sizeof *finding) == (ssize_t)sizeof *finding;
-    }
-}
-
-static int ask_child(int device, struct finding *finding, bool *told, struct error *error)
-{
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return error_errno(error, errno, "pipe");
-    cleanup_close int reader = ends[0];
-    cleanup_close int writer = ends[1];
-    pid_t pid = fork();
-    if (pid < 0)
-        return error_errno(error, errno, "fork");
-    if (pid == 0)
-        probe_in_child(device, writer);
-    close(take_fd(writer));
-    *told = wait_for_finding(reader, finding);
-    kill(pid, SIGKILL); /* not yet waited for, so its number is still its own */
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-        ;
-    return 0;
 }
 
 int kvm_probe(const char *device, struct error *error)
@@ -224,10 +185,10 @@ int kvm_probe(const char *device, struct error *error)
     if (ioctl(fd, KVM_GET_API_VERSION, 0) != KVM_API_VERSION)
         return error_numbered(error, ENODEV, "%s: not the device that its name says", device);
     struct finding finding = {0};
-    bool told = false;
-    if (ask_child(fd, &finding, &told, error) < 0)
+    ssize_t told = child_ask(probe, &fd, &finding, sizeof finding, TIME_MAX, error);
+    if (told < 0)
         return -1;
-    if (!told)
+    if (told < (ssize_t)sizeof finding)
         return error_numbered(error, ETIMEDOUT, "%s: a guest of a dozen instructions does not end on it",
                               device);
     if (finding.number != 0)

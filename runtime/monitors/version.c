@@ -5,20 +5,18 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/close_range.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "formats/base/buffer.h"
 #include "formats/base/cleanup.h"
-#include "formats/base/clock.h"
 #include "formats/base/memory.h"
 #include "formats/base/path.h"
+#include "runtime/monitors/child.h"
 #include "runtime/monitors/remembered.h"
 
 enum {
@@ -92,7 +90,7 @@ bool version_parse(const char *text, size_t length, struct version *version)
 
 /* ---- asking the program ---- */
 
-static _Noreturn void exec_program(const char *program, int output)
+static void exec_program(const void *program, int output)
 {
     char *const arguments[] = {(char *)program, (char *)"--version", NULL};
     char *const environment[] = {(char *)"LC_ALL=C", NULL};
@@ -100,7 +98,6 @@ static _Noreturn void exec_program(const char *program, int output)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    setpgid(0, 0); /* what it may leave running is ended with it */
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (null >= 0 && dup2(null, STDIN_FILENO) == STDIN_FILENO &&
         dup2(output, STDOUT_FILENO) == STDOUT_FILENO && dup2(output, STDERR_FILENO) == STDERR_FILENO &&
@@ -109,49 +106,13 @@ static _Noreturn void exec_program(const char *program, int output)
     _exit(127);
 }
 
-/* Until its end, the deadline, or enough. */
-static size_t read_output(int fd, char *text, int64_t deadline)
-{
-    size_t length = 0;
-    while (length < OUTPUT_MAX) {
-        int64_t left = deadline - clock_milliseconds();
-        struct pollfd wait = {.fd = fd, .events = POLLIN};
-        int ready = left > 0 ? poll(&wait, 1, (int)left) : 0;
-        if (ready < 0 && errno == EINTR)
-            continue;
-        if (ready <= 0)
-            break;
-        ssize_t got = read(fd, text + length, OUTPUT_MAX - length);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            break;
-        length += (size_t)got;
-    }
-    return length;
-}
-
 static int ask(const char *program, struct version *version, struct error *error)
 {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return error_errno(error, errno, "pipe");
-    cleanup_close int reader = ends[0];
-    cleanup_close int writer = ends[1];
-    pid_t pid = fork();
-    if (pid < 0)
-        return error_errno(error, errno, "fork");
-    if (pid == 0)
-        exec_program(program, writer);
-    setpgid(pid, pid); /* whichever of the two comes first */
-    close(take_fd(writer));
     char text[OUTPUT_MAX];
-    size_t length = read_output(reader, text, clock_milliseconds() + TIME_MAX);
-    /* It has said what is wanted, or will not. Not yet waited for, so its number is still its own. */
-    kill(-pid, SIGKILL);
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-        ;
-    version_parse(text, length, version);
+    ssize_t length = child_ask(exec_program, program, text, sizeof text, TIME_MAX, error);
+    if (length < 0)
+        return -1;
+    version_parse(text, (size_t)length, version);
     return 0;
 }
 

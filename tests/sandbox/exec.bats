@@ -308,3 +308,13 @@ PYTHON
         expect_line "line $i" "$T/output.$i"
     done
 }
+
+@test "a bundle that says no process any more is named with the place" {
+    start_executor echo
+    printf '{"ociVersion": "1.1.0"}' >"$T/bundle/config.json"
+    execute "$ID" program
+    refused 'bundle/config.json: process: missing'
+    printf '{"process": []}' >"$T/bundle/config.json"
+    execute "$ID" program
+    refused 'bundle/config.json: process: not an object'
+}

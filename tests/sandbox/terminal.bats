@@ -75,3 +75,32 @@ console_run() {
     expect_match '^typed' "$T/console"
     expect_nothing_left
 }
+
+@test "a caller that does not read what the terminal says can still end the guest" {
+    edit "$T/bundle" '.process.terminal = true | .linux.namespaces |= map(select(.type != "pid"))'
+    orders quiet many=1000000000
+    mkfifo "$T/unread"
+    sleep 1000 <"$T/unread" 3>&- &
+    local reader=$!
+    printf '%s\n' "$reader" >>"$T/processes"
+    "$URUNC" --root "$T/root" --config "$T/urunc.json" run --bundle "$T/bundle" --pid-file "$T/pid" "$ID" \
+        </dev/null >"$T/unread" 2>"$T/stderr" 3>&- &
+    local runner=$!
+    printf '%s\n' "$runner" >>"$T/processes"
+    within 60 waits_for_reader "$runner"
+    kill -TERM "$runner"
+    within 60 test ! -e "/proc/$(cat "$T/pid")"
+    kill "$reader"
+    wait "$runner" || true
+    expect_nothing_left
+}
+
+# Its standard output takes nothing any more: the pipe has been full for a while, and the guest runs.
+waits_for_reader() {
+    local before
+    [[ -s $T/pid ]] && status_is running || return 1
+    before=$(awk '/^wchar/ {print $2}' "/proc/$1/io")
+    ((before >= 4096)) || return 1
+    sleep 0.3
+    [[ $(awk '/^wchar/ {print $2}' "/proc/$1/io") == "$before" ]]
+}

@@ -204,8 +204,10 @@ static int execute_apart(struct execution *execution, pid_t *pid, struct error *
         console_close(&console);
         return -1;
     }
-    if (pipe2(report, O_CLOEXEC) < 0)
+    if (pipe2(report, O_CLOEXEC) < 0) {
+        console_close(&console);
         return error_errno(error, errno, "cannot make a pipe");
+    }
     *pid = fork();
     if (*pid == 0) {
         close(report[0]);

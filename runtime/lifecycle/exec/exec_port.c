@@ -106,9 +106,13 @@ static int add_to_machine(int directory, struct exec_port *port, struct error *e
         return -1;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
         return error_errno(error, errno, "cannot make a pair of sockets");
-    cleanup_close int theirs = pair[1];
-    port->fd = pair[0];
-    return add_port(&qmp, port->number, theirs, error);
+    cleanup_close int ours = pair[0], theirs = pair[1];
+    if (add_port(&qmp, port->number, theirs, error) < 0)
+        return -1;
+    /* From here on there is something to remove. The number of a port that was not added may be another
+     * client's by now. */
+    port->fd = take_fd(ours);
+    return 0;
 }
 
 /* ---- the guest ---- */

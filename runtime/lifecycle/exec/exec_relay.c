@@ -85,15 +85,17 @@ static bool has_to_send(const struct exec_relay *relay)
     return relay->sent < relay->send.length;
 }
 
-/* A failure is seen by reading. */
+/* That the port is closed is seen by reading. What waits for it then would keep poll(2) from waiting. */
 static void send_frames(struct exec_relay *relay)
 {
     while (has_to_send(relay)) {
         ssize_t put = write(relay->port, relay->send.data + relay->sent, relay->send.length - relay->sent);
         if (put < 0 && errno == EINTR)
             continue;
-        if (put <= 0)
+        if (put < 0 && errno == EAGAIN)
             return;
+        if (put <= 0)
+            break;
         relay->sent += (size_t)put;
     }
     relay->send.length = relay->sent = 0;
