@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # System calls that fail, each once: on a host without memory, descriptors or room. faults.py runs a step for each of
 # its calls; here those that change something or say what there is, in one hierarchy of cgroups. By hand, all of them,
-# for any step and error: FAULT_ONLY= FAULT_STEPS='pause resume update checkpoint' FAULT_ERRORS='EMFILE EINTR'
+# for any step and error: FAULT_ONLY= FAULT_STEPS='delete pause resume update checkpoint' FAULT_ERRORS='EMFILE EINTR'
 load standin
 
 # Not the other hierarchies' cgroups: one is enough.
@@ -22,9 +22,9 @@ faults() {
     FAULT_STEPS=${FAULT_STEPS-create start} FAULT_ERRORS=${FAULT_ERRORS-EIO} faults
 }
 
-@test "whatever fails, delete removes all or says that it did not" {
+@test "whatever fails, delete --force ends the monitor and removes all, or says that it did not" {
     [[ -z ${FAULT_STEPS-} ]] || skip "other steps are wanted"
-    FAULT_STEPS='force delete' FAULT_ERRORS=${FAULT_ERRORS-ENOMEM} faults
+    FAULT_STEPS=force FAULT_ERRORS=${FAULT_ERRORS-ENOMEM} faults
 }
 
 # broken STEP-OF-STRACE... -- COMMAND...: urunc with a call that fails; its status is that of `fails`.
