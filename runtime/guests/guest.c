@@ -37,6 +37,27 @@ char *guest_join_arguments(const struct guest_input *input)
     return buffer_take(&text);
 }
 
+void guest_add_quoted(struct buffer *line, const char *word, const char *quote)
+{
+    buffer_add_char(line, '\'');
+    for (; *word != '\0'; word++) {
+        if (*word == '\'')
+            buffer_add_string(line, quote);
+        else
+            buffer_add_char(line, *word);
+    }
+    buffer_add_char(line, '\'');
+}
+
+void guest_add_escaped(struct buffer *line, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            buffer_add_char(line, '\\');
+        buffer_add_char(line, *text);
+    }
+}
+
 const char *guest_split_program(const char *text, size_t *length)
 {
     static const char blanks[] = " \t\n\v\f\r";

@@ -115,6 +115,12 @@ size_t guest_nic_limit(const struct guest *guest, const struct kernel_probe *ker
  * by the caller. */
 char *guest_join_arguments(const struct guest_input *input);
 
+/* Appends the word in single quotes, which keep everything but themselves: for one of these stands `quote`.
+ */
+void guest_add_quoted(struct buffer *line, const char *word, const char *quote);
+/* Appends the text with a backslash before each double quote and backslash. */
+void guest_add_escaped(struct buffer *line, const char *text);
+
 /* Returns the start of the first word of a cmdline annotation; *length gets its bytes, 0 where there is none.
  * The text behind it is the program's own. */
 const char *guest_split_program(const char *text, size_t *length);

@@ -18,25 +18,12 @@ static bool needs_quotes(const char *word)
     return *word == '\0' || *word == '#' || word[strcspn(word, " \t\n'\"\\")] != '\0';
 }
 
-/* Single quotes keep everything but themselves. */
-static void add_quoted(struct buffer *line, const char *word)
-{
-    buffer_add_char(line, '\'');
-    for (; *word != '\0'; word++) {
-        if (*word == '\'')
-            buffer_add_string(line, "'\\''");
-        else
-            buffer_add_char(line, *word);
-    }
-    buffer_add_char(line, '\'');
-}
-
 static void add_word(struct buffer *line, const char *word)
 {
     if (line->length > 0)
         buffer_add_char(line, ' ');
     if (needs_quotes(word))
-        add_quoted(line, word);
+        guest_add_quoted(line, word, "'\\''");
     else
         buffer_add_string(line, word);
 }

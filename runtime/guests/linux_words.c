@@ -5,6 +5,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
+#include "runtime/guests/guest.h"
 
 static bool is_blank(unsigned char c)
 {
@@ -41,14 +42,7 @@ void linux_add_argument(struct buffer *line, const char *argument)
         buffer_add_string(line, argument);
         return;
     }
-    buffer_add_char(line, '\'');
-    for (; *argument != '\0'; argument++) {
-        if (*argument == '\'')
-            buffer_add_string(line, "'\\''");
-        else
-            buffer_add_char(line, *argument);
-    }
-    buffer_add_char(line, '\'');
+    guest_add_quoted(line, argument, "'\\''");
 }
 
 /* Kernel parameters that decide how this guest boots. A variable of that name would silently be one. */

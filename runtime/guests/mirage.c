@@ -38,11 +38,7 @@ static void add_argument(struct buffer *line, const char *argument)
         return;
     }
     add_word(line, "\"");
-    for (; *argument != '\0'; argument++) {
-        if (*argument == '"' || *argument == '\\')
-            buffer_add_char(line, '\\');
-        buffer_add_char(line, *argument);
-    }
+    guest_add_escaped(line, argument);
     buffer_add_char(line, '"');
 }
 

@@ -73,11 +73,7 @@ static void add_argument(struct buffer *line, const char *argument)
         return;
     }
     buffer_add_char(line, '"');
-    for (; *argument != '\0'; argument++) {
-        if (*argument == '"' || *argument == '\\')
-            buffer_add_char(line, '\\');
-        buffer_add_char(line, *argument);
-    }
+    guest_add_escaped(line, argument);
     buffer_add_char(line, '"');
 }
 

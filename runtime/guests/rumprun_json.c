@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "runtime/guests/guest.h"
+
 /* Anywhere on the line it means "the JSON is in that file" (config.c, rumprun_config_path). */
 #define CONFIGURATION_FILE "_RUMPRUN_ROOTFSCFG="
 
@@ -38,16 +40,8 @@ int rumprun_add_text(struct buffer *json, const char *what, const char *text, st
     return 0;
 }
 
-/* Both parsers take a backslash off these two: the first to find the end of the string, the second to take
- * what follows as it is. */
-static void add_escaped(struct buffer *json, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\')
-            buffer_add_char(json, '\\');
-        buffer_add_char(json, *text);
-    }
-}
+/* Both parsers take a backslash off double quotes and backslashes: the first to find the end of the string,
+ * the second to take what follows as it is. */
 
 int rumprun_add_argument(struct buffer *json, const char *what, const char *argument, struct error *error)
 {
@@ -58,7 +52,7 @@ int rumprun_add_argument(struct buffer *json, const char *what, const char *argu
     bool quoted = *argument == '\0' || strpbrk(argument, " \t\n") != NULL;
     if (quoted)
         buffer_add_char(json, '\'');
-    add_escaped(json, argument);
+    guest_add_escaped(json, argument);
     if (quoted)
         buffer_add_char(json, '\'');
     return 0;
@@ -68,6 +62,6 @@ int rumprun_add_line(struct buffer *json, const char *what, const char *line, st
 {
     if (check(what, line, error) < 0)
         return -1;
-    add_escaped(json, line);
+    guest_add_escaped(json, line);
     return 0;
 }

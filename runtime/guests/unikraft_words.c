@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "runtime/guests/guest.h"
+
 static const char blanks[] = " \t\r\n\v";
 
 size_t unikraft_count_words(const char *text)
@@ -28,14 +30,7 @@ size_t unikraft_count_words(const char *text)
 /* Single quotes keep everything but themselves, in every release; backslashes only in later ones. */
 static void add_quoted(struct buffer *line, const char *text)
 {
-    buffer_add_char(line, '\'');
-    for (; *text != '\0'; text++) {
-        if (*text == '\'')
-            buffer_add_string(line, "'\"'\"'");
-        else
-            buffer_add_char(line, *text);
-    }
-    buffer_add_char(line, '\'');
+    guest_add_quoted(line, text, "'\"'\"'");
 }
 
 void unikraft_add_word(struct buffer *line, const char *word)

@@ -48,9 +48,10 @@ static void a_hook_that_does_not_exist_fails(void **state)
 static void a_hook_that_takes_too_long_is_killed(void **state)
 {
     cleanup_error struct error error = {0};
-    cleanup_json json_t *hooks = shell_hook(state, "exec sleep 60", 1);
+    cleanup_json json_t *hooks = shell_hook(state, "sleep 30; touch $0/survived", 1);
     assert_int_equal(hooks_run(hooks, HOOK_PRESTART, "{}", &error), -1);
     assert_non_null(strstr(error.message, "not done after 1 seconds"));
+    assert_int_equal(temporary_count(*state, "."), 0);
 }
 
 static void a_hook_need_not_read_its_input(void **state)

@@ -81,7 +81,8 @@ void stats_add_io(json_t *stats, const char *array, const char *device, const ch
                                              (json_int_t)minor, "op", operation, "value", (json_int_t)value));
 }
 
-void stats_list(const struct cgroup *cgroup, const char *file, json_t *object, const char *key)
+/* "0-2,7" of a file as an array of numbers. */
+static void read_list(const struct cgroup *cgroup, const char *file, json_t *object, const char *key)
 {
     cleanup_buffer struct buffer text = {0};
     if (cgroup_read(cgroup->directory, file, &text) < 0 || text.data == NULL)
@@ -98,6 +99,20 @@ void stats_list(const struct cgroup *cgroup, const char *file, json_t *object, c
             json_array_append_new(list, json_integer((json_int_t)first));
     }
     json_object_set_new(object, key, list);
+}
+
+void stats_cpuset(const struct cgroup *cgroup, const char *cpus, const char *mems, json_t *stats)
+{
+    json_t *cpuset = stats_section(stats, "cpuset");
+    read_list(cgroup, cpus, cpuset, "cpus");
+    read_list(cgroup, mems, cpuset, "mems");
+}
+
+void stats_pids(const struct cgroup *cgroup, json_t *stats)
+{
+    json_t *pids = stats_section(stats, "pids");
+    stats_number(cgroup, "pids.current", pids, "current");
+    stats_number(cgroup, "pids.max", pids, "limit");
 }
 
 void stats_huge_pages(const struct cgroup *cgroup, const char *suffix, json_t *stats,

@@ -24,8 +24,10 @@ int64_t stats_get(const json_t *object, const char *key);
 void stats_set(json_t *object, const char *key, int64_t value);
 /* Adds {"major", "minor", "op", "value"} to the array of that name; `device` begins with "MAJOR:MINOR". */
 void stats_add_io(json_t *stats, const char *array, const char *device, const char *operation, int64_t value);
-/* "0-2,7" of a file as an array of numbers. */
-void stats_list(const struct cgroup *cgroup, const char *file, json_t *object, const char *key);
+/* The processors and memory nodes that these files list. */
+void stats_cpuset(const struct cgroup *cgroup, const char *cpus, const char *mems, json_t *stats);
+/* The same files in both versions. */
+void stats_pids(const struct cgroup *cgroup, json_t *stats);
 /* For each size of huge pages of which the cgroup has a file "hugetlb.SIZE.SUFFIX": the functions' argument
  * is its object in "hugetlb". */
 void stats_huge_pages(const struct cgroup *cgroup, const char *suffix, json_t *stats,

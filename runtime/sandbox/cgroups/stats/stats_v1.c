@@ -94,16 +94,12 @@ void stats_of_version_1(const struct cgroup *cgroup, json_t *stats)
         read_cpuacct(cgroup, stats);
     if (cgroup->controllers & CGROUP_CPU)
         read_cpu(cgroup, stats);
-    if (cgroup->controllers & CGROUP_CPUSET) {
-        stats_list(cgroup, "cpuset.cpus", stats_section(stats, "cpuset"), "cpus");
-        stats_list(cgroup, "cpuset.mems", stats_section(stats, "cpuset"), "mems");
-    }
+    if (cgroup->controllers & CGROUP_CPUSET)
+        stats_cpuset(cgroup, "cpuset.cpus", "cpuset.mems", stats);
     if (cgroup->controllers & CGROUP_MEMORY)
         read_memory(cgroup, stats);
-    if (cgroup->controllers & CGROUP_PIDS) {
-        stats_number(cgroup, "pids.current", stats_section(stats, "pids"), "current");
-        stats_number(cgroup, "pids.max", stats_section(stats, "pids"), "limit");
-    }
+    if (cgroup->controllers & CGROUP_PIDS)
+        stats_pids(cgroup, stats);
     if (cgroup->controllers & CGROUP_IO) {
         read_io(cgroup, "blkio.throttle.io_service_bytes_recursive", "ioServiceBytesRecursive", stats);
         read_io(cgroup, "blkio.throttle.io_serviced_recursive", "ioServicedRecursive", stats);
