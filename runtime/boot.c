@@ -9,6 +9,11 @@ char *boot_disk_path(size_t index)
     return xasprintf("/guest/disk%zu", index);
 }
 
+char *boot_disk_serial(size_t index)
+{
+    return xasprintf("disk%zu", index);
+}
+
 char *boot_share_path(size_t index)
 {
     return xasprintf("/guest/share%zu", index);

@@ -132,6 +132,9 @@ struct boot {
 /* The name of the disk of that number in the private root: "/guest/disk0". Owned by the caller. */
 char *boot_disk_path(size_t index);
 
+/* Its serial, by which a guest may tell it: "disk0"; at most 20 bytes (virtio 1.2, section 5.2.6). */
+char *boot_disk_serial(size_t index);
+
 /* Likewise of the share: "/guest/share0". */
 char *boot_share_path(size_t index);
 

@@ -25,7 +25,8 @@
 #define KEY_SECTOR_SIZE  ANNOTATION_PREFIX "sectorSize"
 #define KEY_MOUNT_POINT  ANNOTATION_PREFIX "blkMntPoint"
 #define KEY_MOUNT_ROOTFS ANNOTATION_PREFIX "mountRootfs"
-#define KEY_MOUNTS       "config.json: mounts" /* no annotation */
+#define KEY_MOUNTS       "config.json: mounts"        /* no annotation */
+#define KEY_DEVICES      "config.json: linux.devices" /* likewise */
 #define KEY_USE_DM_BLOCK ANNOTATION_PREFIX "useDMBlock"
 #define KEY_NET_DEVICE   ANNOTATION_PREFIX "solo5NetDev"
 #define KEY_BLOCK_DEVICE ANNOTATION_PREFIX "solo5BlkDev"

@@ -198,7 +198,12 @@ int bundle_read(struct bundle *bundle, struct error *error)
     drop_engine_init(bundle);
     if (hooks_check(bundle->hooks, CONFIG_NAME, error) < 0)
         return -1;
-    return other_fields_check(bundle->config, CONFIG_NAME, error);
+    if (other_fields_check(bundle->config, CONFIG_NAME, error) < 0)
+        return -1;
+    const json_t *linux_object = json_object_get(bundle->config, "linux");
+    block_devices_read(json_object_get(linux_object, "devices"),
+                       json_object_get(bundle->resources, "devices"), &bundle->block_devices);
+    return 0;
 }
 
 void bundle_free(struct bundle *bundle)
@@ -210,6 +215,7 @@ void bundle_free(struct bundle *bundle)
     process_free(&bundle->process);
     namespaces_free(&bundle->namespaces);
     bundle_mounts_free(&bundle->mounts);
+    block_devices_free(&bundle->block_devices);
     net_devices_free(&bundle->net_devices);
     resctrl_request_free(&bundle->resctrl);
     json_decref(bundle->config);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "formats/base/error.h"
+#include "runtime/bundle/block_devices.h"
 #include "runtime/bundle/mounts.h"
 #include "runtime/bundle/process.h"
 #include "runtime/network/devices.h"
@@ -29,6 +30,7 @@ struct bundle {
     const char *domainname; /* or NULL */
     struct namespaces namespaces;
     struct bundle_mounts mounts;
+    struct block_devices block_devices;
     struct net_devices net_devices;
     struct resctrl_request resctrl;
     const char *cgroups_path;  /* or NULL */

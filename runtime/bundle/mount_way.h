@@ -13,6 +13,7 @@ enum mount_way {
     MOUNT_WAY_TMPFS,   /* the guest makes a tmpfs, with the mount's options */
     MOUNT_WAY_ARCHIVE, /* a copy in the archive of the guest's files */
     MOUNT_WAY_DISK,    /* a disk that the guest mounts */
+    MOUNT_WAY_NODE,    /* a disk that the guest does not mount: it has the device's name */
     MOUNT_WAY_SHARE,   /* a directory of the host that the guest mounts: virtiofs, 9p */
 };
 
@@ -21,6 +22,7 @@ struct mount_abilities {
     bool archive;
     bool tmpfs;
     bool disks;
+    bool nodes; /* names for disks */
     bool shares;
 };
 

@@ -15,15 +15,18 @@
 
 /* A mount of the bundle that the guest is to have; all borrowed. */
 struct guest_mount {
-    enum mount_way way; /* TMPFS, ARCHIVE, DISK or SHARE */
+    enum mount_way way; /* TMPFS, ARCHIVE, DISK, NODE or SHARE */
     const char *destination;
     const char *options; /* of a tmpfs, or NULL */
     struct inode *tree;  /* ARCHIVE */
-    size_t place;        /* DISK, SHARE: its place among the boot's */
+    size_t place;        /* DISK, NODE, SHARE: its place among the boot's */
     const char *tag;     /* SHARE */
     bool readonly;
     bool noexec;
     bool optional; /* a usual mount: the guest goes without where it cannot be made */
+    mode_t mode;   /* NODE: permissions and owner of the device */
+    uint32_t uid;
+    uint32_t gid;
 };
 
 /* All borrowed for the call. */
@@ -47,6 +50,7 @@ struct guest_input {
     const struct network *network; /* the first of the guest's; NULL: no network */
     size_t network_count;
     bool ends_by_reset; /* the machine has no power-off */
+    bool disk_serials;  /* disks have the serials of boot_disk_serial */
     bool has_initrd;
     bool has_block;
     bool block_readonly;

@@ -26,7 +26,9 @@ void linux_abilities(const struct guest_input *input, struct mount_abilities *ab
     bool own_init = guest.init == LINUX_INIT_OWN;
     abilities->archive = own_init || guest.root == LINUX_ROOT_INITRD;
     abilities->tmpfs = own_init;
-    abilities->disks = own_init;
+    abilities->nodes = own_init;
+    /* urunit mounts disks that it can tell from each other. */
+    abilities->disks = own_init || linux_has_urunit_file(&guest);
     abilities->shares = own_init;
 }
 
@@ -95,6 +97,15 @@ static void add_mount(struct buffer *settings, const struct guest_mount *mount, 
     end_record(settings);
 }
 
+/* node=DEVICE:MODE:UID:GID:PATH */
+static void add_node(struct buffer *settings, const struct guest_mount *mount)
+{
+    buffer_format(settings, "node=/dev/vd%c:%o:%u:%u:", (char)('a' + mount->place), mount->mode, mount->uid,
+                  mount->gid);
+    buffer_add_string(settings, mount->destination);
+    end_record(settings);
+}
+
 static void add_mounts(struct buffer *settings, const struct linux_guest *guest, struct inode *trees)
 {
     const struct guest_input *input = guest->input;
@@ -106,6 +117,10 @@ static void add_mounts(struct buffer *settings, const struct linux_guest *guest,
                   0, false);
     for (size_t i = 0; i < input->mount_count; i++) {
         const struct guest_mount *mount = &input->mounts[i];
+        if (mount->way == MOUNT_WAY_NODE) {
+            add_node(settings, mount);
+            continue;
+        }
         cleanup_free char *name = xasprintf("%zu", trees->child_count);
         add_mount(settings, mount, trees->child_count, input->virtiofs);
         if (mount->way == MOUNT_WAY_ARCHIVE)
@@ -172,8 +187,55 @@ static int check_line(const char *key, const char *text, struct error *error)
     return 0;
 }
 
-static int write_urunit(const struct guest_input *input, struct buffer *text, struct error *error)
+/* It finds a disk by its serial, of which it reads nine bytes; or, where there are none ("FC"), takes vdb for
+ * the first of the list, vdc for the second. It mounts all of them writable. */
+static int add_urunit_disk(const struct guest_input *input, const struct guest_mount *mount, size_t number,
+                           struct buffer *text, struct error *error)
 {
+    static const char where[] = "config.json: mounts: ";
+    if (check_line("config.json: mounts:", mount->destination, error) < 0)
+        return -1;
+    if (mount->readonly)
+        return error_set(error, "%s%s: urunit mounts no disk that is read-only: use urunc-init", where,
+                         mount->destination);
+    if (!input->disk_serials && mount->place != number + 1)
+        return error_set(
+            error, "%s%s: urunit finds it by a serial, which this monitor's disks have not: use urunc-init",
+            where, mount->destination);
+    cleanup_free char *serial =
+        input->disk_serials ? boot_disk_serial(mount->place) : xasprintf("FC%zu", mount->place);
+    buffer_format(text, "ID: %s\nMP: ", serial);
+    buffer_add_string(text, mount->destination);
+    buffer_add_char(text, '\n');
+    return 0;
+}
+
+static int add_urunit_disks(const struct linux_guest *guest, struct buffer *text, struct error *error)
+{
+    const struct guest_input *input = guest->input;
+    size_t number = 0;
+    const struct guest_mount block = {.destination = input->block_mount_point,
+                                      .readonly = input->block_readonly};
+    if (input->has_block && guest->root != LINUX_ROOT_DISK) {
+        buffer_add_string(text, "UBS\n");
+        if (add_urunit_disk(input, &block, number++, text, error) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < input->mount_count; i++) {
+        const struct guest_mount *mount = &input->mounts[i];
+        if (mount->way != MOUNT_WAY_DISK)
+            continue;
+        buffer_add_string(text, number == 0 ? "UBS\n" : "");
+        if (add_urunit_disk(input, mount, number++, text, error) < 0)
+            return -1;
+    }
+    buffer_add_string(text, number > 0 ? "UBE\n" : "");
+    return 0;
+}
+
+static int write_urunit(const struct linux_guest *guest, struct buffer *text, struct error *error)
+{
+    const struct guest_input *input = guest->input;
     const char *cwd = input->cwd != NULL ? input->cwd : "/";
     buffer_add_string(text, "UES\n");
     for (size_t i = 0; input->env != NULL && i < input->env->count; i++) {
@@ -188,13 +250,13 @@ static int write_urunit(const struct guest_input *input, struct buffer *text, st
     buffer_format(text, "UEE\nUCS\nUID:%u\nGID:%u\nWD:", input->uid, input->gid);
     buffer_add_string(text, cwd);
     buffer_add_string(text, "\nUCE\n");
-    return 0;
+    return add_urunit_disks(guest, text, error);
 }
 
 static int pack_urunit(const struct linux_guest *guest, struct guest_pack *pack, struct error *error)
 {
     cleanup_buffer struct buffer text = {0};
-    if (write_urunit(guest->input, &text, error) < 0)
+    if (write_urunit(guest, &text, error) < 0)
         return -1;
     if (guest->root == LINUX_ROOT_DISK)
         pack->alone = take(text, (struct buffer){0});

@@ -52,6 +52,15 @@ struct mount_setting {
     char *directory;
 };
 
+/* A further name of a block device. */
+struct node_setting {
+    char *device;
+    uint32_t mode;
+    uint32_t uid;
+    uint32_t gid;
+    char *path;
+};
+
 /* Texts point into what was parsed; NULL where the host does not say. */
 struct cmdline {
     char *root;
@@ -75,8 +84,10 @@ struct cmdline {
     size_t network_count;
     struct mount_setting *mounts; /* in the order in which they are made */
     size_t mount_count;
-    bool mounts_are_malformed;
-    char *pod; /* the pod's addresses, where it has other containers */
+    struct node_setting *nodes;
+    size_t node_count;
+    bool mounts_are_malformed; /* or the nodes */
+    char *pod;                 /* the pod's addresses, where it has other containers */
     char *address;
     char *gateway;
     char *netmask;

@@ -43,6 +43,37 @@ static void read_mount(char *value, struct cmdline *cmdline)
     cmdline->mounts[cmdline->mount_count++] = mount;
 }
 
+static bool read_octal(char *text, uint32_t *number)
+{
+    char *end = NULL;
+    unsigned long value = strtoul(text, &end, 8);
+    *number = (uint32_t)value;
+    return *text >= '0' && *text <= '7' && *end == '\0' && value <= 0777;
+}
+
+/* DEVICE:MODE:UID:GID:PATH */
+static bool split_node(char *value, struct node_setting *node)
+{
+    node->device = strsep(&value, ":");
+    char *mode = strsep(&value, ":");
+    return mode != NULL && value != NULL && read_octal(mode, &node->mode) &&
+           cmdline_read_number(&value, ":", &node->uid) && cmdline_read_number(&value, ":", &node->gid) &&
+           *(node->path = value) == '/';
+}
+
+static void read_node(char *value, struct cmdline *cmdline)
+{
+    struct node_setting node = {0};
+    if (!split_node(value, &node)) {
+        cmdline->mounts_are_malformed = true;
+        return;
+    }
+    cmdline->nodes = reallocarray(cmdline->nodes, cmdline->node_count + 1, sizeof *cmdline->nodes);
+    if (cmdline->nodes == NULL)
+        abort(); /* as above */
+    cmdline->nodes[cmdline->node_count++] = node;
+}
+
 static void read_record(char *record, struct cmdline *cmdline)
 {
     char *value = strchr(record, '=');
@@ -63,6 +94,8 @@ static void read_record(char *record, struct cmdline *cmdline)
         cmdline->hostname = value;
     else if (strcmp(record, "mount") == 0)
         read_mount(value, cmdline);
+    else if (strcmp(record, "node") == 0)
+        read_node(value, cmdline);
 }
 
 void settings_parse(char *bytes, size_t size, struct cmdline *cmdline)

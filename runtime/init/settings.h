@@ -15,6 +15,7 @@
  *     mount=virtiofs:TAG:FLAGS:DIR  a directory of the host
  *     mount=9p:TAG:FLAGS:DIR        the same by 9p over virtio
  *     mount=tmpfs:OPTIONS:FLAGS:DIR
+ *     node=DEVICE:MODE:UID:GID:PATH a further name of a block device; MODE is octal
  *
  * FLAGS are letters: "r" read-only, "x" no programs, "o" optional: where it fails the program runs all the
  * same.

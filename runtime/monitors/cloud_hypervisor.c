@@ -78,9 +78,11 @@ static void add_devices(const struct boot *boot, const struct version *version, 
     const char *format = version_at_least(version, 51, 0) ? ",image_type=raw" : "";
     if (boot->disk_count > 0)
         strings_add(argv, "--disk");
-    for (size_t i = 0; i < boot->disk_count; i++)
-        strings_format(argv, "path=%s,readonly=%s%s", boot->disks[i].path,
-                       boot->disks[i].readonly ? "on" : "off", format);
+    for (size_t i = 0; i < boot->disk_count; i++) {
+        cleanup_free char *serial = boot_disk_serial(i);
+        strings_format(argv, "path=%s,readonly=%s,serial=%s%s", boot->disks[i].path,
+                       boot->disks[i].readonly ? "on" : "off", serial, format);
+    }
     if (boot->nic_count > 0)
         strings_add(argv, "--net");
     for (size_t i = 0; i < boot->nic_count; i++)
@@ -113,5 +115,5 @@ static int files(const struct monitor_config *config, struct monitor_files *out,
 }
 
 DEFINE_MONITOR(cloud_hypervisor, "cloud-hypervisor", files, command, .quirks = BOOT_QUIRK_MODERN_VIRTIO,
-               .overhead = OVERHEAD, .disks_by_name = true, .oldest = {.major = 39},
+               .overhead = OVERHEAD, .disks_by_name = true, .disk_serials = true, .oldest = {.major = 39},
                .package = "it is at https://github.com/cloud-hypervisor/cloud-hypervisor/releases");

@@ -72,6 +72,7 @@ struct monitor {
     bool raw_taps;      /* its taps have no vnet header and no offloads */
     bool ends_by_reset; /* its machine has no power-off: a guest ends with a reset */
     bool disks_by_name; /* it opens boot_disk.path itself, so its user must be able to */
+    bool disk_serials;  /* its disks have the serials of boot_disk_serial */
     bool layers;        /* it reads qcow2: boot_disk.backing */
     bool virtiofs;      /* it takes boot_share.server */
     bool opens_nothing; /* its kernel is boot.kernel_fd, too */

@@ -190,7 +190,7 @@ busybox_bundle() {
         mkdir -p "$context/rootfs/bin" "$context/rootfs/etc"
         cp "$(command -v busybox)" "$context/rootfs/bin/busybox"
         local applet
-        for applet in sh cat echo env grep hostname id ls nc ip ping printf pwd sleep stat stty tail test touch true tty wget; do
+        for applet in sh cat echo env grep head hostname id ls nc ip ping printf pwd sleep stat stty tail test touch true tty wget; do
             ln -s busybox "$context/rootfs/bin/$applet"
         done
         printf 'root:x:0:0::/:/bin/sh\nguest:x:1000:1000::/tmp:/bin/sh\n' >"$context/rootfs/etc/passwd"

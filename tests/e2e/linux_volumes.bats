@@ -23,17 +23,35 @@ mount_volumes() {
         {destination: "/disk", type: "bind", source: ($t + "/disk"), options: ["bind", "rw"]}]' --arg t "$T"
 }
 
-@test "a guest reads and writes a directory of the host, reads one that it cannot write, and keeps a disk" {
+# Kubernetes' volumeDevices: a block device that the program uses as it is, at /dev/xvda.
+give_device() {
+    truncate -s 1M "$T/raw"
+    printf 'raw bytes' | dd of="$T/raw" conv=notrunc 2>/dev/null
+    DEVICE=$(losetup --find --show "$T/raw" 2>/dev/null) || skip "no loop device is to be had"
+    printf '%s\n' "$DEVICE" >"$T/device"
+    edit "$T/bundle" '($number | split(":") | map(tonumber)) as $n
+        | .linux.devices += [{path: "/dev/xvda", type: "b", major: $n[0], minor: $n[1], fileMode: 416, uid: 7, gid: 6}]
+        | .linux.resources.devices += [{allow: true, type: "b", major: $n[0], minor: $n[1], access: "rwm"}]' \
+        --arg number "$(lsblk -dno MAJ:MIN "$DEVICE" | tr -d ' ')"
+}
+
+clear_up() {
+    [[ ! -s $T/device ]] || losetup --detach "$(cat "$T/device")"
+}
+
+@test "a guest reads and writes a directory of the host, reads one that it cannot write, keeps a disk, and has a device" {
     # No copies, so that the read-only directory is shared as well.
     jq '.files_mib = 0' "$T/urunc.json" >"$T/urunc.json.new"
     mv "$T/urunc.json.new" "$T/urunc.json"
     busybox_bundle "$T/bundle" initrd
     mount_volumes
+    give_device
     # shellcheck disable=SC2016 # expands in the guest
     arguments "$T/bundle" sh -c 'grep -E " /(shared|fixed|disk) " /proc/mounts
         cat /shared/in; echo of the guest >/shared/out; echo more >>/shared/in
         stat -c "%u %g" /shared/out; cat /fixed/numbers | tail -n 1
-        echo x 2>&- >/fixed/new || echo read-only; echo kept >/disk/file; exit 5'
+        echo x 2>&- >/fixed/new || echo read-only; echo kept >/disk/file
+        stat -c "%A %u %g" /dev/xvda; head -c 9 /dev/xvda; echo; printf "WRITTEN" >/dev/xvda; exit 5'
     local status=0
     urunc run --bundle "$T/bundle" "$ID" </dev/null >"$T/console" 2>"$T/stderr" || status=$?
     expect_equal "$status" 5 || fail "$(cat "$T/console" "$T/stderr")"
@@ -48,5 +66,8 @@ mount_volumes() {
     expect_equal "$(stat -c '%u %g' "$T/shared/out")" '65534 65534'
     expect_equal "$(tail -n 1 "$T/shared/in")" 'of the host' # the file is root's
     [[ ! -e $T/fixed/new ]]
+    expect_line 'brw-r----- 7 6' "$T/console"
+    expect_line 'raw bytes' "$T/console"
+    expect_equal "$(head -c 9 "$DEVICE")" WRITTENes
     expect_equal "$(debugfs -R 'cat /file' "$T/disk" 2>/dev/null)" kept
 }

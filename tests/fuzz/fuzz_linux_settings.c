@@ -18,6 +18,7 @@ static void parse(char *bytes, size_t size)
     free(parsed.args.items);
     free(parsed.env.items);
     free(parsed.mounts);
+    free(parsed.nodes);
     memset(&parsed, 0, sizeof parsed);
     settings_parse(bytes, size, &parsed);
     for (size_t i = 0; i < parsed.mount_count; i++)

@@ -161,3 +161,50 @@ create_again() {
     expect_equal "$(disk 0 '[.driver, .file.driver, ."read-only"] | tostring')" '["raw","host_device",false]'
     expect_reported '[.descriptors[] | select(.type == "block device") | .access]' '["read-write"]'
 }
+
+# give_device PATH MAJOR:MINOR ACCESS: a block device of the bundle, with a rule for it alone.
+give_device() {
+    edit "$T/bundle" '($number | split(":") | map(tonumber)) as $n
+        | .linux.devices += [{path: $path, type: "b", major: $n[0], minor: $n[1], fileMode: 432, uid: 0, gid: 6}]
+        | .linux.resources.devices += [{allow: true, type: "b", major: $n[0], minor: $n[1], access: $access}]' \
+        --arg path "$1" --arg number "$2" --arg access "$3"
+}
+
+@test "block devices of linux.devices are disks with the names that the bundle gives them, writable as its rules say" {
+    local first second status=0
+    linux_with_init
+    truncate -s 1M "$T/one" "$T/two"
+    first=$(losetup --find --show "$T/one" 2>/dev/null) || skip "no loop device is to be had"
+    second=$(losetup --find --show "$T/two" 2>/dev/null) || { losetup --detach "$first"; skip "no loop device is to be had"; }
+    give_device /dev/xvda "$(lsblk -dno MAJ:MIN "$first" | tr -d ' ')" rwm
+    give_device /dev/xvdb "$(lsblk -dno MAJ:MIN "$second" | tr -d ' ')" rm
+    start_standin || status=1
+    losetup --detach "$first" "$second"
+    ((status == 0))
+    expect_equal "$(disk 0 '[.file.driver, ."read-only"] | tostring')" '["host_device",false]'
+    expect_equal "$(disk 1 '[.file.driver, ."read-only"] | tostring')" '["host_device",true]'
+    expect_reported '[.argv[] | select(startswith("virtio-blk")) | split("serial=")[1]]' '["disk0","disk1"]'
+    python3 -c 'import sys
+for record in open(sys.argv[1], "rb").read().split(b"\0"):
+    at = record.find(b"node=")
+    if at >= 0:
+        print(record[at:].decode())' "/proc/$PID/root/guest/initrd" >"$T/settings"
+    expect_line node=/dev/vda:660:0:6:/dev/xvda "$T/settings"
+    expect_line node=/dev/vdb:660:0:6:/dev/xvdb "$T/settings"
+}
+
+@test "a block device is refused by name for a guest that can have none, and where the host has none" {
+    give_device /dev/xvda 4000:77 rwm
+    fails urunc create --bundle "$T/bundle" "$ID"
+    expect_one_error 'linux.devices: /dev/xvda: this guest can have no block device of the host'
+    linux_with_init
+    fails urunc create --bundle "$T/bundle" "$ID"
+    expect_one_error 'linux.devices: /dev/xvda: /sys/dev/block/4000:77/uevent: No such file'
+}
+
+@test "the devices of a privileged container are not the guest's" {
+    edit "$T/bundle" '.linux.devices = [{path: "/dev/sda", type: "b", major: 4000, minor: 77}]
+        | .linux.resources.devices = [{allow: true, access: "rwm"}]'
+    run_standin
+    expect_equal "$STATUS" 0
+}

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -106,6 +107,44 @@ static bool mount_one(const struct mount_setting *setting, int trees)
     return false;
 }
 
+/* The devices' numbers come first: the name of one may be where another one stands. */
+static bool find_numbers(const struct cmdline *cmdline, dev_t *numbers)
+{
+    for (size_t i = 0; i < cmdline->node_count; i++) {
+        struct stat status;
+        if (!wait_for_device(cmdline->nodes[i].device) || stat(cmdline->nodes[i].device, &status) < 0)
+            return false;
+        numbers[i] = status.st_rdev;
+    }
+    return true;
+}
+
+static bool make_node(const struct node_setting *node, dev_t number)
+{
+    struct stat status;
+    char *slash = strrchr(node->path, '/');
+    *slash = '\0';
+    bool made = slash == node->path || make_directories(node->path) == 0;
+    *slash = '/';
+    if (lstat(node->path, &status) == 0 && !S_ISDIR(status.st_mode))
+        unlink(node->path);
+    if (made && mknod(node->path, S_IFBLK | node->mode, number) == 0 && chmod(node->path, node->mode) == 0 &&
+        chown(node->path, node->uid, node->gid) == 0)
+        return true;
+    complain("%s: cannot name the block device so:", node->path);
+    return false;
+}
+
+static bool make_nodes(const struct cmdline *cmdline)
+{
+    dev_t *numbers = calloc(cmdline->node_count + 1, sizeof *numbers);
+    bool good = numbers != NULL && find_numbers(cmdline, numbers);
+    for (size_t i = 0; good && i < cmdline->node_count; i++)
+        good = make_node(&cmdline->nodes[i], numbers[i]);
+    free(numbers);
+    return good;
+}
+
 bool mount_settings(const struct cmdline *cmdline, int trees)
 {
     bool good = !cmdline->mounts_are_malformed;
@@ -115,5 +154,5 @@ bool mount_settings(const struct cmdline *cmdline, int trees)
         good = mount_one(&cmdline->mounts[i], trees) || has_flag(&cmdline->mounts[i], 'o');
     if (trees >= 0)
         close(trees);
-    return good;
+    return good && make_nodes(cmdline);
 }

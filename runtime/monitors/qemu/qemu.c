@@ -109,5 +109,6 @@ static int command(const struct boot *boot, const struct monitor_config *config,
 
 DEFINE_MONITOR(qemu, QEMU_PROGRAM, qemu_files, command, .quirks = QUIRKS, .overhead = OVERHEAD,
                .footprint = FOOTPRINT, .footprint_emulated = FOOTPRINT_EMULATED, .channel = true,
-               .layers = true, .virtiofs = true, .management = &qemu_management, .settings = settings,
-               .oldest = {.major = 5}, .package = "the Debian package " QEMU_PACKAGE " has it");
+               .disk_serials = true, .layers = true, .virtiofs = true, .management = &qemu_management,
+               .settings = settings, .oldest = {.major = 5},
+               .package = "the Debian package " QEMU_PACKAGE " has it");

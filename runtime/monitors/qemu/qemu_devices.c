@@ -80,7 +80,8 @@ static int add_disk(struct qemu_argv *argv, size_t index, const struct boot_disk
         return error_set(error, "qemu: cannot describe the disk %s", node);
     qemu_add(argv, "-blockdev", text);
     cleanup_buffer struct buffer properties = {0};
-    buffer_format(&properties, "drive=%s", node);
+    cleanup_free char *serial = boot_disk_serial(index);
+    buffer_format(&properties, "drive=%s,serial=%s", node, serial);
     if (add_place(argv, disk->position, &properties, error) < 0)
         return -1;
     qemu_add_virtio(argv, "blk", properties.data);

@@ -35,6 +35,7 @@ struct guest_input guest_input_of(const struct bundle *bundle, const struct gues
         .hostname = bundle->hostname,
         .version = unikernel->version,
         .ends_by_reset = setup->monitor->ends_by_reset,
+        .disk_serials = setup->monitor->disk_serials,
         .has_initrd = unikernel->initrd != NULL || setup->boot_archive,
         .has_block = unikernel->block != NULL || setup->rootfs_disk,
         .block_readonly = setup->disk_count > 0 && setup->disks[0].readonly,

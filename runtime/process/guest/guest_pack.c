@@ -49,7 +49,7 @@ static int add_volume(const struct bundle_mount *mount, struct guest_setup *setu
 {
     int place = 0;
     if (guest->way == MOUNT_WAY_DISK)
-        place = guest_volume_add(setup, mount, error);
+        place = guest_volume_add(setup, KEY_MOUNTS, mount, error);
     if (guest->way == MOUNT_WAY_SHARE)
         place = guest_share_add(setup, mount->fd, mount->source, mount->destination, mount->readonly,
                                 mount->recursive, error);
@@ -90,15 +90,51 @@ static int collect(const struct bundle *bundle, const struct bundle_mount *mount
     return add_volume(mount, setup, guest, error);
 }
 
+static int collect_device(const struct block_device *device, const struct mount_abilities *abilities,
+                          struct guest_setup *setup, struct collection *collection, struct error *error)
+{
+    char *name = NULL;
+    if (!abilities->nodes)
+        return error_set(error, KEY_DEVICES ": %s: this guest can have no block device of the host",
+                         device->path);
+    cleanup_close int fd = block_device_open(device->number, &name, error);
+    cleanup_free char *source = name;
+    if (fd < 0)
+        return error_prefix(error, KEY_DEVICES ": %s", device->path);
+    const struct bundle_mount mount = {.destination = (char *)device->path,
+                                       .source = source,
+                                       .readonly = device->readonly,
+                                       .fd = fd,
+                                       .status = {.st_mode = S_IFBLK}};
+    int place = guest_volume_add(setup, KEY_DEVICES, &mount, error);
+    if (place < 0)
+        return -1;
+    collection->needed = true;
+    collection->items[collection->count++] = (struct guest_mount){
+        .way = MOUNT_WAY_NODE,
+        .destination = device->path,
+        .place = (size_t)place,
+        .mode = device->mode,
+        .uid = device->uid,
+        .gid = device->gid,
+        .readonly = device->readonly,
+    };
+    return 0;
+}
+
 static int collect_all(const struct bundle *bundle, const struct config *config,
                        const struct mount_abilities *abilities, struct guest_setup *setup,
                        struct collection *collection, struct error *error)
 {
     const struct bundle_mounts *mounts = &bundle->mounts;
     struct mount_tree_room room = {.bytes = config->files_limit, .entries = MOUNT_TREE_ENTRIES};
-    collection->items = xcalloc(mounts->count + 1, sizeof *collection->items);
+    const struct block_devices *devices = &bundle->block_devices;
+    collection->items = xcalloc(mounts->count + devices->count + 1, sizeof *collection->items);
     for (size_t i = 0; i < mounts->count; i++)
         if (collect(bundle, &mounts->items[i], abilities, &room, setup, collection, error) < 0)
+            return -1;
+    for (size_t i = 0; i < devices->count; i++)
+        if (collect_device(&devices->items[i], abilities, setup, collection, error) < 0)
             return -1;
     return 0;
 }
@@ -206,6 +242,7 @@ int guest_pack_make(const struct bundle *bundle, const struct config *config, in
         guest->abilities(&input, &abilities);
     const struct pair pair = {setup->unikernel.framework, setup->unikernel.hypervisor};
     abilities.disks = abilities.disks && (pair_storage(pair) & STORAGE_BLOCK) != 0;
+    abilities.nodes = abilities.nodes && abilities.disks;
     abilities.shares = abilities.shares && (pair_storage(pair) & STORAGE_9P) != 0;
     if (collect_all(bundle, config, &abilities, setup, &collection, error) < 0)
         return -1;

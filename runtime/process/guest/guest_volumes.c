@@ -69,46 +69,46 @@ bool guest_volume_holds_a_system(int fd)
     return false;
 }
 
-static int fail(const struct bundle_mount *mount, int number, struct error *error)
+static int fail(const char *key, const struct bundle_mount *mount, int number, struct error *error)
 {
     if (number == EBUSY || number == EWOULDBLOCK)
         return error_set(error,
-                         KEY_MOUNTS ": %s (%s): the host or another guest uses it, and a second one that "
-                                    "writes to it would destroy its file system",
-                         mount->destination, mount->source);
-    return error_errno(error, number, KEY_MOUNTS ": %s (%s)", mount->destination, mount->source);
+                         "%s: %s (%s): the host or another guest uses it, and a second one that writes to it "
+                         "would destroy its file system",
+                         key, mount->destination, mount->source);
+    return error_errno(error, number, "%s: %s (%s)", key, mount->destination, mount->source);
 }
 
 /* A device is opened exclusively, and a file locked as such programs do: a lock ends with the monitor, who
  * has the descriptor. Many may read what nobody writes. */
-static int open_volume(const struct bundle_mount *mount, bool device, struct error *error)
+static int open_volume(const char *key, const struct bundle_mount *mount, bool device, struct error *error)
 {
     int exclusively = device && !mount->readonly ? O_EXCL : 0;
     cleanup_close int fd = reopen(mount->fd, (mount->readonly ? O_RDONLY : O_RDWR) | exclusively);
     if (fd < 0 || fcntl(fd, F_SETFL, 0) < 0)
-        return fail(mount, errno, error);
+        return fail(key, mount, errno, error);
     if (!device && flock(fd, (mount->readonly ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0)
-        return fail(mount, errno, error);
+        return fail(key, mount, errno, error);
     return take_fd(fd);
 }
 
-int guest_volume_add(struct guest_setup *setup, const struct bundle_mount *mount, struct error *error)
+int guest_volume_add(struct guest_setup *setup, const char *key, const struct bundle_mount *mount,
+                     struct error *error)
 {
     bool device = S_ISBLK(mount->status.st_mode);
     if (device && setup->monitor->disks_by_name)
-        return error_set(error,
-                         KEY_MOUNTS ": %s (%s): %s opens its disks by name, and no device node of the host "
-                                    "is in its root",
-                         mount->destination, mount->source, hypervisor_name(setup->unikernel.hypervisor));
+        return error_set(
+            error, "%s: %s (%s): %s opens its disks by name, and no device node of the host is in its root",
+            key, mount->destination, mount->source, hypervisor_name(setup->unikernel.hypervisor));
     if (setup->disk_count >= DISKS_MAX)
-        return error_set(error, KEY_MOUNTS ": %s (%s): a guest has at most %d disks", mount->destination,
+        return error_set(error, "%s: %s (%s): a guest has at most %d disks", key, mount->destination,
                          mount->source, DISKS_MAX);
-    int fd = open_volume(mount, device, error);
+    int fd = open_volume(key, mount, device, error);
     if (fd < 0)
         return -1;
     setup->disks = xreallocarray(setup->disks, setup->disk_count + 1, sizeof *setup->disks);
     setup->disks[setup->disk_count] = (struct guest_disk){
-        .key = KEY_MOUNTS,
+        .key = key,
         .path = xstrdup(mount->source),
         .fd = fd,
         .backing = -1,

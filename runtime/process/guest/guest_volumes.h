@@ -14,9 +14,11 @@ int guest_share_add(struct guest_setup *setup, int fd, const char *name, const c
  */
 bool guest_volume_holds_a_system(int fd);
 
-/* Adds the block device or image file of a bind mount as the guest's last disk. Returns its place among the
+/* Adds the block device or image file of a bind mount as the guest's last disk; `key` (static) says what asks
+ * for it, in errors. Returns its place among the
  * disks, or -1. One that may be written is the guest's alone: an error where the host has it mounted or
  * another guest has it. */
-int guest_volume_add(struct guest_setup *setup, const struct bundle_mount *mount, struct error *error);
+int guest_volume_add(struct guest_setup *setup, const char *key, const struct bundle_mount *mount,
+                     struct error *error);
 
 #endif

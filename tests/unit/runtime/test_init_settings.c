@@ -22,6 +22,7 @@ static void parse(const char *records, size_t size)
     free(parsed.args.items);
     free(parsed.env.items);
     free(parsed.mounts);
+    free(parsed.nodes);
     free(bytes);
     memset(&parsed, 0, sizeof parsed);
     bytes = malloc(size + 1);
@@ -99,6 +100,32 @@ static void mounts_have_four_parts_and_an_absolute_directory(void **state)
     }
 }
 
+static void nodes_have_five_parts(void **state)
+{
+    (void)state;
+    PARSE("node=/dev/vdb:660:0:6:/dev/x:y\0");
+    assert_int_equal(parsed.node_count, 1);
+    assert_false(parsed.mounts_are_malformed);
+    assert_string_equal(parsed.nodes[0].device, "/dev/vdb");
+    assert_string_equal(parsed.nodes[0].path, "/dev/x:y");
+    assert_int_equal(parsed.nodes[0].mode, 0660);
+    assert_int_equal(parsed.nodes[0].gid, 6);
+    static const char *const malformed[] = {"node=",
+                                            "node=/dev/vdb",
+                                            "node=/dev/vdb:660",
+                                            "node=/dev/vdb:660:0:6",
+                                            "node=/dev/vdb:660:0:6:x",
+                                            "node=/dev/vdb:8:0:6:/x",
+                                            "node=/dev/vdb:1777:0:6:/x",
+                                            "node=/dev/vdb:660:-1:6:/x",
+                                            "node=/dev/vdb::0:6:/x"};
+    for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
+        parse(malformed[i], strlen(malformed[i]));
+        assert_true(parsed.mounts_are_malformed);
+        assert_int_equal(parsed.node_count, 0);
+    }
+}
+
 static void malformed_users_are_told_from_none(void **state)
 {
     (void)state;
@@ -150,6 +177,7 @@ int main(void)
         cmocka_unit_test_teardown(a_text_is_split_as_the_command_line_is, release),
         cmocka_unit_test_teardown(arguments_of_the_file_replace_those_of_the_command_line, release),
         cmocka_unit_test_teardown(mounts_have_four_parts_and_an_absolute_directory, release),
+        cmocka_unit_test_teardown(nodes_have_five_parts, release),
         cmocka_unit_test_teardown(malformed_users_are_told_from_none, release),
         cmocka_unit_test_teardown(as_many_groups_as_linux_has_are_kept, release),
         cmocka_unit_test_teardown(unknown_records_and_a_last_one_without_its_nul_are_fine, release),

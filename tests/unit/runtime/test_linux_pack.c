@@ -38,6 +38,7 @@ static int packed_teardown(void **state)
     free(packed->cmdline.args.items);
     free(packed->cmdline.env.items);
     free(packed->cmdline.mounts);
+    free(packed->cmdline.nodes);
     free(packed->bytes);
     free(packed);
     return fixture_teardown(&fixture);
@@ -193,6 +194,28 @@ static void a_disk_beside_the_root_and_the_bundles_mounts_keep_their_order(void 
     assert_ptr_equal(tree_child(trees, "1"), directory);
 }
 
+static void a_device_is_told_by_its_disk_and_its_node(void **state)
+{
+    struct packed *packed = *state;
+    struct fixture *fixture = packed->fixture;
+    const struct guest_mount node = {
+        .way = MOUNT_WAY_NODE, .destination = "/dev/a:b", .place = 3, .mode = 0640, .uid = 33, .gid = 6};
+    SET_ARGS(fixture, "/urunc-init", "app");
+    fixture->input.has_initrd = true;
+    fixture->input.mounts = &node;
+    fixture->input.mount_count = 1;
+    pack(packed);
+    read_settings(packed);
+    const struct cmdline *cmdline = &packed->cmdline;
+    assert_int_equal(cmdline->mount_count, 0);
+    assert_int_equal(cmdline->node_count, 1);
+    assert_string_equal(cmdline->nodes[0].device, "/dev/vdd");
+    assert_string_equal(cmdline->nodes[0].path, "/dev/a:b");
+    assert_int_equal(cmdline->nodes[0].mode, 0640);
+    assert_int_equal(cmdline->nodes[0].uid, 33);
+    assert_int_equal(cmdline->nodes[0].gid, 6);
+}
+
 static void a_share_is_told_by_the_way_it_comes(void **state)
 {
     struct packed *packed = *state;
@@ -294,6 +317,64 @@ static void urunit_on_a_disk_gets_its_file_in_place_of_an_initrd(void **state)
     assert_int_equal(packed->pack.archive->child_count, 0);
 }
 
+static void urunit_is_told_its_disks_by_their_serials(void **state)
+{
+    struct packed *packed = *state;
+    struct fixture *fixture = packed->fixture;
+    const struct guest_mount mounts[] = {
+        {.way = MOUNT_WAY_DISK, .destination = "/volume", .place = 1},
+        {.way = MOUNT_WAY_DISK, .destination = "/other one", .place = 25},
+    };
+    SET_ARGS(fixture, "/urunit", "app");
+    fixture->input.has_block = true;
+    fixture->input.disk_serials = true;
+    fixture->input.mounts = mounts;
+    fixture->input.mount_count = 2;
+    pack(packed);
+    assert_string_equal(packed->pack.alone.data,
+                        "UES\nUEE\nUCS\nUID:0\nGID:0\nWD:/\nUCE\n"
+                        "UBS\nID: disk1\nMP: /volume\nID: disk25\nMP: /other one\nUBE\n");
+}
+
+static void urunit_takes_the_second_disk_where_disks_have_no_serials(void **state)
+{
+    struct packed *packed = *state;
+    struct fixture *fixture = packed->fixture;
+    struct guest_mount mount = {.way = MOUNT_WAY_DISK, .destination = "/volume", .place = 1};
+    SET_ARGS(fixture, "/urunit", "app");
+    fixture->input.has_block = true;
+    fixture->input.mounts = &mount;
+    fixture->input.mount_count = 1;
+    pack(packed);
+    assert_string_equal(packed->pack.alone.data,
+                        "UES\nUEE\nUCS\nUID:0\nGID:0\nWD:/\nUCE\nUBS\nID: FC1\nMP: /volume\nUBE\n");
+    mount.place = 2;
+    assert_pack_refused(packed, "config.json: mounts: /volume: urunit finds it by a serial, which this "
+                                "monitor's disks have not: use urunc-init");
+    mount =
+        (struct guest_mount){.way = MOUNT_WAY_DISK, .destination = "/volume", .place = 1, .readonly = true};
+    assert_pack_refused(packed, "config.json: mounts: /volume: urunit mounts no disk that is read-only: use "
+                                "urunc-init");
+    mount = (struct guest_mount){.way = MOUNT_WAY_DISK, .destination = "/a\nMP: /etc", .place = 1};
+    assert_pack_refused(packed, "config.json: mounts: /a\\x0aMP: /etc: has a newline, which urunit's file "
+                                "cannot hold: use urunc-init");
+}
+
+static void urunit_mounts_the_block_image_beside_its_initrd(void **state)
+{
+    static const char expected[] = "UES\nUEE\nUCS\nUID:0\nGID:0\nWD:/\nUCE\nUBS\nID: disk0\nMP: /data\nUBE\n";
+    struct packed *packed = *state;
+    struct fixture *fixture = packed->fixture;
+    SET_ARGS(fixture, "/urunit", "app");
+    fixture->input.has_initrd = fixture->input.has_block = true;
+    fixture->input.block_mount_point = "/data";
+    fixture->input.disk_serials = true;
+    pack(packed);
+    const struct inode *file = tree_child(packed->pack.archive, "urunit.conf");
+    assert_int_equal(content_size(file->content), sizeof expected - 1);
+    assert_memory_equal(content_memory(file->content), expected, sizeof expected - 1);
+}
+
 /* A variable could otherwise say who runs the program. */
 static void what_urunits_file_cannot_hold_is_refused(void **state)
 {
@@ -325,11 +406,15 @@ int main(void)
         TEST(two_hundred_kilobytes_of_environment_fit),
         TEST(the_text_of_an_annotation_is_the_inits_to_split),
         TEST(a_disk_beside_the_root_and_the_bundles_mounts_keep_their_order),
+        TEST(a_device_is_told_by_its_disk_and_its_node),
         TEST(a_share_is_told_by_the_way_it_comes),
         TEST(what_a_guest_can_take_depends_on_its_init_and_its_root),
         TEST(copies_for_another_init_stand_where_they_are_mounted),
         TEST(urunit_gets_its_file_in_the_initrd),
         TEST(urunit_on_a_disk_gets_its_file_in_place_of_an_initrd),
+        TEST(urunit_is_told_its_disks_by_their_serials),
+        TEST(urunit_takes_the_second_disk_where_disks_have_no_serials),
+        TEST(urunit_mounts_the_block_image_beside_its_initrd),
         TEST(what_urunits_file_cannot_hold_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,8 +47,8 @@ static void everything_that_a_boot_can_have(void **state)
     boot.quirks = BOOT_QUIRK_EXIT_PORT | BOOT_QUIRK_MODERN_VIRTIO;
     EXPECT(&boot, &none, "/usr/bin/chv", "--kernel", "/guest/kernel", "--initramfs", "/guest/initrd",
            "--cmdline=console=ttyS0 -- app \"a b\"", "--memory", "size=512M", "--cpus", "boot=2", "--disk",
-           "path=/guest/disk0,readonly=off", "path=/guest/disk1,readonly=on", "--net",
-           "fd=7,mac=02:42:ac:11:00:02", "fd=8,mac=02:42:ac:11:00:02", CONSOLE);
+           "path=/guest/disk0,readonly=off,serial=disk0", "path=/guest/disk1,readonly=on,serial=disk1",
+           "--net", "fd=7,mac=02:42:ac:11:00:02", "fd=8,mac=02:42:ac:11:00:02", CONSOLE);
 }
 
 /* Without it the first sector would be read-only; older ones do not know it. */
@@ -59,10 +59,10 @@ static void the_format_of_a_disk_is_told_from_51_on(void **state)
     boot_add_disk(&boot, 5, false);
     struct monitor_config config = {.version = {50, 2, 0}};
     EXPECT(&boot, &config, "/usr/bin/chv", "--kernel", "/guest/kernel", SMALL, "--disk",
-           "path=/guest/disk0,readonly=off", CONSOLE);
+           "path=/guest/disk0,readonly=off,serial=disk0", CONSOLE);
     config.version = (struct version){51, 0, 0};
     EXPECT(&boot, &config, "/usr/bin/chv", "--kernel", "/guest/kernel", SMALL, "--disk",
-           "path=/guest/disk0,readonly=off,image_type=raw", CONSOLE);
+           "path=/guest/disk0,readonly=off,serial=disk0,image_type=raw", CONSOLE);
 }
 
 static void its_seccomp_is_off_only_where_the_bundle_says_unconfined(void **state)

@@ -79,9 +79,9 @@ static void everything_that_a_boot_can_have(void **state)
     boot.sandbox = true;
     ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=2", CONSOLE, "-kernel",
                 "/guest/kernel", "-initrd", "/guest/initrd", "-append", "app -monitor stdio,x \"quoted\"",
-                BLOCKDEV("0", "5", "2", "false"), "-device", "virtio-blk-pci,drive=disk0",
-                BLOCKDEV("1", "6", "3", "true"), "-device", "virtio-blk-pci,drive=disk1", "-netdev",
-                "tap,id=net0,fd=7", "-device",
+                BLOCKDEV("0", "5", "2", "false"), "-device", "virtio-blk-pci,drive=disk0,serial=disk0",
+                BLOCKDEV("1", "6", "3", "true"), "-device", "virtio-blk-pci,drive=disk1,serial=disk1",
+                "-netdev", "tap,id=net0,fd=7", "-device",
                 "virtio-net-pci,netdev=net0,mac=02:42:ac:11:00:02,romfile=,host_mtu=1400", "-sandbox",
                 "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
 }
@@ -108,7 +108,7 @@ static void devices_that_a_guest_tells_by_their_order_have_slots_in_that_order(v
     nic->position = 1;
     ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
                 "/guest/kernel", BLOCKDEV("0", "5", "2", "false"), "-device",
-                "virtio-blk-pci,drive=disk0,addr=0x3", "-netdev", "tap,id=net0,fd=3", "-device",
+                "virtio-blk-pci,drive=disk0,serial=disk0,addr=0x3", "-netdev", "tap,id=net0,fd=3", "-device",
                 "virtio-net-pci,netdev=net0,mac=02:00:00:00:00:01,romfile=,addr=0x2");
     boot.nics[0].position = 30;
     cleanup_monitor_command struct monitor_command command = {0};
@@ -200,7 +200,7 @@ static bool is_given_a_kernel(const struct boot *boot, char *machine)
     cleanup_monitor_command struct monitor_command command = {0};
     struct error error = {0};
     assert_int_equal(monitor_qemu.command(boot, &config, "/usr/bin/qemu", &command, &error), 0);
-    assert_true(strings_contain(&command.argv, "virtio-blk-pci,drive=disk0") ||
+    assert_true(strings_contain(&command.argv, "virtio-blk-pci,drive=disk0,serial=disk0") ||
                 strcmp(machine, "microvm") == 0);
     return strings_contain(&command.argv, "-kernel");
 }
@@ -321,8 +321,8 @@ static void fill(struct boot *boot)
 #define SANDBOX   "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 #define SHARE     "-fsdev", "local,id=share0,path=/guest/share0,security_model=none,multidevs=remap,readonly=on"
 #define PCI_DEVICES                                                                                          \
-    BLOCKDEV("0", "5", "2", "false"), "-device", "virtio-blk-pci,drive=disk0",                               \
-        BLOCKDEV("1", "6", "3", "true"), "-device", "virtio-blk-pci,drive=disk1", "-netdev",                 \
+    BLOCKDEV("0", "5", "2", "false"), "-device", "virtio-blk-pci,drive=disk0,serial=disk0",                  \
+        BLOCKDEV("1", "6", "3", "true"), "-device", "virtio-blk-pci,drive=disk1,serial=disk1", "-netdev",    \
         "tap,id=net0,fd=7", "-device",                                                                       \
         "virtio-net-pci,netdev=net0,mac=02:42:ac:11:00:02,romfile=,host_mtu=1400,disable-legacy=on", SHARE,  \
         "-device", "virtio-9p-pci,fsdev=share0,mount_tag=fs0"
@@ -359,13 +359,13 @@ static void microvm_has_devices_on_mmio(void **state)
     char machine[] = "microvm", options[] = "pit=off";
     const struct monitor_config config = {
         .acceleration = ACCELERATION_TCG, .machine = machine, .machine_options = options};
-    ASSERT_ARGV(&boot, &config, MACHINE_TCG("microvm,pit=off"), BLOCKDEV("0", "5", "2", "false"), "-device",
-                "virtio-blk-device,bus=virtio-mmio-bus.0,drive=disk0", BLOCKDEV("1", "6", "3", "true"),
-                "-device", "virtio-blk-device,bus=virtio-mmio-bus.1,drive=disk1", "-global",
-                "virtio-mmio.force-legacy=false", "-netdev", "tap,id=net0,fd=7", "-device",
-                "virtio-net-device,bus=virtio-mmio-bus.2,netdev=net0,mac=02:42:ac:11:00:02,host_mtu=1400",
-                SHARE, "-device", "virtio-9p-device,bus=virtio-mmio-bus.3,fsdev=share0,mount_tag=fs0",
-                EXIT_PORT, SANDBOX);
+    ASSERT_ARGV(
+        &boot, &config, MACHINE_TCG("microvm,pit=off"), BLOCKDEV("0", "5", "2", "false"), "-device",
+        "virtio-blk-device,bus=virtio-mmio-bus.0,drive=disk0,serial=disk0", BLOCKDEV("1", "6", "3", "true"),
+        "-device", "virtio-blk-device,bus=virtio-mmio-bus.1,drive=disk1,serial=disk1", "-global",
+        "virtio-mmio.force-legacy=false", "-netdev", "tap,id=net0,fd=7", "-device",
+        "virtio-net-device,bus=virtio-mmio-bus.2,netdev=net0,mac=02:42:ac:11:00:02,host_mtu=1400", SHARE,
+        "-device", "virtio-9p-device,bus=virtio-mmio-bus.3,fsdev=share0,mount_tag=fs0", EXIT_PORT, SANDBOX);
 }
 
 /* A guest without legacy drivers finds its disk, whether or not it has a network. */
@@ -380,7 +380,7 @@ static void microvm_without_a_network_has_modern_disks(void **state)
     ASSERT_ARGV(&boot, &config, "/usr/bin/qemu", "-no-user-config", "-nodefaults", "-machine", "microvm",
                 "-accel", "tcg,tb-size=64", "-cpu", CPU, "-m", "size=256M", "-smp", "cpus=1", CONSOLE,
                 "-kernel", "/guest/kernel", BLOCKDEV("0", "5", "2", "false"), "-device",
-                "virtio-blk-device,bus=virtio-mmio-bus.0,drive=disk0", "-global",
+                "virtio-blk-device,bus=virtio-mmio-bus.0,drive=disk0,serial=disk0", "-global",
                 "virtio-mmio.force-legacy=false");
 }
 
@@ -423,8 +423,9 @@ static void a_share_by_virtiofs_has_its_transport_on_microvm(void **state)
                 "memory-backend-memfd,id=memory,share=on,size=256M", "-accel", "tcg,tb-size=64", "-cpu", CPU,
                 "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel", "/guest/kernel",
                 BLOCKDEV("0", "5", "2", "false"), "-device",
-                "virtio-blk-device,bus=virtio-mmio-bus.0,drive=disk0", "-chardev", "socket,id=share0,fd=9",
-                "-device", "vhost-user-fs-device,bus=virtio-mmio-bus.1,chardev=share0,tag=fs0");
+                "virtio-blk-device,bus=virtio-mmio-bus.0,drive=disk0,serial=disk0", "-chardev",
+                "socket,id=share0,fd=9", "-device",
+                "vhost-user-fs-device,bus=virtio-mmio-bus.1,chardev=share0,tag=fs0");
 }
 #endif
 
