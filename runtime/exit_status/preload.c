@@ -46,13 +46,21 @@ static bool is_handled(const struct sigaction *action)
 int sigaction(int sig, const struct sigaction *act, struct sigaction *oact)
 {
     bool asks = sig == SIGTERM || sig == SIGINT || sig == SIGHUP;
-    if (!asks || act == NULL || !is_handled(act))
+    if (!asks)
         return __sigaction(sig, act, oact);
-    struct sigaction wrapped = *act;
-    wrapped.sa_flags |= SA_SIGINFO;
-    wrapped.sa_sigaction = note;
-    monitors[sig] = *act;
-    return __sigaction(sig, &wrapped, oact);
+    const struct sigaction before = monitors[sig];
+    struct sigaction wrapped;
+    if (act != NULL && is_handled(act)) {
+        wrapped = monitors[sig] = *act;
+        wrapped.sa_flags |= SA_SIGINFO;
+        wrapped.sa_sigaction = note;
+        act = &wrapped;
+    }
+    int result = __sigaction(sig, act, oact);
+    /* Who sets again what stood there must not set `note`, which would call itself. */
+    if (result == 0 && oact != NULL && oact->sa_sigaction == note)
+        *oact = before;
+    return result;
 }
 
 static void translate(int status, void *data)

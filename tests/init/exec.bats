@@ -1,33 +1,6 @@
 #!/usr/bin/env bats
 # Further programs in a guest (urunc exec): the guest's side, with terminals in place of the ports.
-load ../e2e/helpers
-
-INIT=$URUNC_BIN/tests/init/urunc-init-on-host
-
-prepare() {
-    need_root
-    need_program busybox
-    chmod 711 "$F" "$T"
-    mkdir -p "$T/rootfs/etc" "$T/rootfs/programs" "$T/dev"
-    cp "$(command -v busybox)" "$T/rootfs/programs/sh"
-    printf 'root:x:0:0::/root:/bin/sh\nguest:x:1000:1000::/home/guest:/bin/sh\n' >"$T/rootfs/etc/passwd"
-    : >"$T/dev/console" >"$T/dev/port" >"$T/dev/null"
-    ln -s pts/ptmx "$T/dev/ptmx"
-    mknod "$T/dev/tty" c 5 0
-    chmod -R a+rw "$T/dev"
-    chmod 777 "$T/dev"
-}
-
-# guest COMMAND_LINE WORD...: the words lead the host's side (host.py). What it prints is in $T/answers.
-guest() {
-    local line=$1
-    shift
-    : >"$T/answers"
-    timeout 300 "$URUNC_SOURCE/tests/init/guest.py" "$INIT" "$T/rootfs" "$T/dev" "urunc.channel urunc.exit $line" \
-        --channel "$@" >>"$T/answers" 2>"$T/guest.log" ||
-        fail "$(cat "$T/guest.log" "$T/answers" "$T/dev/console" "$T/stdout" "$T/stderr")"
-    rm "$T/dev"/vport*
-}
+load guest
 
 # beside WORD...: beside a program that ends with its input, once port 1 was taken.
 beside() {

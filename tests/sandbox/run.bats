@@ -108,6 +108,11 @@ reaped_after() {
     expect_equal "$(reaped_after TERM)" 'exited 143'
 }
 
+@test "a monitor that sets its earlier handler of SIGTERM again has it" {
+    orders say=ready restore
+    expect_equal "$(reaped_after TERM)" 'exited 143'
+}
+
 @test "signals are forwarded, and 128 and the number is the status of a guest that was asked to end" {
     local name number
     for name in TERM:143 INT:130; do

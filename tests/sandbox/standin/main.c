@@ -9,6 +9,7 @@
  *   standin:quiet       no report; this word comes first
  *   standin:wait        waits for a signal that ends it (exit status 0, as QEMU does on SIGTERM)
  *   standin:deaf        ignores SIGTERM and waits
+ *   standin:restore     handles SIGTERM, by another function meanwhile, and waits
  *   standin:echo        copies standard input to standard output until its end
  *   standin:say=TEXT    prints a line
  *   standin:print=PATH  copies a file to standard output
@@ -70,6 +71,31 @@ static void order_wait(const char *value)
     sigprocmask(SIG_BLOCK, &ending, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
+    while (!asked_to_end)
+        sigsuspend(&none);
+    exit(0);
+}
+
+static void never(int number)
+{
+    (void)number;
+    _exit(9);
+}
+
+static void order_restore(const char *value)
+{
+    const struct sigaction first = {.sa_handler = note}, other = {.sa_handler = never};
+    struct sigaction before;
+    sigset_t term, none;
+    sigemptyset(&none);
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    sigprocmask(SIG_BLOCK, &term, NULL);
+    sigaction(SIGTERM, &first, NULL);
+    sigaction(SIGTERM, &other, &before);
+    sigaction(SIGTERM, &before, NULL);
+    printf("restored%s\n", value);
+    fflush(stdout);
     while (!asked_to_end)
         sigsuspend(&none);
     exit(0);
@@ -241,7 +267,7 @@ static const struct order {
     {"many", order_many},       {"signal", order_signal},       {"exit", order_exit},
     {"open", order_open},       {"manage", order_manage},       {"exec", order_exec},
     {"spinner", order_spinner}, {"elsewhere", order_elsewhere}, {"print", order_print},
-    {"block", order_block},
+    {"block", order_block},     {"restore", order_restore},
 };
 
 static void obey(const char *word)
