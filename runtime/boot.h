@@ -18,6 +18,7 @@ enum {
     BOOT_EXIT_REPORTED = 0x100,
     BOOT_EXIT_BYTE_ZERO = 0xff,
     BOOT_EXIT_FLAG_PORT = 0xf4, /* of four bytes, in place of the other */
+    BOOT_QUEUES_MAX = 8,        /* pairs of queues of one network interface */
 };
 
 /* What a guest tells by V, and so which exit status the monitor's reaper sees. */
@@ -71,6 +72,12 @@ struct boot_nic {
     unsigned position; /* as a disk's */
     int tap_fd; /* open tap, kept open over exec; with vnet header unless the monitor wants raw taps; -1 where
                    the monitor attaches to it by name; borrowed */
+    /* The same for the queues beyond the first; borrowed. */
+    int further_taps[BOOT_QUEUES_MAX - 1];
+    size_t further_count;
+    /* The host's kernel carries the frames: opened /dev/vhost-net, one for each queue, or none; borrowed. */
+    int vhosts[BOOT_QUEUES_MAX];
+    size_t vhost_count;
     char tap[16]; /* the interface's name */
     char mac[18]; /* "02:42:ac:11:00:02" */
     unsigned mtu;

@@ -43,6 +43,7 @@ void config_set_defaults(struct config *config)
         const struct monitor *driver = monitor_find((enum hypervisor)i);
         monitor->overhead = driver != NULL ? driver->overhead * MIB : 0;
         monitor->vcpus = 1;
+        monitor->queues = 1;
         monitor->acceleration = ACCELERATION_AUTO;
     }
 }
@@ -172,12 +173,19 @@ static int read_setting(const struct monitor_setting *setting, const struct moni
     case SETTING_MIB_OR_NONE:
         return read_mib(value, setting->type == SETTING_MIB ? 1 : 0, field, error);
     case SETTING_VCPUS:
-        if (read_number(value, 1, VCPUS_MAX, &number, error) < 0)
+    case SETTING_QUEUES:
+        if (read_number(value, 1, setting->type == SETTING_VCPUS ? VCPUS_MAX : BOOT_QUEUES_MAX, &number,
+                        error) < 0)
             return -1;
         *(unsigned *)field = (unsigned)number;
         return 0;
     case SETTING_ACCELERATION:
         return read_acceleration(value, field, error);
+    case SETTING_SWITCH:
+        if (!json_is_boolean(value))
+            return error_set(error, "not true or false");
+        *(bool *)field = json_is_true(value);
+        return 0;
     }
     return 0;
 }
@@ -287,7 +295,10 @@ static json_t *describe_setting(const struct monitor_setting *setting, const str
     case SETTING_MIB_OR_NONE:
         return json_integer((json_int_t)(*(const uint64_t *)field / MIB));
     case SETTING_VCPUS:
+    case SETTING_QUEUES:
         return json_integer(*(const unsigned *)field);
+    case SETTING_SWITCH:
+        return json_boolean(*(const bool *)field);
     case SETTING_ACCELERATION:
         return json_string(accelerations[*(const enum acceleration *)field]);
     }

@@ -79,6 +79,7 @@ struct guest {
     bool ipv6;         /* it can be told IPv6 addresses; else one without IPv4 is told no network */
     size_t nics;       /* interfaces that it can be told; 0: one */
     bool virtiofs;     /* it can be told to mount a share by virtiofs, where that is how it comes */
+    bool queues;       /* its driver uses several queues of a card */
     bool boot_modules; /* where its root is a disk, its kernel may need modules first (boot_modules.h) */
     unsigned kernels;  /* enum kernel_format: the file must be one of these; 0: whatever the monitor loads */
     uint64_t memory;   /* bytes that its kernels need; 0: the default is enough */

@@ -214,5 +214,5 @@ static int plan_boot(const struct guest_input *input, struct boot *boot, struct 
 }
 
 DEFINE_GUEST(linux, plan_boot, .channel = true, .virtiofs = true, .boot_modules = true, .ipv6 = true,
-             .nics = NICS_MAX, .abilities = linux_abilities, .pack = linux_pack,
+             .nics = NICS_MAX, .queues = true, .abilities = linux_abilities, .pack = linux_pack,
              .kernels = KERNEL_BZIMAGE | KERNEL_PVH | KERNEL_ARM64_IMAGE);

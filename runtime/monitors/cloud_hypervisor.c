@@ -72,6 +72,20 @@ static int add_machine(const struct boot *boot, struct strings *argv, struct err
     return 0;
 }
 
+/* num_queues counts those of both directions. */
+static void add_nic(const struct boot_nic *nic, struct strings *argv)
+{
+    if (nic->further_count == 0) {
+        strings_format(argv, "fd=%d,mac=%s", nic->tap_fd, nic->mac);
+        return;
+    }
+    cleanup_buffer struct buffer option = {0};
+    buffer_format(&option, "fd=[%d", nic->tap_fd);
+    for (size_t i = 0; i < nic->further_count; i++)
+        buffer_format(&option, ",%d", nic->further_taps[i]);
+    strings_format(argv, "%s],mac=%s,num_queues=%zu", option.data, nic->mac, 2 * (1 + nic->further_count));
+}
+
 /* Since 51 a disk whose format is not said is one whose first sector cannot be written. */
 static void add_devices(const struct boot *boot, const struct version *version, struct strings *argv)
 {
@@ -86,7 +100,7 @@ static void add_devices(const struct boot *boot, const struct version *version, 
     if (boot->nic_count > 0)
         strings_add(argv, "--net");
     for (size_t i = 0; i < boot->nic_count; i++)
-        strings_format(argv, "fd=%d,mac=%s", boot->nics[i].tap_fd, boot->nics[i].mac);
+        add_nic(&boot->nics[i], argv);
 }
 
 static int command(const struct boot *boot, const struct monitor_config *config, const char *program,
@@ -114,6 +128,12 @@ static int files(const struct monitor_config *config, struct monitor_files *out,
     return 0;
 }
 
-DEFINE_MONITOR(cloud_hypervisor, "cloud-hypervisor", files, command, .quirks = BOOT_QUIRK_MODERN_VIRTIO,
-               .overhead = OVERHEAD, .disks_by_name = true, .disk_serials = true, .oldest = {.major = 39},
+static const struct monitor_setting settings[] = {
+    {"queues", SETTING_QUEUES, offsetof(struct monitor_config, queues)},
+    {0},
+};
+
+DEFINE_MONITOR(cloud_hypervisor, "cloud-hypervisor", files, command, .settings = settings,
+               .quirks = BOOT_QUIRK_MODERN_VIRTIO, .overhead = OVERHEAD, .disks_by_name = true,
+               .disk_serials = true, .oldest = {.major = 39},
                .package = "it is at https://github.com/cloud-hypervisor/cloud-hypervisor/releases");

@@ -3,6 +3,7 @@
 #ifndef RUNTIME_MONITORS_MONITOR_CONFIG_H
 #define RUNTIME_MONITORS_MONITOR_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,8 @@ struct monitor_config {
     unsigned vcpus; /* default 1 */
     /* Of the monitors whose drivers list them. NULL: the driver's default; owned. */
     enum acceleration acceleration;
+    unsigned queues;       /* pairs of the first network interface, for guests that use several; default 1 */
+    bool vhost;            /* its frames are carried by the host's kernel where that can */
     char *machine;         /* "q35" */
     char *machine_options; /* "hpet=off,smm=off" */
     char *cpu;             /* "host,arch-capabilities=off" */
@@ -39,6 +42,8 @@ enum monitor_setting_type {
     SETTING_MIB_OR_NONE,  /* likewise, at least 0 */
     SETTING_VCPUS,        /* a number of processors */
     SETTING_ACCELERATION, /* auto, kvm or tcg */
+    SETTING_QUEUES,       /* 1 to BOOT_QUEUES_MAX */
+    SETTING_SWITCH,       /* true or false */
 };
 
 /* A key of one monitor's object in the configuration. A list of them ends with one whose key is NULL. */

@@ -42,9 +42,14 @@ static int make_tap(const struct network *network, int fd, const struct tap_opti
     struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
     if (!options->raw)
         request.ifr_flags |= IFF_VNET_HDR;
+    if (options->queue_count > 0)
+        request.ifr_flags |= IFF_MULTI_QUEUE;
     snprintf(request.ifr_name, sizeof request.ifr_name, "%s", network->tap);
     if (ioctl(fd, TUNSETIFF, &request) < 0)
         return error_errno(error, errno, "network: cannot make the tap %s", network->tap);
+    for (size_t i = 0; i < options->queue_count; i++)
+        if (ioctl(options->queues[i], TUNSETIFF, &request) < 0)
+            return error_errno(error, errno, "network: %s: cannot add a queue", network->tap);
     unsigned long owner = options->owner, group = options->group;
     if (ioctl(fd, TUNSETOWNER, owner) < 0 || ioctl(fd, TUNSETGROUP, group) < 0)
         return error_errno(error, errno, "network: %s: cannot give the tap to %lu:%lu", network->tap, owner,

@@ -55,6 +55,8 @@ struct sharing;
 struct tap_options {
     uid_t owner;
     gid_t group;
+    const int *queues; /* opened as `tun` is, for queues beyond the first; borrowed */
+    size_t queue_count;
     bool raw;                      /* frames as they are on the wire: no vnet header, nothing offloaded */
     const struct sharing *sharing; /* NULL: every frame is the guest's; borrowed */
 };
@@ -74,7 +76,8 @@ void network_take_subnet(struct network *network);
 /* Takes nameservers that a guest can reach, search domains and options from the text of a resolv.conf. */
 void network_read_dns(const char *resolv_conf, struct network *network);
 
-#define NETWORK_TUN_DEVICE "/dev/net/tun"
+#define NETWORK_TUN_DEVICE   "/dev/net/tun"
+#define NETWORK_VHOST_DEVICE "/dev/vhost-net"
 
 /* Opens NETWORK_TUN_DEVICE for network_join in the calling process's network namespace: the tap will be in
  * this one. Returns a descriptor (owned, close-on-exec), or -1 and errno. */

@@ -123,6 +123,17 @@ static int keep_channel(const struct kept *kept, const struct boot *boot, struct
     return 0;
 }
 
+static int keep_nic(const struct boot_nic *nic, struct error *error)
+{
+    for (size_t i = 0; i < nic->further_count; i++)
+        if (keep_one(nic->further_taps[i], "the tap's queue", error) < 0)
+            return -1;
+    for (size_t i = 0; i < nic->vhost_count; i++)
+        if (keep_one(nic->vhosts[i], "vhost-net's descriptor", error) < 0)
+            return -1;
+    return keep_one(nic->tap_fd, "the tap's descriptor", error);
+}
+
 /* Everything closes itself at execve, but stdio, what the monitor is told the number of, and the other ends
  * of its output. */
 static int keep_descriptors(const struct container *container, const struct boot *boot, struct error *error)
@@ -131,7 +142,7 @@ static int keep_descriptors(const struct container *container, const struct boot
     if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
         return error_errno(error, errno, "close_range");
     for (size_t i = 0; i < boot->nic_count; i++)
-        if (keep_one(boot->nics[i].tap_fd, "the tap's descriptor", error) < 0)
+        if (keep_nic(&boot->nics[i], error) < 0)
             return -1;
     for (size_t i = 0; i < boot->disk_count; i++)
         if (keep_one(boot->disks[i].fd, "the disk's descriptor", error) < 0 ||

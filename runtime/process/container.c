@@ -14,6 +14,10 @@ void container_free(struct container *container)
     for (size_t i = 0; i < kept->tun_count; i++)
         if (kept->tuns[i] >= 0)
             close(kept->tuns[i]);
+    for (size_t i = 0; i < kept->queue_count; i++)
+        close(kept->queues[i]);
+    for (size_t i = 0; i < kept->vhost_count; i++)
+        close(kept->vhosts[i]);
     streams_close(&container->kept.streams);
     sharing_close(&container->sharing);
     free(container->kept.resolv_conf);

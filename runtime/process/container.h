@@ -26,9 +26,13 @@
 
 /* Kept by the process for `start`, once it has left the host's tree. */
 struct kept {
-    char *resolv_conf;       /* its text, or NULL; owned */
-    int tuns[NETWORK_MAX];   /* /dev/net/tun, opened in the container's network namespace; owned */
-    size_t tun_count;        /* as many as the guest can have interfaces */
+    char *resolv_conf;               /* its text, or NULL; owned */
+    int tuns[NETWORK_MAX];           /* /dev/net/tun, opened in the container's network namespace; owned */
+    size_t tun_count;                /* as many as the guest can have interfaces */
+    int queues[BOOT_QUEUES_MAX - 1]; /* likewise, for the first tap's queues beyond the first; owned */
+    size_t queue_count;
+    int vhosts[BOOT_QUEUES_MAX]; /* /dev/vhost-net for each queue of the first, or none; owned */
+    size_t vhost_count;
     int tun_number;          /* the errno where there are less */
     int rootfs_tree;         /* the rootfs as a detached mount, for startContainer hooks; -1: none; owned */
     int generated;           /* of private_root_enter; -1: none; owned */

@@ -151,10 +151,15 @@ static int close_host(struct container *container, struct error *error)
     const struct guest_setup *guest = &container->guest;
     size_t count = FEW;
     cleanup_free int *keep =
-        xcalloc(FEW + kept->tun_count + 2 * guest->disk_count + guest->share_count, sizeof *keep);
+        xcalloc(FEW + kept->tun_count + 2 * BOOT_QUEUES_MAX + 2 * guest->disk_count + guest->share_count,
+                sizeof *keep);
     memcpy(keep, few, sizeof few);
     for (size_t i = 0; i < kept->tun_count; i++)
         keep[count++] = kept->tuns[i];
+    for (size_t i = 0; i < kept->queue_count; i++)
+        keep[count++] = kept->queues[i];
+    for (size_t i = 0; i < kept->vhost_count; i++)
+        keep[count++] = kept->vhosts[i];
     for (size_t i = 0; i < guest->disk_count; i++) {
         keep[count++] = guest->disks[i].fd;
         keep[count++] = guest->disks[i].backing;

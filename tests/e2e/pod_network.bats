@@ -69,9 +69,9 @@ answered() {
     expect_equal "$(tc -n "$NETNS" qdisc show | grep -c ingress)" 0
 }
 
-@test "a guest without an interface reaches the outside by pasta" {
+@test "a guest without an interface reaches the outside by pasta, over two queues" {
     need_program pasta
-    jq --arg pasta "$(command -v pasta)" '.user_network = $pasta' "$T/urunc.json" >"$T/config"
+    jq --arg pasta "$(command -v pasta)" '.user_network = $pasta | .monitors.qemu += {vcpus: 2, queues: 2}' "$T/urunc.json" >"$T/config"
     cp "$T/config" "$T/urunc.json"
     ip link add way0 type veth peer name way1 netns "$CLIENT"
     ip address add 192.0.2.1/24 dev way0
@@ -81,11 +81,12 @@ answered() {
     ip route add default via 192.0.2.2
     page "$CLIENT" 90 outside
     busybox_bundle "$T/bundle" initrd
+    # The caller keeps its side open: pasta of 2023 can forget the server's end of a connection that is half closed.
     # shellcheck disable=SC2016 # the guest's shell expands
-    arguments "$T/bundle" sh -c 'until page=$(printf "GET / HTTP/1.0\r\n\r\n" | nc 192.0.2.2 90 | tail -n 1) && [ -n "$page" ]; do sleep 1; done
-        echo "192.0.2.2 says $page"; sleep 1000'
+    arguments "$T/bundle" sh -c 'until page=$( (printf "GET / HTTP/1.0\r\n\r\n"; sleep 2) | timeout 20 nc 192.0.2.2 90 | tail -n 1) && [ -n "$page" ]; do sleep 1; done
+        echo "192.0.2.2 says $page, queues:" $(ls /sys/class/net/eth0/queues); sleep 1000'
     start "$T/bundle"
-    within "$BOOT_TIMEOUT" answered '192.0.2.2 says outside' || fail "$(cat "$T/console")"
+    within "$BOOT_TIMEOUT" answered '192.0.2.2 says outside, queues: rx-0 rx-1 tx-0 tx-1' || fail "$(cat "$T/console")"
     urunc delete --force "$ID"
     ! pgrep -x 'pasta(.avx2)?'
 }

@@ -41,6 +41,9 @@ prepare_pod() {
     expect_equal "$(ask "$GUEST" tcp 169.254.77.2 81)" 'sidecar 127.0.0.1'
     expect_equal "$(ask "$GUEST" tcp 169.254.77.2 82)" 'local 127.0.0.1'
     fails ask "$GUEST" tcp 169.254.77.1 82
+    # The guest's own server is none of the others.
+    [[ $(ask "$GUEST" tcp 169.254.77.1 80) == *refused* ]]
+    [[ $(ask "$GUEST" tcp 169.254.77.2 80) == *refused* ]]
 }
 
 @test "a port without a server is refused on either side" {
@@ -66,7 +69,8 @@ prepare_pod() {
     expect_equal "$(ask "$GUEST" udp 169.254.77.2 81)" 'sidecar 127.0.0.1 5'
     expect_equal "$(ask "$GUEST" udp 10.77.0.1 90)" 'outside 10.77.0.2 5'
     expect_equal "$(ask "$NETNS" udp 10.77.0.1 90)" 'outside 10.77.0.2 5'
-    # In fragments, which are the guest's.
+    # In fragments, which are the guest's: their bytes (xxxx) are no ports.
+    serve "$NETNS" sidecar udp 0.0.0.0 $((0x7878))
     expect_equal "$(ask "$CLIENT" udp 10.77.0.2 80 '' 4000)" 'guest 10.77.0.1 4000'
 }
 

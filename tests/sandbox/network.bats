@@ -81,6 +81,77 @@ start_standin_linux() {
     expect_reported "$POD_WORDS" ''
 }
 
+# The monitor's settings, with two processors.
+set_network() {
+    jq '.monitors.qemu += {vcpus: 2} + $more' --argjson more "$1" "$T/urunc.json" >"$T/config"
+    cp "$T/config" "$T/urunc.json"
+}
+
+@test "a Linux guest has as many queues as are configured, but not more than processors" {
+    local fds
+    linux_bundle
+    set_network '{"queues": 4}'
+    start_standin_linux
+    fds=$(reported '[.descriptors[] | select(.tap != null and .tap != "") | .fd] | map(tostring) | join(":")')
+    expect_match '^[0-9]+:[0-9]+$' <(printf '%s\n' "$fds")
+    expect_equal "$(netdev)" "tap,id=net0,fds=$fds"
+    expect_equal "$(reported '[.descriptors[] | select(.tap != null and .tap != "") | .tap] | unique | length')" 1
+    expect_reported '[.argv[] | select(startswith("virtio-net-pci,"))] | .[0] | contains(",mq=on,vectors=6")' true
+}
+
+@test "a guest that uses one queue has one" {
+    set_network '{"queues": 4}'
+    start_standin
+    expect_equal "$(netdev)" "tap,id=net0,fd=$(reported '.descriptors[3].fd')"
+}
+
+# create_on_host NODE...: with a /dev of its own, which has these beside the usual ones. (A node is what a program opens by
+# the name, so /dev/null does for vhost-net.)
+create_on_host() {
+    # shellcheck disable=SC2016 # the inner shell expands
+    unshare --mount sh -ec 'mount -t tmpfs none /dev
+        mknod /dev/null c 1 3; mknod /dev/zero c 1 5; mknod /dev/urandom c 1 9
+        mkdir /dev/net; mknod /dev/net/tun c 10 200; chmod 666 /dev/null /dev/zero /dev/urandom
+        for name in $1; do mknod "/dev/$name" c 1 3; done
+        shift; exec "$@"' sh "$*" "$URUNC" --root "$T/root" --config "$T/urunc.json" create --bundle "$T/bundle" \
+        --pid-file "$T/pid" "$ID" </dev/null >"$T/console" 2>"$T/stderr" || fail "create: $(cat "$T/stderr")"
+    PID=$(cat "$T/pid")
+}
+
+@test "vhost-net is handed over where it is configured and the host has it, for each queue" {
+    local vhosts
+    linux_bundle
+    edit "$T/bundle" '.process.args += ["standin:wait"]'
+    set_network '{"queues": 2, "vhost": true}'
+    create_on_host vhost-net
+    urunc start "$ID"
+    within 60 has_report
+    take_report
+    vhosts=$(netdev | grep -oE 'vhost=on,vhostfds=[0-9]+:[0-9]+$' | grep -oE '[0-9]+:[0-9]+')
+    expect_reported '[.descriptors[] | select(.fd == '"${vhosts%:*}"' or .fd == '"${vhosts#*:}"') | .node] | join(" ")' \
+        '1:3 1:3'
+}
+
+@test "without vhost-net in the host the monitor carries the frames itself" {
+    set_network '{"vhost": true}'
+    orders wait
+    create_on_host
+    urunc start "$ID"
+    within 60 has_report
+    take_report
+    expect_equal "$(netdev)" "tap,id=net0,fd=$(reported '.descriptors[3].fd')"
+}
+
+@test "vhost-net that is not configured is not opened" {
+    orders wait
+    create_on_host vhost-net
+    urunc start "$ID"
+    within 60 has_report
+    take_report
+    expect_equal "$(netdev)" "tap,id=net0,fd=$(reported '.descriptors[3].fd')"
+    expect_reported '[.descriptors[].fd] | length' 4
+}
+
 @test "delete takes tap and redirects along" {
     start_standin
     urunc delete --force "$ID"

@@ -18,6 +18,8 @@ static const struct monitor_setting settings[] = {
     {"machine", SETTING_WORD, offsetof(struct monitor_config, machine)},
     {"machine_options", SETTING_OPTIONS, offsetof(struct monitor_config, machine_options)},
     {"cpu", SETTING_OPTIONS, offsetof(struct monitor_config, cpu)},
+    {"queues", SETTING_QUEUES, offsetof(struct monitor_config, queues)},
+    {"vhost", SETTING_SWITCH, offsetof(struct monitor_config, vhost)},
     {0},
 };
 

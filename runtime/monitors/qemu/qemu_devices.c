@@ -5,6 +5,8 @@
  * number, because QEMU fills the transports from the last one on, and a guest finds them from the first one
  * on: its first disk would be the last of ours.
  */
+#include <string.h>
+
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
 #include "runtime/monitors/qemu/qemu.h"
@@ -96,11 +98,46 @@ int qemu_add_disks(struct qemu_argv *argv, struct error *error)
     return 0;
 }
 
+/* ",fd=3", or of several ",fds=3:4". */
+static void add_descriptors(struct buffer *option, const char *name, const int *fds, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (i == 0)
+            buffer_format(option, ",%s%s=%d", name, count > 1 ? "s" : "", fds[i]);
+        else
+            buffer_format(option, ":%d", fds[i]);
+}
+
+static void add_netdev(struct qemu_argv *argv, size_t index, const struct boot_nic *nic)
+{
+    int taps[BOOT_QUEUES_MAX] = {nic->tap_fd};
+    memcpy(taps + 1, nic->further_taps, nic->further_count * sizeof *taps);
+    cleanup_buffer struct buffer option = {0};
+    buffer_format(&option, "tap,id=net%zu", index);
+    add_descriptors(&option, "fd", taps, 1 + nic->further_count);
+    if (nic->vhost_count > 0)
+        buffer_add_string(&option, ",vhost=on");
+    add_descriptors(&option, "vhostfd", nic->vhosts, nic->vhost_count);
+    qemu_add(argv, "-netdev", option.data);
+}
+
+/* A vector for each queue, one for changes of the configuration and one for the control queue (QEMU,
+ * hw/virtio/virtio-net-pci.c); over MMIO there is one interrupt for all. */
+static void add_queues(const struct qemu_argv *argv, const struct boot_nic *nic, struct buffer *properties)
+{
+    if (nic->further_count == 0)
+        return;
+    buffer_add_string(properties, ",mq=on");
+    if (argv->machine->pci)
+        buffer_format(properties, ",vectors=%zu", 2 * (1 + nic->further_count) + 2);
+}
+
 static int add_nic(struct qemu_argv *argv, size_t index, const struct boot_nic *nic, struct error *error)
 {
-    qemu_format(argv, "-netdev", "tap,id=net%zu,fd=%d", index, nic->tap_fd);
+    add_netdev(argv, index, nic);
     cleanup_buffer struct buffer properties = {0};
     buffer_format(&properties, "netdev=net%zu,mac=%s", index, nic->mac);
+    add_queues(argv, nic, &properties);
     /* No option ROM: nothing boots from the network, and loading it takes longer than a small guest runs. */
     if (argv->machine->pci)
         buffer_add_string(&properties, ",romfile=");

@@ -1,6 +1,7 @@
 #include "runtime/process/guest/guest_network.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,37 @@ size_t guest_network_limit(const struct container *container)
     return guest_nic_limit(setup->guest, &setup->probe);
 }
 
+static size_t open_all(int (*open_one)(void), size_t wanted, int *fds)
+{
+    size_t count = 0;
+    while (count < wanted && (fds[count] = open_one()) >= 0)
+        count++;
+    return count;
+}
+
+static int open_vhost(void)
+{
+    return open(NETWORK_VHOST_DEVICE, O_RDWR | O_CLOEXEC);
+}
+
+/* For the first interface: what makes it faster is opened as far as it can be, and done without otherwise.
+ * More queues than processors are of no use to a guest. */
+static void keep_queues(struct container *container)
+{
+    struct kept *kept = &container->kept;
+    const struct guest_setup *setup = &container->guest;
+    const struct monitor_config *config = guest_monitor_config(setup, &container->config);
+    size_t queues = config->queues < config->vcpus ? config->queues : config->vcpus;
+    if (setup->guest->queues && queues > 1)
+        kept->queue_count = open_all(network_open_tun, queues - 1, kept->queues);
+    if (!config->vhost)
+        return;
+    queues = 1 + kept->queue_count;
+    kept->vhost_count = open_all(open_vhost, queues, kept->vhosts);
+    while (kept->vhost_count > 0 && kept->vhost_count < queues) /* for all queues or for none */
+        close(kept->vhosts[--kept->vhost_count]);
+}
+
 void guest_network_keep(struct container *container)
 {
     struct kept *kept = &container->kept;
@@ -31,6 +63,7 @@ void guest_network_keep(struct container *container)
             return;
         kept->tuns[kept->tun_count++] = fd;
     }
+    keep_queues(container);
 }
 
 void guest_network_share(struct container *container)
@@ -113,6 +146,8 @@ static int join_all(const struct container *container, struct network *networks,
         .owner = user->uid, .group = user->gid, .raw = container->guest.monitor->raw_taps};
     for (size_t i = 0; i < count; i++) {
         options.sharing = i == 0 && is_shared(container) ? &container->sharing : NULL;
+        options.queues = container->kept.queues;
+        options.queue_count = i == 0 ? container->kept.queue_count : 0;
         if (network_join(&networks[i], container->kept.tuns[i], &options, error) < 0) {
             leave(container, networks, i);
             return -1;
@@ -129,6 +164,14 @@ static void add_nic(struct boot *boot, const struct network *network, int tap_fd
     snprintf(nic->tap, sizeof nic->tap, "%s", network->tap);
 }
 
+static void add_queues(struct boot_nic *nic, const struct kept *kept)
+{
+    memcpy(nic->further_taps, kept->queues, kept->queue_count * sizeof *kept->queues);
+    memcpy(nic->vhosts, kept->vhosts, kept->vhost_count * sizeof *kept->vhosts);
+    nic->further_count = kept->queue_count;
+    nic->vhost_count = kept->vhost_count;
+}
+
 /* From here on `start` knows that there is something to undo, so a tap may stay without its descriptor. */
 static int hand_over(struct container *container, const struct network *networks, size_t count,
                      struct boot *boot, struct error *error)
@@ -142,6 +185,7 @@ static int hand_over(struct container *container, const struct network *networks
             close(take_fd(*tun));
         add_nic(boot, &networks[i], *tun);
     }
+    add_queues(&boot->nics[0], &container->kept);
     return 0;
 }
 

@@ -60,19 +60,29 @@ void saved_machine_free(struct saved_machine *saved)
 
 /* ---- comparing ---- */
 
-/* True if the two are the same but for the numbers behind "fd=". */
+/* Moves on to the last of the numbers where one descriptor, "fd=3", or several, "fds=3:4", are told. Returns
+ * how many. */
+static size_t skip_descriptors(const char **text)
+{
+    size_t count = 0;
+    const char *at = *text + (strncmp(*text, "fds=", 4) == 0 ? 3 : 2);
+    if (strncmp(*text, "fd", 2) != 0 || *at != '=')
+        return 0;
+    do {
+        count++;
+        while (isdigit((unsigned char)at[1]))
+            at++;
+    } while (at[1] == ':' && at++);
+    *text = at;
+    return count;
+}
+
+/* True if the two are the same but for the numbers of descriptors. */
 static bool is_same_word(const char *a, const char *b)
 {
-    for (; *a == *b && *a != '\0'; a++, b++) {
-        if (strncmp(a, "fd=", 3) != 0 || strncmp(b, "fd=", 3) != 0)
-            continue;
-        a += 2;
-        b += 2;
-        while (isdigit((unsigned char)a[1]))
-            a++;
-        while (isdigit((unsigned char)b[1]))
-            b++;
-    }
+    for (; *a == *b && *a != '\0'; a++, b++)
+        if (skip_descriptors(&a) != skip_descriptors(&b))
+            return false;
     return *a == *b;
 }
 

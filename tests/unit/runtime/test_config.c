@@ -55,7 +55,8 @@ static void every_setting_is_read(void **state)
              "{\"fallback_runtime\":\"/usr/bin/crun\",\"monitors\":{\"qemu\":{\"path\":\"/opt/q\","
              "\"memory_mib\":64,\"overhead_mib\":0,\"vcpus\":2,\"acceleration\":\"tcg\","
              "\"machine\":\"pc\",\"machine_options\":\"hpet=off,smm=off\","
-             "\"cpu\":\"host,arch-capabilities=off,+x2apic\"}}}",
+             "\"cpu\":\"host,arch-capabilities=off,+x2apic\",\"queues\":4,\"vhost\":true},"
+             "\"cloud-hypervisor\":{\"queues\":8}}}",
              &config, &error),
         0);
     const struct monitor_config *qemu = &config.monitors[HYPERVISOR_QEMU];
@@ -68,6 +69,10 @@ static void every_setting_is_read(void **state)
     assert_string_equal(qemu->machine, "pc");
     assert_string_equal(qemu->machine_options, "hpet=off,smm=off");
     assert_string_equal(qemu->cpu, "host,arch-capabilities=off,+x2apic");
+    assert_int_equal(qemu->queues, 4);
+    assert_true(qemu->vhost);
+    assert_int_equal(config.monitors[HYPERVISOR_CLOUD_HYPERVISOR].queues, 8);
+    assert_false(config.monitors[HYPERVISOR_CLOUD_HYPERVISOR].vhost);
 }
 
 static void a_named_file_must_exist_and_the_default_need_not(void **state)
@@ -91,6 +96,12 @@ static void what_is_wrong_is_named(void **state)
     assert_refused(state, "{\"monitors\":{\"qemu\":{\"acceleration\":\"hax\"}}}", "not auto, kvm or tcg");
     assert_refused(state, "{\"monitors\":{\"spt\":{\"acceleration\":\"kvm\"}}}",
                    "spt.acceleration: unknown key");
+    assert_refused(state, "{\"monitors\":{\"qemu\":{\"queues\":9}}}", "9 is not between 1 and 8");
+    assert_refused(state, "{\"monitors\":{\"qemu\":{\"queues\":0}}}", "0 is not between 1 and 8");
+    assert_refused(state, "{\"monitors\":{\"qemu\":{\"vhost\":1}}}", "qemu.vhost: not true or false");
+    assert_refused(state, "{\"monitors\":{\"firecracker\":{\"queues\":2}}}", "queues: unknown key");
+    assert_refused(state, "{\"monitors\":{\"hvt\":{\"vhost\":true}}}", "vhost: unknown key");
+    assert_refused(state, "{\"monitors\":{\"cloud-hypervisor\":{\"vhost\":true}}}", "vhost: unknown key");
     assert_refused(state, "{\"user_network\":\"pasta\"}", "not an absolute path");
     assert_refused(state, "[]", "not a JSON object");
     assert_refused(state, "{\"a\":", ":1:");

@@ -30,7 +30,7 @@ static void the_keys_of_the_other_urunc_are_taken(void **state)
                           "[log]\nlevel = \"info\"\nsyslog = false\n"
                           "[timestamps]\nenabled = false\ndestination = \"/tmp/t\"\n"
                           "[monitors.qemu]\ndefault_memory_mb = 512\ndefault_vcpus = 2\n"
-                          "path = \"/opt/qemu\"\ndata_path = \"/usr/share\"\nvhost = false\n"
+                          "path = \"/opt/qemu\"\ndata_path = \"/usr/share\"\nvhost = true\n"
                           "[monitors.firecracker]\nbinary_path = \"/opt/fc\"\nsocket_path = \"/run/s\"\n"
                           "[extra_binaries.virtiofsd]\npath = \"/v\"\noptions = \"--sandbox none\"\n",
                           &config, &error),
@@ -38,6 +38,7 @@ static void the_keys_of_the_other_urunc_are_taken(void **state)
     const struct monitor_config *qemu = &config.monitors[HYPERVISOR_QEMU];
     assert_int_equal(qemu->memory, 512 << 20);
     assert_int_equal(qemu->vcpus, 2);
+    assert_true(qemu->vhost);
     assert_string_equal(qemu->path, "/opt/qemu");
     assert_string_equal(config.monitors[HYPERVISOR_FIRECRACKER].path, "/opt/fc");
     assert_string_equal(config.virtiofsd, "/v");
@@ -83,6 +84,7 @@ static void what_is_wrong_is_named(void **state)
                    "config.toml:2: monitors.qemu.default_vcpus: monitors: qemu.vcpus: -1 is not between");
     assert_refused(state, "\n[monitors.xen]\nvcpus = 1", "config.toml:3: monitors: xen: unknown monitor");
     assert_refused(state, "[log]\ncolour = 1", "config.toml:2: log: unknown key");
+    assert_refused(state, "[monitors.hvt]\nvhost = true", "only QEMU can use vhost-net: remove it");
     assert_refused(state, "[runtime]\nvAccel = true", "runtime.vAccel: vAccel is not supported: remove it");
     assert_refused(state, "monitors = 1", "config.toml:1: monitors: not an object");
     assert_refused(state, "[monitors]\nqemu = 1", "qemu: not an object");

@@ -51,6 +51,16 @@ static void everything_that_a_boot_can_have(void **state)
            "--net", "fd=7,mac=02:42:ac:11:00:02", "fd=8,mac=02:42:ac:11:00:02", CONSOLE);
 }
 
+static void an_interface_can_have_several_queues(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = sandboxed_boot();
+    add_tap(&boot, 7, "urunc0");
+    boot.nics[0].further_taps[boot.nics[0].further_count++] = 9;
+    EXPECT(&boot, &none, "/usr/bin/chv", "--kernel", "/guest/kernel", "--memory", "size=256M", "--cpus",
+           "boot=1", "--net", "fd=[7,9],mac=02:42:ac:11:00:02,num_queues=4", CONSOLE);
+}
+
 /* Without it the first sector would be read-only; older ones do not know it. */
 static void the_format_of_a_disk_is_told_from_51_on(void **state)
 {
@@ -138,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_smallest_boot),
         cmocka_unit_test(everything_that_a_boot_can_have),
+        cmocka_unit_test(an_interface_can_have_several_queues),
         cmocka_unit_test(the_format_of_a_disk_is_told_from_51_on),
         cmocka_unit_test(its_seccomp_is_off_only_where_the_bundle_says_unconfined),
         cmocka_unit_test(a_command_line_is_no_option),

@@ -98,6 +98,25 @@ static void a_guest_can_ask_for_modern_virtio(void **state)
                 "virtio-net-pci,netdev=net0,mac=02:00:00:00:00:01,romfile=,disable-legacy=on");
 }
 
+static void an_interface_can_have_several_queues_and_the_hosts_kernel(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = smallest_boot();
+    struct boot_nic *nic = boot_add_nic(&boot, 3);
+    memcpy(nic->mac, "02:00:00:00:00:01", sizeof nic->mac);
+    nic->vhosts[nic->vhost_count++] = 9;
+    ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
+                "/guest/kernel", "-netdev", "tap,id=net0,fd=3,vhost=on,vhostfd=9", "-device",
+                "virtio-net-pci,netdev=net0,mac=02:00:00:00:00:01,romfile=");
+    nic->further_taps[nic->further_count++] = 4;
+    nic->further_taps[nic->further_count++] = 5;
+    nic->vhosts[nic->vhost_count++] = 10;
+    nic->vhosts[nic->vhost_count++] = 11;
+    ASSERT_ARGV(&boot, &tcg, PREFIX_TCG, "-m", "size=256M", "-smp", "cpus=1", CONSOLE, "-kernel",
+                "/guest/kernel", "-netdev", "tap,id=net0,fds=3:4:5,vhost=on,vhostfds=9:10:11", "-device",
+                "virtio-net-pci,netdev=net0,mac=02:00:00:00:00:01,mq=on,vectors=8,romfile=");
+}
+
 static void devices_that_a_guest_tells_by_their_order_have_slots_in_that_order(void **state)
 {
     (void)state;
@@ -368,6 +387,21 @@ static void microvm_has_devices_on_mmio(void **state)
         "-device", "virtio-9p-device,bus=virtio-mmio-bus.3,fsdev=share0,mount_tag=fs0", EXIT_PORT, SANDBOX);
 }
 
+static void microvm_has_one_interrupt_for_all_queues(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = smallest_boot();
+    struct boot_nic *nic = boot_add_nic(&boot, 3);
+    memcpy(nic->mac, "02:00:00:00:00:01", sizeof nic->mac);
+    nic->further_taps[nic->further_count++] = 4;
+    char machine[] = "microvm";
+    const struct monitor_config config = {.acceleration = ACCELERATION_TCG, .machine = machine};
+    ASSERT_ARGV(&boot, &config, "/usr/bin/qemu", "-no-user-config", "-nodefaults", "-machine", "microvm",
+                "-accel", "tcg,tb-size=64", "-cpu", CPU, "-m", "size=256M", "-smp", "cpus=1", CONSOLE,
+                "-kernel", "/guest/kernel", "-netdev", "tap,id=net0,fds=3:4", "-device",
+                "virtio-net-device,bus=virtio-mmio-bus.0,netdev=net0,mac=02:00:00:00:00:01,mq=on");
+}
+
 /* A guest without legacy drivers finds its disk, whether or not it has a network. */
 static void microvm_without_a_network_has_modern_disks(void **state)
 {
@@ -546,6 +580,7 @@ int main(void)
         cmocka_unit_test(the_smallest_boot),
         cmocka_unit_test(everything_that_a_boot_can_have),
         cmocka_unit_test(a_guest_can_ask_for_modern_virtio),
+        cmocka_unit_test(an_interface_can_have_several_queues_and_the_hosts_kernel),
         cmocka_unit_test(devices_that_a_guest_tells_by_their_order_have_slots_in_that_order),
         cmocka_unit_test(the_channel_is_four_ports_and_the_console_goes_to_standard_error),
         cmocka_unit_test(output_that_is_a_socket_is_used_as_one),
@@ -554,6 +589,7 @@ int main(void)
         cmocka_unit_test(machines_of_pci_have_devices_on_it),
         cmocka_unit_test(a_machine_without_io_ports_has_no_exit_port),
         cmocka_unit_test(microvm_has_devices_on_mmio),
+        cmocka_unit_test(microvm_has_one_interrupt_for_all_queues),
         cmocka_unit_test(microvm_without_a_network_has_modern_disks),
         cmocka_unit_test(a_share_is_writable_unless_it_is_said),
         cmocka_unit_test(a_share_by_virtiofs_is_a_connection_and_shared_memory),

@@ -49,6 +49,11 @@ static void descriptors_may_have_other_numbers(void **state)
     assert_int_equal(compare(WORDS("tap,fd=5,mac=a"), WORDS("tap,fd=5,mac=b")), -1);
     assert_int_equal(compare(WORDS("tap,fd=5,mac=a"), WORDS("tap,fd=5")), -1);
     assert_int_equal(compare(WORDS("fd=1x"), WORDS("fd=1y")), -1);
+    assert_int_equal(
+        compare(WORDS("tap,fds=5:6,vhost=on,vhostfds=7:8"), WORDS("tap,fds=15:6,vhost=on,vhostfds=9:18")), 0);
+    assert_int_equal(compare(WORDS("tap,fds=5:6"), WORDS("tap,fds=5:6:7")), -1);
+    assert_int_equal(compare(WORDS("tap,fds=5:6"), WORDS("tap,fd=5")), -1);
+    assert_int_equal(compare(WORDS("tap,fds=5:6x"), WORDS("tap,fds=5:6y")), -1);
 }
 
 static void a_restored_machine_is_the_one_that_it_was(void **state)
