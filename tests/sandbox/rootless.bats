@@ -221,3 +221,22 @@ links() {
     expect_equal "$(stat -c %U "$T/root/hook")" games
     rm "$T/root/hook"
 }
+
+# As where a package is upgraded between the two: the program at the path is not the one that runs.
+@test "nothing but urunc's own program is executed in the user namespace" {
+    cp "$URUNC" "$F/other"
+    cat >"$T/over.py" <<'PROGRAM'
+import os, pwd, subprocess, sys
+program, arguments = sys.argv[1], sys.argv[2:]
+user = pwd.getpwnam("games")
+descriptor = os.open(program, os.O_RDONLY)
+subprocess.run(["mount", "--bind", "/bin/true", program], check=True)
+os.setgroups([])
+os.setgid(user.pw_gid)
+os.setuid(user.pw_uid)
+os.execve(descriptor, ["urunc"] + arguments, {"PATH": os.environ["PATH"]})
+PROGRAM
+    fails python3 "$T/over.py" "$F/other" --root "$T/root" --config "$T/urunc.json" create --bundle "$T/bundle" "$ID"
+    umount "$F/other"
+    expect_one_error "$F/other: not urunc's program any more"
+}

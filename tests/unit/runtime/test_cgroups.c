@@ -164,6 +164,8 @@ static void every_field_is_applied_or_refused_by_name(void **state)
     } fields[] = {
         {"{\"memory\":{\"reservation\":7000}}", "memory.soft_limit_in_bytes", "8000", "memory.low", "8000"},
         {"{\"memory\":{\"swap\":-1}}", "memory.memsw.limit_in_bytes", "-1", "memory.swap.max", "max"},
+        {"{\"memory\":{\"limit\":5,\"swap\":4}}", NULL, "swap: 4 is memory and swap together", NULL,
+         "swap: 4 is memory and swap together"},
         {"{\"memory\":{\"swappiness\":0}}", "memory.swappiness", "0", NULL, "memory.swappiness"},
         {"{\"memory\":{\"disableOOMKiller\":true}}", "memory.oom_control", "1", NULL,
          "memory.disableOOMKiller"},

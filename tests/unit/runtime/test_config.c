@@ -91,6 +91,10 @@ static void what_is_wrong_is_named(void **state)
     assert_refused(state, "{\"monitors\":{\"qemu\":{\"memroy_mib\":1}}}", "qemu.memroy_mib: unknown key");
     assert_refused(state, "{\"monitors\":{\"qemu\":{\"memory_mib\":0}}}", "0 is not between");
     assert_refused(state, "{\"monitors\":{\"qemu\":{\"vcpus\":\"2\"}}}", "not a whole number");
+    assert_refused(state, "{\"monitors\":{\"qemu\":{\"vcpus\":513}}}",
+                   "qemu.vcpus: 513 is not between 1 and 512");
+    assert_refused(state, "{\"monitors\":{\"qemu\":{\"memory_mib\":16777217}}}", "16777217 is not between");
+    assert_refused(state, "{\"files_mib\":1025}", "files_mib: 1025 is not between 0 and 1024");
     assert_refused(state, "{\"monitors\":{\"qemu\":{\"path\":\"qemu\"}}}", "not an absolute path");
     assert_refused(state, "{\"monitors\":{\"qemu\":{\"path\":\"builtin\"}}}", "no such monitor of its own");
     assert_refused(state, "{\"monitors\":{\"qemu\":{\"acceleration\":\"hax\"}}}", "not auto, kvm or tcg");

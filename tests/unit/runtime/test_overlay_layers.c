@@ -71,6 +71,7 @@ static void what_is_odd_is_not_trusted(void **state)
     expect_unknown("rw,lowerdir=" DOCKER "abc/diff::" DOCKER "data/diff,upperdir=/up");
     expect_unknown("rw,lowerdir+=" DOCKER "abc/diff,datadir+=/data,upperdir=/up");
     expect_unknown("rw,lowerdir=" DOCKER "a\\134:b/diff,upperdir=/up");
+    expect_unknown("rw,lowerdir=" DOCKER "a\\134/diff,upperdir=/up");
     expect_unknown("rw,lowerdir=" DOCKER "a\\0/diff,upperdir=/up");
     expect_unknown("rw,lowerdir=" DOCKER "a\\777/diff,upperdir=/up");
     expect_unknown("rw,lowerdir=" DOCKER "/diff,upperdir=/up");
