@@ -37,7 +37,7 @@ def port(words, name, number):
 def command(kernel, initrd, line, directory, outputs, listener):
     words = ["qemu-system-x86_64", "-no-user-config", "-nodefaults", "-machine", "q35", "-accel", "tcg",
              "-cpu", "max,erms=off", "-m", "256", "-no-reboot", "-display", "none", "-action", "panic=exit-failure",
-             "-kernel", kernel, "-initrd", initrd, "-append", f"panic=-1 console=ttyS0 quiet {line}",
+             "-kernel", kernel, "-initrd", initrd, "-append", f"panic=-1 console=ttyS0 no_timer_check quiet {line}",
              "-chardev", f"file,id=console,path={directory}/console", "-serial", "chardev:console",
              "-chardev", "stdio,id=stdin,signal=off",
              "-chardev", f"socket,id=control,fd={listener.fileno()},server=on,wait=off",

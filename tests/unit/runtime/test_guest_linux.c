@@ -4,8 +4,8 @@
 #include <string.h>
 
 #define OWN         " rdinit=/.urunc/urunc-init"
-#define BASE_INITRD "panic=-1 console=ttyS0 root=/dev/ram0 rw quiet"
-#define BASE_DISK   "panic=-1 console=ttyS0 root=/dev/vda rw quiet"
+#define BASE_INITRD "panic=-1 console=ttyS0 no_timer_check root=/dev/ram0 rw quiet"
+#define BASE_DISK   "panic=-1 console=ttyS0 no_timer_check root=/dev/vda rw quiet"
 
 static void a_block_image_is_the_root(void **state)
 {
@@ -23,7 +23,8 @@ static void a_read_only_block_image_is_mounted_so(void **state)
     SET_ARGS(fixture, "/bin/app");
     fixture->input.has_block = true;
     fixture->input.block_readonly = true;
-    assert_plan(fixture, FRAMEWORK_LINUX, "panic=-1 console=ttyS0 root=/dev/vda ro quiet init=/bin/app");
+    assert_plan(fixture, FRAMEWORK_LINUX,
+                "panic=-1 console=ttyS0 no_timer_check root=/dev/vda ro quiet init=/bin/app");
 }
 
 static void an_initrd_is_the_root(void **state)
@@ -258,12 +259,13 @@ static void a_machine_without_power_off_is_told_of(void **state)
     fixture->input.has_initrd = true;
     fixture->input.ends_by_reset = true;
     SET_ARGS(fixture, "/urunc-init", "app");
-    assert_plan(fixture, FRAMEWORK_LINUX,
-                "panic=-1 console=ttyS0 root=/dev/ram0 rw reboot=k quiet urunc.reset urunc.exit "
-                "rdinit=/.urunc/urunc-init");
+    assert_plan(
+        fixture, FRAMEWORK_LINUX,
+        "panic=-1 console=ttyS0 no_timer_check root=/dev/ram0 rw reboot=k quiet urunc.reset urunc.exit "
+        "rdinit=/.urunc/urunc-init");
     SET_ARGS(fixture, "/sbin/init");
     assert_plan(fixture, FRAMEWORK_LINUX,
-                "panic=-1 console=ttyS0 root=/dev/ram0 rw reboot=k quiet rdinit=/sbin/init");
+                "panic=-1 console=ttyS0 no_timer_check root=/dev/ram0 rw reboot=k quiet rdinit=/sbin/init");
 }
 
 static void the_channel_is_for_urunc_init_where_the_monitor_has_it(void **state)
