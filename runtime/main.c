@@ -10,6 +10,7 @@
 #include "formats/base/memory.h"
 #include "runtime/commands/command.h"
 #include "runtime/config/config.h"
+#include "runtime/sandbox/cgroups/systemd/systemd.h"
 #include "runtime/sandbox/namespaces/rootless.h"
 
 enum {
@@ -138,7 +139,7 @@ static int run_main(char *const *argv, struct log *log, int *failed, struct erro
     const struct invocation invocation = {
         .runtime = {.root = root,
                     .config_path = globals.config,
-                    .systemd_cgroup = globals.systemd_cgroup && !rootless,
+                    .systemd_cgroup = globals.systemd_cgroup && (!rootless || systemd_serves_user()),
                     .rootless = rootless,
                     .log = *log},
         .globals = for_others,

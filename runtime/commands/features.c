@@ -63,7 +63,7 @@ static json_t *describe_linux(void)
     bool apparmor = access("/sys/module/apparmor", F_OK) == 0;
     bool selinux = access("/sys/fs/selinux/enforce", F_OK) == 0;
     json_t *cgroup =
-        json_pack("{s:b, s:b, s:b, s:b, s:b}", "v1", 1, "v2", 1, "systemd", 1, "systemdUser", 0, "rdma", 0);
+        json_pack("{s:b, s:b, s:b, s:b, s:b}", "v1", 1, "v2", 1, "systemd", 1, "systemdUser", 1, "rdma", 0);
     return json_pack("{s:o, s:o, s:o, s:o, s:{s:b}, s:{s:b}, s:{s:b,s:b,s:b}, s:{s:{s:b}}, s:{s:b}}",
                      "namespaces", list_namespaces(), "capabilities", list_capabilities(), "cgroup", cgroup,
                      "seccomp", describe_seccomp(), "apparmor", "enabled", (int)apparmor, "selinux",

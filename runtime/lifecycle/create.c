@@ -290,6 +290,27 @@ static int make_console(struct creation *creation, struct error *error)
     return *request->console_master >= 0 ? 0 : error_errno(error, errno, "the terminal");
 }
 
+/*
+ * A caller without root may only move processes within what is delegated to him, and is often not in that
+ * himself (cgroup-v2.rst, "Delegation Containment"). Then his systemd, which may, moves the new process: it
+ * does nothing yet.
+ */
+static pid_t spawn_in_cgroups(struct creation *creation, struct error *error)
+{
+    struct container *container = &creation->container;
+    const struct namespaces *namespaces = &container->bundle.namespaces;
+    pid_t pid = namespaces_spawn(namespaces, cgroups_clone_fd(&creation->state.cgroups), waiting_process,
+                                 container, error);
+    if (pid >= 0 || error->number != EACCES || creation->scope.unit == NULL)
+        return pid;
+    error_clear(error);
+    pid = namespaces_spawn(namespaces, -1, waiting_process, container, error);
+    if (pid < 0 || systemd_scope_attach(&creation->scope, pid, error) == 0)
+        return pid;
+    creation->state.pid = pid; /* for unmake */
+    return -1;
+}
+
 static int spawn(struct creation *creation, struct error *error)
 {
     struct container *container = &creation->container;
@@ -302,8 +323,7 @@ static int spawn(struct creation *creation, struct error *error)
     container->process_end = ends[1];
     if (cgroups_open(&state->cgroups, error) < 0)
         return -1;
-    pid_t pid = namespaces_spawn(&container->bundle.namespaces, cgroups_clone_fd(&state->cgroups),
-                                 waiting_process, container, error);
+    pid_t pid = spawn_in_cgroups(creation, error);
     cgroups_close(&state->cgroups);
     /* Only the process may hold its end: that it ended is seen by the end being closed. */
     close(take_fd(container->process_end));
@@ -419,7 +439,10 @@ static int make_everything(const struct runtime *runtime, struct creation *creat
         pid_file_write(creation->request->pid_file, creation->state.pid, error) < 0)
         return -1;
     creation->state.complete = true;
-    return state_write(creation->directory, &creation->state, error);
+    if (state_write(creation->directory, &creation->state, error) < 0)
+        return -1;
+    /* Whoever moved it away in a hook would leave a container that nobody finds. */
+    return state_directory_check(runtime->root, creation->request->id, creation->directory, error);
 }
 
 /* A child that is not yet waited for: its number is still its own. */

@@ -3,16 +3,28 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
 #include "formats/base/file.h"
 #include "formats/base/path.h"
 
+/* Root could replace a device of the host. */
+static int check_replaceable(const char *path, struct error *error)
+{
+    struct stat status;
+    if (lstat(path, &status) < 0 || S_ISREG(status.st_mode) || S_ISLNK(status.st_mode))
+        return 0;
+    return error_set(error, "--pid-file %s: is no regular file; name another", path);
+}
+
 int pid_file_write(const char *path, pid_t pid, struct error *error)
 {
     if (path == NULL)
         return 0;
+    if (check_replaceable(path, error) < 0)
+        return -1;
     cleanup_free char *directory = NULL, *name = temporary_name(error);
     if (name == NULL)
         return -1;

@@ -115,6 +115,16 @@ int state_directory_make(const char *root, const char *id, struct error *error)
     return fd;
 }
 
+int state_directory_check(const char *root, const char *id, int directory, struct error *error)
+{
+    struct stat own, named;
+    cleanup_free char *path = xasprintf("%s/%s", root, id);
+    if (fstat(directory, &own) == 0 && lstat(path, &named) == 0 && own.st_dev == named.st_dev &&
+        own.st_ino == named.st_ino)
+        return 0;
+    return error_set(error, "%s: is no longer the container's directory", path);
+}
+
 void state_directory_unlock(int directory)
 {
     flock(directory, LOCK_UN);

@@ -80,6 +80,8 @@ int state_root_make(const char *root, struct error *error);
 /* Makes ROOT/ID, which is what reserves the ID, and locks it until state_directory_unlock. Returns its
  * descriptor (owned). error->number is EEXIST where it is taken. */
 int state_directory_make(const char *root, const char *id, struct error *error);
+/* An error where another directory, or none, has the name ROOT/ID by now. */
+int state_directory_check(const char *root, const char *id, int directory, struct error *error);
 void state_directory_unlock(int directory);
 /* 1, or 0 where the directory was removed since it was opened. */
 int state_directory_exists(int directory, struct error *error);

@@ -31,6 +31,8 @@ int console_open(uint16_t height, uint16_t width, uid_t owner, struct console *c
     return 0;
 }
 
+enum { SEND_TIMEOUT = 5 }; /* seconds */
+
 static int connect_to(const char *path, struct error *error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -38,8 +40,11 @@ static int connect_to(const char *path, struct error *error)
         return error_set(error, "--console-socket %s: the path is longer than %zu bytes", path,
                          sizeof address.sun_path - 1);
     strcpy(address.sun_path, path);
+    /* Also where somebody listens who never accepts. */
+    const struct timeval timeout = {.tv_sec = SEND_TIMEOUT};
     cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout) < 0 ||
+        connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
         return error_errno(error, errno, "--console-socket %s", path);
     return take_fd(fd);
 }

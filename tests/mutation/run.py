@@ -22,7 +22,8 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 TEST_SECONDS = 60    # that one test may take
 MUTANT_SECONDS = 300  # that all tests of a mutant may take
-PROGRAMS = ("urunc", "urunc-build", "standin", "standin-static", "systemd-standin", "tracer", "urunc-init-on-host", "wire", "guest-program",
+PROGRAMS = ("urunc", "urunc-build", "standin", "standin-static", "systemd-standin", "resctrl-preload", "tracer", "urunc-init-on-host",
+            "wire", "guest-program",
             "library-caller", "guests")
 
 KILLED, SURVIVED, STALE, UNBUILDABLE = "killed", "SURVIVED", "STALE", "DOES NOT BUILD"

@@ -102,6 +102,43 @@ run_standin_or_refuse() {
     expect_equal "$(cat "$T/bundle/rootfs/proc/sys/net/ipv4/ip_forward")" untouched
 }
 
+# Also crun's CVE-2026-47766.
+@test "CVE-2026-41579: a rootfs whose /dev is a symlink to the host gets no device, link or directory made there" {
+    mkdir "$T/outside"
+    rmdir "$T/bundle/rootfs/dev" 2>/dev/null || true
+    ln -s "$T/outside" "$T/bundle/rootfs/dev"
+    edit "$T/bundle" '.linux.devices = [{type: "c", path: "/dev/fuse", major: 10, minor: 229}] |
+        .mounts = [{destination: "/dev", type: "tmpfs", source: "tmpfs"}, {destination: "/dev/pts", type: "devpts", source: "devpts"},
+            {destination: "/dev/shm", type: "tmpfs", source: "shm"}, {destination: "/dev/mqueue", type: "mqueue", source: "mqueue"}]'
+    run_standin
+    expect_equal "$STATUS" 0
+    expect_equal "$(ls -A "$T/outside")" ''
+    expect_root 'select(.path == "/dev/null") | .node' '1:3'
+}
+
+@test "CVE-2024-40635, CVE-2026-30892: a user beyond 31 bits is that user, beyond 32 an error, and never root" {
+    edit "$T/bundle" '.process.user = {uid: 4294967294, gid: 2147483648}'
+    run_standin
+    expect_reported '.ids | [.uid, .euid, .suid, .fsuid] | unique' '[4294967294]'
+    expect_reported '.ids.gid' 2147483648
+    local user
+    for user in 4294967296 -1 18446744073709551616 '"1000"' '"0x0"' 1000.5; do
+        edit "$T/bundle" ".process.user = {uid: $user, gid: 0}"
+        fails urunc create --bundle "$T/bundle" "$ID" </dev/null
+        expect_one_error 'config.json: process.user.uid'
+    done
+}
+
+@test "CVE-2025-47291: a container with a user namespace of its own is where the bundle says, and limited" {
+    edit "$T/bundle" '.linux.namespaces += [{type: "user"}, {type: "cgroup"}] | .linux.cgroupsPath = $path
+        | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings
+        | .linux.resources = {pids: {limit: 7}}' --arg path "/$ID/pod/container"
+    chmod 711 "$T" "$F"
+    start_standin
+    expect_equal "$(cut -d: -f3 "/proc/$PID/cgroup" | sort -u)" "/$ID/pod/container"
+    expect_equal "$(cat "$(find /sys/fs/cgroup -path "*/$ID/pod/container/pids.max" | head -n 1)")" 7
+}
+
 @test "CVE-2016-3697: a passwd of the image with a user named 1000 does not make user 1000 root" {
     mkdir -p "$T/bundle/rootfs/etc"
     printf '1000:x:0:0:root:/:/bin/sh\n' >"$T/bundle/rootfs/etc/passwd"

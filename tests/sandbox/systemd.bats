@@ -5,12 +5,17 @@ load standin
 
 prepare_more() {
     mkdir -p /run/systemd/system
-    "$URUNC_BIN/tests/sandbox/systemd-standin" "$T/bus" "$T/calls" 3>&- &
-    printf '%s\n' "$!" >>"$T/processes"
-    export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$T/bus
+    serve "$T/bus"
     SLICE=urunc${ID//-/}
-    within 60 test -S "$T/bus"
     place "$SLICE-pod.slice:cri:$ID"
+}
+
+# serve BUS [VERSION]: a systemd of that version.
+serve() {
+    "$URUNC_BIN/tests/sandbox/systemd-standin" "$1" "$T/calls" "${@:2}" 3>&- &
+    printf '%s\n' "$!" >>"$T/processes"
+    export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$1
+    within 60 test -S "$1"
 }
 
 place() {
@@ -49,10 +54,34 @@ remove_slices() {
     edit "$T/bundle" '.linux.resources = {memory: {limit: 67108864}, pids: {limit: 9},
         cpu: {shares: 512, quota: 20000, period: 50000}}'
     start_standin
-    expect_match "^start .* MemoryMax=$(((64 + 256) << 20)) CPUWeight=20 CPUQuotaPerSecUSec=400000 TasksMax=9\$" "$T/calls"
+    expect_match "^start .* MemoryMax=$(((64 + 256) << 20)) CPUWeight=20 CPUQuotaPerSecUSec=400000 CPUQuotaPeriodUSec=50000 TasksMax=9\$" "$T/calls"
     urunc update --pids-limit 7 "$ID"
     expect_match "^set cri-$ID.scope runtime=1 MemoryMax=$(((64 + 256) << 20)) .*TasksMax=7\$" "$T/calls"
     expect_equal "$(cat "$(find /sys/fs/cgroup -path "*/cri-$ID.scope/pids.max" | head -n 1)")" 7
+    urunc delete --force "$ID"
+    remove_slices
+}
+
+# It writes every file of the memory's when one changes, so what it does not know would be undone.
+@test "systemd knows what is kept of memory, what is swapped, and the limits of version 2 by name" {
+    edit "$T/bundle" '.linux.resources = {memory: {limit: 67108864, reservation: 33554432}}'
+    create_standin
+    expect_match "^start .* MemoryMax=$(((64 + 256) << 20)) MemoryLow=$(((32 + 256) << 20))\$" "$T/calls"
+    urunc delete --force "$ID"
+    edit "$T/bundle" '.linux.resources = {memory: {limit: 67108864, swap: 83886080},
+        unified: {"memory.high": "4096", "memory.min": "max", "pids.max": "3"}}'
+    # Where a hierarchy has no swap or no version 2 that is an error afterwards.
+    urunc create --bundle "$T/bundle" "$ID" </dev/null >"$T/console" 2>&1 || true
+    expect_match "^start .* MemorySwapMax=$((16 << 20)) MemoryHigh=4096 MemoryMin=18446744073709551615 TasksMax=3\$" "$T/calls"
+    urunc delete --force "$ID"
+    remove_slices
+}
+
+@test "a systemd that knows no period of the quota is not told one" {
+    edit "$T/bundle" '.linux.resources = {cpu: {quota: 20000, period: 50000}}'
+    serve "$T/older" v241
+    create_standin
+    expect_match "^start .* CPUQuotaPerSecUSec=400000\$" "$T/calls"
     urunc delete --force "$ID"
     remove_slices
 }

@@ -1,5 +1,5 @@
 /*
- * Stands in for systemd on the system bus: systemd BUS LOG.
+ * Stands in for systemd on the system bus: systemd BUS LOG [VERSION].
  *
  * Serves one connection after another on the unix socket BUS, as the bus and as systemd's manager at once. It
  * makes the cgroup of a transient scope in systemd's own hierarchy and puts the process there, as systemd
@@ -25,6 +25,7 @@
 #define JOB          MANAGER_PATH "/job/1"
 
 static int log_fd;
+static const char *version = "252.39-1";
 
 static void fail(const char *what)
 {
@@ -244,8 +245,16 @@ static const sd_bus_vtable bus_methods[] = {
     SD_BUS_METHOD("AddMatch", "s", "", on_nothing, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("RemoveMatch", "s", "", on_nothing, SD_BUS_VTABLE_UNPRIVILEGED), SD_BUS_VTABLE_END};
 
+static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
+                       sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+    (void)bus, (void)path, (void)interface, (void)property, (void)data, (void)error;
+    return sd_bus_message_append(reply, "s", version);
+}
+
 static const sd_bus_vtable manager_methods[] = {
     SD_BUS_VTABLE_START(0),
+    SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_METHOD("Subscribe", "", "", on_nothing, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("StartTransientUnit", "ssa(sv)a(sa(sv))", "o", on_start, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("SetUnitProperties", "sba(sv)", "", on_set, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -274,8 +283,10 @@ static void serve(int fd)
 int main(int argc, char **argv)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (argc != 3 || strlen(argv[1]) >= sizeof address.sun_path)
+    if (argc < 3 || argc > 4 || strlen(argv[1]) >= sizeof address.sun_path)
         return 2;
+    if (argc == 4)
+        version = argv[3];
     strcpy(address.sun_path, argv[1]);
     log_fd = open(argv[2], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

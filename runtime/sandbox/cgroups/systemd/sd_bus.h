@@ -8,6 +8,8 @@
 
 #define SD_BUS_FUNCTIONS(X)                                                                                  \
     X(sd_bus_open_system)                                                                                    \
+    X(sd_bus_open_user)                                                                                      \
+    X(sd_bus_get_property_string)                                                                            \
     X(sd_bus_flush_close_unref)                                                                              \
     X(sd_bus_call)                                                                                           \
     X(sd_bus_call_method)                                                                                    \

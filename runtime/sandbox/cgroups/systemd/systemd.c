@@ -1,10 +1,12 @@
 #include "runtime/sandbox/cgroups/systemd/systemd.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 #include "formats/base/memory.h"
 #include "runtime/sandbox/cgroups/limits/limit.h"
 #include "runtime/sandbox/cgroups/systemd/sd_bus.h"
+#include "runtime/sandbox/namespaces/rootless.h"
 
 #define BOOTED_WITH_SYSTEMD "/run/systemd/system" /* sd_booted(3) */
 #define DESTINATION         "org.freedesktop.systemd1"
@@ -47,9 +50,13 @@ static int connect_to(struct connection *connection, struct error *error)
                                       "); without the option urunc makes the cgroup itself");
     if (sd_bus_load(&connection->library, error) < 0)
         return error_prefix(error, "--systemd-cgroup");
-    int status = connection->library.sd_bus_open_system(&connection->bus);
+    /* Without root the units are those of the user's own systemd. */
+    bool of_user = rootless_host_user() != 0;
+    int status = of_user ? connection->library.sd_bus_open_user(&connection->bus)
+                         : connection->library.sd_bus_open_system(&connection->bus);
     if (status < 0)
-        return error_errno(error, -status, WHERE "cannot reach systemd by the system's bus");
+        return error_errno(error, -status, WHERE "cannot reach systemd by the %s bus",
+                           of_user ? "user's" : "system's");
     return 0;
 }
 
@@ -60,6 +67,15 @@ static int refused(struct connection *connection, sd_bus_error *answer, int numb
               answer->message != NULL ? answer->message : strerror(-number));
     connection->library.sd_bus_error_free(answer);
     return -1;
+}
+
+bool systemd_serves_user(void)
+{
+    struct statfs status;
+    const char *directory = getenv("XDG_RUNTIME_DIR");
+    cleanup_free char *bus = xasprintf("%s/bus", directory != NULL ? directory : "");
+    return statfs("/sys/fs/cgroup", &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC &&
+           (getenv("DBUS_SESSION_BUS_ADDRESS") != NULL || access(bus, F_OK) == 0);
 }
 
 /* ---- waiting for a job ---- */
@@ -130,7 +146,8 @@ static uint64_t quota_of_second(int64_t quota, int64_t period)
 }
 
 struct unit_limits {
-    int64_t memory, shares, quota, period, tasks; /* 0: not said; -1: none */
+    int64_t memory, reservation, swap, shares, quota, period, tasks; /* 0: not said; -1: none */
+    const json_t *unified;                                           /* or NULL; borrowed */
 };
 
 static int read_limits(const json_t *resources, struct unit_limits *limits, struct error *error)
@@ -140,7 +157,11 @@ static int read_limits(const json_t *resources, struct unit_limits *limits, stru
     if (read_object(resources, RESOURCES, "memory", &memory, error) < 0 ||
         read_object(resources, RESOURCES, "cpu", &cpu, error) < 0 ||
         read_object(resources, RESOURCES, "pids", &pids, error) < 0 ||
+        read_object(resources, RESOURCES, "unified", &limits->unified, error) < 0 ||
         read_integer(memory, RESOURCES "memory.", "limit", -1, INT64_MAX, &limits->memory, error) < 0 ||
+        read_integer(memory, RESOURCES "memory.", "reservation", -1, INT64_MAX, &limits->reservation, error) <
+            0 ||
+        read_integer(memory, RESOURCES "memory.", "swap", -1, INT64_MAX, &limits->swap, error) < 0 ||
         read_integer(cpu, RESOURCES "cpu.", "shares", 0, INT64_MAX, &limits->shares, error) < 0 ||
         read_integer(cpu, RESOURCES "cpu.", "quota", -1, INT64_MAX / SECOND, &limits->quota, error) < 0 ||
         read_integer(cpu, RESOURCES "cpu.", "period", 0, INT64_MAX, &limits->period, error) < 0)
@@ -150,22 +171,69 @@ static int read_limits(const json_t *resources, struct unit_limits *limits, stru
                : 0;
 }
 
-static int add_limits(struct connection *connection, sd_bus_message *message,
+/* Systemd writes all files of a controller when it is told of one. */
+static int add_memory(struct connection *connection, sd_bus_message *message,
                       const struct unit_limits *limits, uint64_t overhead)
 {
     int status = 0;
     if (limits->memory != 0)
         status = add_property(connection, message, "MemoryMax",
                               limits->memory > 0 ? (uint64_t)limits->memory + overhead : UINT64_MAX);
+    if (limits->reservation != 0 && status >= 0)
+        status =
+            add_property(connection, message, "MemoryLow",
+                         limits->reservation > 0 ? (uint64_t)limits->reservation + overhead : UINT64_MAX);
+    if (limits->swap != 0 && status >= 0)
+        status = add_property(connection, message, "MemorySwapMax",
+                              limits->swap > 0 && limits->memory > 0 && limits->swap >= limits->memory
+                                  ? (uint64_t)(limits->swap - limits->memory)
+                                  : UINT64_MAX);
+    return status;
+}
+
+static int add_unified(struct connection *connection, sd_bus_message *message, const json_t *unified)
+{
+    static const char *const properties[][2] = {
+        {"memory.max", "MemoryMax"}, {"memory.high", "MemoryHigh"},        {"memory.low", "MemoryLow"},
+        {"memory.min", "MemoryMin"}, {"memory.swap.max", "MemorySwapMax"}, {"pids.max", "TasksMax"},
+    };
+    int status = 0;
+    for (size_t i = 0; i < sizeof properties / sizeof *properties && status >= 0; i++) {
+        const char *text = json_string_value(json_object_get(unified, properties[i][0]));
+        if (text != NULL)
+            status = add_property(connection, message, properties[i][1],
+                                  strcmp(text, "max") == 0 ? UINT64_MAX : strtoull(text, NULL, 10));
+    }
+    return status;
+}
+
+/* The property is systemd's since version 242; before, the period is always 100 ms. */
+static bool knows_period(struct connection *connection)
+{
+    enum { SINCE = 242 };
+    sd_bus_error answer = SD_BUS_ERROR_NULL;
+    cleanup_free char *version = NULL;
+    int status = connection->library.sd_bus_get_property_string(connection->bus, DESTINATION, MANAGER_PATH,
+                                                                MANAGER, "Version", &answer, &version);
+    connection->library.sd_bus_error_free(&answer);
+    return status >= 0 && strtol(version + (*version == 'v'), NULL, 10) >= SINCE;
+}
+
+static int add_limits(struct connection *connection, sd_bus_message *message,
+                      const struct unit_limits *limits, uint64_t overhead)
+{
+    int status = add_memory(connection, message, limits, overhead);
     if (limits->shares != 0 && status >= 0)
         status = add_property(connection, message, "CPUWeight", (uint64_t)cpu_weight(limits->shares));
     if (limits->quota != 0 && status >= 0)
         status = add_property(connection, message, "CPUQuotaPerSecUSec",
                               quota_of_second(limits->quota, limits->period));
+    if (limits->period > 0 && status >= 0 && knows_period(connection))
+        status = add_property(connection, message, "CPUQuotaPeriodUSec", (uint64_t)limits->period);
     if (limits->tasks != 0 && status >= 0)
         status = add_property(connection, message, "TasksMax",
                               limits->tasks > 0 ? (uint64_t)limits->tasks : UINT64_MAX);
-    return status;
+    return status >= 0 ? add_unified(connection, message, limits->unified) : status;
 }
 
 /* ---- starting ---- */
@@ -245,6 +313,18 @@ int systemd_scope_start(struct systemd_scope *scope, const json_t *resources, ui
     return -1;
 }
 
+int systemd_scope_attach(const struct systemd_scope *scope, pid_t pid, struct error *error)
+{
+    cleanup_connection struct connection connection = {0};
+    sd_bus_error answer = SD_BUS_ERROR_NULL;
+    if (connect_to(&connection, error) < 0)
+        return -1;
+    int status = connection.library.sd_bus_call_method(connection.bus, DESTINATION, MANAGER_PATH, MANAGER,
+                                                       "AttachProcessesToUnit", &answer, NULL, "ssau",
+                                                       scope->unit, "", 1, (uint32_t)pid);
+    return status < 0 ? refused(&connection, &answer, status, scope->unit, error) : 0;
+}
+
 void systemd_scope_release(struct systemd_scope *scope)
 {
     if (scope->placeholder <= 0)
@@ -307,11 +387,32 @@ int systemd_stop(const char *unit, struct error *error)
 
 /* ---- names ---- */
 
+/* Puts the cgroup of the user's systemd, below which it makes all of its own, before the path. */
+static int go_below_user(struct systemd_scope *scope, struct error *error)
+{
+    cleanup_connection struct connection connection = {0};
+    sd_bus_error answer = SD_BUS_ERROR_NULL;
+    cleanup_free char *above = NULL, *path = take_pointer(scope->path);
+    if (connect_to(&connection, error) < 0)
+        return -1;
+    int status = connection.library.sd_bus_get_property_string(connection.bus, DESTINATION, MANAGER_PATH,
+                                                               MANAGER, "ControlGroup", &answer, &above);
+    connection.library.sd_bus_error_free(&answer);
+    if (status < 0)
+        return error_errno(error, -status, WHERE "the user's systemd does not tell its cgroup");
+    cleanup_free char *joined = xasprintf("%s%s", above, path);
+    scope->path = cgroup_path(joined, "", error);
+    return scope->path != NULL ? 0 : -1;
+}
+
 int systemd_scope_read(const char *cgroups_path, const char *id, struct systemd_scope *scope,
                        struct error *error)
 {
-    cleanup_free char *text =
-        cgroups_path != NULL && *cgroups_path != '\0' ? xstrdup(cgroups_path) : xasprintf(":urunc:%s", id);
+    bool of_user = rootless_host_user() != 0;
+    const char *slice = of_user ? "user.slice" : "system.slice";
+    cleanup_free char *text = cgroups_path != NULL && *cgroups_path != '\0'
+                                  ? xasprintf("%s%s", *cgroups_path == ':' ? slice : "", cgroups_path)
+                                  : xasprintf("%s:urunc:%s", slice, id);
     cleanup_free char *path = cgroup_path(text, id, error);
     if (path == NULL)
         return -1;
@@ -319,10 +420,10 @@ int systemd_scope_read(const char *cgroups_path, const char *id, struct systemd_
         return error_set(
             error, "linux.cgroupsPath: \"%s\" is not SLICE:PREFIX:NAME, as --systemd-cgroup wants it", text);
     size_t length = strcspn(text, ":");
-    scope->slice = length > 0 ? xstrndup(text, length) : xstrdup("system.slice");
+    scope->slice = xstrndup(text, length);
     scope->unit = xstrdup(strrchr(path, '/') + 1);
     scope->path = take_pointer(path);
-    return 0;
+    return of_user ? go_below_user(scope, error) : 0;
 }
 
 void systemd_scope_free(struct systemd_scope *scope)
