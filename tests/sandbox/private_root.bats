@@ -31,7 +31,7 @@ with_parents() {
 @test "libraries that a module of the monitor needs come along with it" {
     mkdir -p "$T/qemu/lib/qemu"
     local module=$T/qemu/lib/qemu/accel-tcg-x86_64.so needed
-    needed=$(libraries "$URUNC" | grep /libseccomp)
+    needed=$(libraries "$URUNC_BUILD" | grep /libzstd)
     cp "$needed" "$module"
     run_standin
     expect_root 'select(.path | endswith("accel-tcg-x86_64.so")) | .mount' ro,nosuid,nodev

@@ -9,6 +9,7 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/clock.h"
 #include "formats/base/file.h"
+#include "formats/base/memory.h"
 
 enum {
     FREEZE_TIMEOUT = 10 * 1000,    /* milliseconds */
@@ -55,6 +56,10 @@ static int find(const struct cgroups *cgroups, struct freezable *found, struct e
 {
     for (size_t i = 0; i < cgroups->count; i++) {
         const struct freezer *freezer = freezer_of(&cgroups->items[i]);
+        /* Most hierarchies of version 1 have none: those are not opened and compared. */
+        cleanup_free char *file = xasprintf("%s/%s", cgroups->items[i].directory, freezer->file);
+        if (access(file, F_OK) < 0 && errno == ENOENT)
+            continue;
         cleanup_close int directory = cgroup_open(&cgroups->items[i], error);
         if (error_is_set(error))
             return -1;

@@ -88,38 +88,76 @@ static bool is_found(const struct strings *files, const char *name)
     return false;
 }
 
-static int find_library(const struct ld_cache *cache, const char *file, const struct elf_needed *needed,
-                        const char *name, struct strings *files, struct error *error)
+/* The files that are found, and what those from `first` on need: each is read once. */
+struct search {
+    const struct ld_cache *cache;
+    struct strings *files;
+    size_t first;
+    struct elf_needed **needs; /* NULL for a file that is not read yet; owned, like its items */
+};
+
+static void search_free(struct search *search)
 {
-    if (is_found(files, name))
+    for (size_t i = search->first; i < search->files->count; i++)
+        if (search->needs[i - search->first] != NULL) {
+            elf_needed_free(search->needs[i - search->first]);
+            free(search->needs[i - search->first]);
+        }
+    free(search->needs);
+}
+#define cleanup_search __attribute__((cleanup(search_free)))
+
+/* Takes what the file needs. */
+static void add_file(struct search *search, const char *path, struct elf_needed *needed)
+{
+    size_t index = search->files->count - search->first;
+    strings_add(search->files, path);
+    search->needs = xreallocarray(search->needs, index + 1, sizeof *search->needs);
+    search->needs[index] = needed;
+}
+
+/* What the file needs; the caller owns it. NULL on error. */
+static struct elf_needed *read_needed(const char *file, struct error *error)
+{
+    struct elf_needed *needed = xcalloc(1, sizeof *needed);
+    if (elf_needed_read(file, needed, error) == 0)
+        return needed;
+    elf_needed_free(needed);
+    free(needed);
+    return NULL;
+}
+
+static int find_library(struct search *search, const char *file, const struct elf_needed *needed,
+                        const char *name, struct error *error)
+{
+    if (is_found(search->files, name))
         return 0;
     cleanup_strings struct strings candidates = {0};
-    add_candidates(cache, file, needed, name, &candidates);
+    add_candidates(search->cache, file, needed, name, &candidates);
     for (size_t i = 0; i < candidates.count; i++) {
         if (access(candidates.items[i], R_OK) < 0)
             continue;
         cleanup_error struct error ignored = {0};
-        cleanup_elf_needed struct elf_needed library = {0};
+        struct elf_needed *library = read_needed(candidates.items[i], &ignored);
         /* One of another machine is passed over, as the loader does. */
-        if (elf_needed_read(candidates.items[i], &library, &ignored) < 0 ||
-            library.machine != needed->machine)
-            continue;
-        strings_add(files, candidates.items[i]);
-        return 0;
+        if (library != NULL && library->machine == needed->machine) {
+            add_file(search, candidates.items[i], library);
+            return 0;
+        }
+        if (library != NULL)
+            elf_needed_free(library);
+        free(library);
     }
     return error_set(error, "%s needs the library %s, which is not installed", file, name);
 }
 
-static int find_of_file(const struct ld_cache *cache, const char *file, struct strings *files,
+static int find_of_file(struct search *search, const char *file, const struct elf_needed *needed,
                         struct error *error)
 {
-    cleanup_elf_needed struct elf_needed needed = {0};
-    if (elf_needed_read(file, &needed, error) < 0)
-        return -1;
-    if (needed.interpreter != NULL && !is_known(files, needed.interpreter))
-        strings_add(files, needed.interpreter);
-    for (size_t i = 0; i < needed.names.count; i++)
-        if (find_library(cache, file, &needed, needed.names.items[i], files, error) < 0)
+    if (needed->interpreter != NULL && !is_known(search->files, needed->interpreter))
+        add_file(search, needed->interpreter, NULL);
+    for (size_t i = 0; i < needed->names.count; i++)
+        if (find_library(search, file, needed, needed->names.items[i], error) < 0)
             return -1;
     return 0;
 }
@@ -127,14 +165,21 @@ static int find_of_file(const struct ld_cache *cache, const char *file, struct s
 int libraries_find(const struct ld_cache *cache, const char *program, struct strings *files,
                    struct error *error)
 {
-    size_t next = files->count;
-    if (find_of_file(cache, program, files, error) < 0)
+    cleanup_search struct search search = {.cache = cache, .files = files, .first = files->count};
+    cleanup_elf_needed struct elf_needed of_program = {0};
+    if (elf_needed_read(program, &of_program, error) < 0 ||
+        find_of_file(&search, program, &of_program, error) < 0)
         return -1;
     /* Files that were added are looked at in turn; the list is its own queue. */
-    for (; next < files->count; next++) {
+    for (size_t next = 0; search.first + next < files->count; next++) {
         if (files->count > FILES_MAX)
             return error_set(error, "%s needs more than %d libraries", program, FILES_MAX);
-        if (find_of_file(cache, files->items[next], files, error) < 0)
+        const char *file = files->items[search.first + next];
+        if (search.needs[next] == NULL)
+            search.needs[next] = read_needed(file, error);
+        /* The list may move while it grows, what is in it does not. */
+        const struct elf_needed *needed = search.needs[next];
+        if (needed == NULL || find_of_file(&search, file, needed, error) < 0)
             return -1;
     }
     return 0;

@@ -37,12 +37,21 @@ static int make_parents(int root, const char *path, struct error *error)
     return 0;
 }
 
-/* The same and, as its last component, a directory or an empty file. */
+static int make_last(int root, const char *path, bool directory)
+{
+    return directory ? mkdirat(root, path, 0755) : mknodat(root, path, S_IFREG | 0444, 0);
+}
+
+/* The same and, as its last component, a directory or an empty file. Most have neighbours whose parents are
+ * made. */
 static int make_target(int root, const char *path, bool directory, struct error *error)
 {
-    if (make_parents(root, path, error) < 0)
-        return -1;
-    int status = directory ? mkdirat(root, path, 0755) : mknodat(root, path, S_IFREG | 0444, 0);
+    int status = make_last(root, path, directory);
+    if (status < 0 && errno == ENOENT) {
+        if (make_parents(root, path, error) < 0)
+            return -1;
+        status = make_last(root, path, directory);
+    }
     if (status < 0 && errno != EEXIST)
         return error_errno(error, errno, "the monitor's root: /%s", path);
     return 0;
