@@ -1,23 +1,27 @@
 #!/bin/bash
-# run.sh BUILD_DIR [cpio] [ext2] [layer] [run] [spt] [channel] [rootfs]: measures us side by side with the programs that people use today.
+# run.sh BUILD_DIR [SECTION]...: measures us side by side with the programs that people use today.
 #
-# Each row is the median of BENCH_REPEAT runs (5; 40 for `run`), taken in turns, on the same tree, in one go. Ratios
-# count: absolute times are this host's. Wants 3 GB under TMPDIR and as root also runs `run`. What is not installed is
-# skipped with a line that says so.
+# Sections: cpio, ext2, layer, run, memory, many, initrd, spt, channel, rootfs. Each row is the median of BENCH_REPEAT runs (5; 40 for
+# `run`), taken in turns, on the same tree, in one go. Ratios count: absolute times are this host's. Wants 3 GB under TMPDIR; most
+# of what is about urunc needs root. What is not installed is skipped with a line that says so.
 set -euo pipefail
 
 [[ $# -ge 1 ]] || { sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+# What is mounted for it is nobody else's.
+[[ $(id -u) -ne 0 || -n ${URUNC_BENCH_PRIVATE:-} ]] || exec unshare --mount env URUNC_BENCH_PRIVATE=1 "$0" "$@"
 BUILD=$(cd "$1" && pwd)
 shift
 SECTIONS=("$@")
-[[ $# -gt 0 ]] || SECTIONS=(cpio ext2 layer run spt channel rootfs)
+[[ $# -gt 0 ]] || SECTIONS=(cpio ext2 layer run memory many initrd spt channel rootfs)
 BENCH=$BUILD/tests/bench
 REPEAT=${BENCH_REPEAT:-5}
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 
 W=$(mktemp -d "${TMPDIR:-/tmp}/urunc-bench.XXXXXX")
-trap 'cd / && rm -rf --one-file-system "$W"' EXIT
+trap 'cd / && umount -Rq "$W/cgroup" "$W/states" || true; rm -rf --one-file-system "$W"' EXIT
 TREE=$W/tree
+# shellcheck source=tests/bench/lifecycle.sh
+. "$(dirname "$0")/lifecycle.sh"
 
 has() {
     command -v "$1" >/dev/null && return
@@ -116,71 +120,6 @@ bench_layer() {
     done
     report pack-layer pack-layer-zstd tar-gzip umoci-repack
     rm -rf "$W/layout" "$W/bundle"
-}
-
-# ---- run ----
-
-# A bundle for runc and crun: busybox as `true`.
-linux_bundle() {
-    mkdir -p "$W/linux/rootfs/bin"
-    cp "$(command -v busybox)" "$W/linux/rootfs/bin/true"
-    (cd "$W/linux" && runc spec)
-    sed -i 's/"terminal": true/"terminal": false/; s/"sh"/"true"/' "$W/linux/config.json"
-}
-
-# One for urunc, whose monitor ends at once. It is the same but for the annotations and a kernel that nobody boots.
-unikernel_bundle() {
-    mkdir -p "$W/unikernel/rootfs/boot"
-    cp "$BUILD/tests/guests/multiboot.elf" "$W/unikernel/rootfs/boot/kernel"
-    local prefix=com.urunc.unikernel annotations
-    annotations="\"$prefix.unikernelType\": \"generic\", \"$prefix.hypervisor\": \"qemu\""
-    annotations+=", \"$prefix.binary\": \"/boot/kernel\""
-    sed "0,/{/s|{|{ \"annotations\": { $annotations },|" "$W/linux/config.json" >"$W/unikernel/config.json"
-    printf '{"monitors": {"qemu": {"path": "%s"}}}\n' "$BENCH/bench-exit0" >"$W/urunc.json"
-}
-
-# crun refuses a hybrid hierarchy: it gets cgroup2 alone, in a mount namespace of its own, before the clock starts; and no
-# cgroup of its own, for which it would raise a limit that not everybody may raise. Both are in its favour.
-with_cgroup2() {
-    unshare --mount sh -c 'mount -t cgroup2 none /sys/fs/cgroup 2>/dev/null || true; exec "$@"' sh "$@"
-}
-
-once_crun() {
-    with_cgroup2 "$BENCH/bench-measure" "$W/times.crun" crun --cgroup-manager=disabled \
-        run --bundle "$W/linux" bench-crun >"$W/log" 2>&1 </dev/null
-}
-
-# can NAME COMMAND...: tries once, for nothing, and says why it does not work.
-can() {
-    local name=$1
-    shift
-    has "$name" || return 1
-    "$@" >"$W/log" 2>&1 </dev/null && return
-    echo "  ($name does not run here: $(tail -n 1 "$W/log"))"
-    return 1
-}
-
-bench_run() {
-    echo "run: at most crun's time, without the monitor's own"
-    [[ $(id -u) -eq 0 ]] || { echo '  (needs root: skipped)'; return 0; }
-    has runc && has busybox || return 0
-    linux_bundle
-    local URUNC=$BUILD/runtime/urunc
-    local urunc=("$URUNC" --root "$W/state" --config "$W/urunc.json" run --bundle "$W/unikernel" bench-urunc)
-    local runc=(runc --root "$W/runc" run --bundle "$W/linux" bench-runc)
-    unikernel_bundle
-    local can_urunc=0 can_runc=0 can_crun=0
-    can "$URUNC" "${urunc[@]}" && can_urunc=1
-    can runc "${runc[@]}" && can_runc=1
-    can crun once_crun && can_crun=1
-    rm -f "$W/times.crun"
-    for ((i = 0; i < ${BENCH_REPEAT:-40}; i++)); do
-        ((!can_urunc)) || "$BENCH/bench-measure" "$W/times.urunc" "${urunc[@]}" >"$W/log" 2>&1 </dev/null
-        ((!can_runc)) || "$BENCH/bench-measure" "$W/times.runc" "${runc[@]}" >"$W/log" 2>&1 </dev/null
-        ((!can_crun)) || once_crun
-    done
-    ((can_urunc)) || return 0
-    report urunc runc crun
 }
 
 # ---- spt: the built-in tender beside solo5-spt, with the same guests ----
@@ -370,6 +309,15 @@ bench_channel() {
 
 # ---- rootfs: the container's rootfs as the guest's root ----
 
+# bzimage FILE: what the runtime takes for a Linux kernel.
+bzimage() {
+    head -c 4096 /dev/zero >"$1"
+    printf 'HdrS\x0f\x02' | dd of="$1" bs=1 seek=514 conv=notrunc status=none
+    printf '\x55\xaa' | dd of="$1" bs=1 seek=510 conv=notrunc status=none
+    printf '\x01' | dd of="$1" bs=1 seek=529 conv=notrunc status=none
+    printf '\x01' | dd of="$1" bs=1 seek=566 conv=notrunc status=none
+}
+
 # rootfs_create TIMES: creates a container of the bundle and deletes it.
 rootfs_create() {
     "$BENCH/bench-measure" "$W/times.$1" "$BUILD/runtime/urunc" --root "$W/state" --config "$W/rootfs.json" \
@@ -393,16 +341,12 @@ bench_rootfs() {
     [[ $(id -u) -eq 0 ]] || { echo '  (needs root: skipped)'; return 0; }
     local small='' store=$W/io.containerd.snapshotter.v1.overlayfs/snapshots
     mkdir -p "$W/rootfs/rootfs/boot" "$store/1/fs" "$store/2/fs" "$store/2/work"
-    head -c 4096 /dev/zero >"$W/rootfs/rootfs/boot/kernel"
-    printf 'HdrS\x0f\x02' | dd of="$W/rootfs/rootfs/boot/kernel" bs=1 seek=514 conv=notrunc status=none
-    printf '\x55\xaa' | dd of="$W/rootfs/rootfs/boot/kernel" bs=1 seek=510 conv=notrunc status=none
-    printf '\x01' | dd of="$W/rootfs/rootfs/boot/kernel" bs=1 seek=529 conv=notrunc status=none
-    printf '\x01' | dd of="$W/rootfs/rootfs/boot/kernel" bs=1 seek=566 conv=notrunc status=none
+    bzimage "$W/rootfs/rootfs/boot/kernel"
     printf '{"ociVersion": "1.1.0", "process": {"args": ["/init"], "cwd": "/", "user": {"uid": 0, "gid": 0}}, "root": {"path": "rootfs"},
         "linux": {"namespaces": [{"type": "pid"}, {"type": "mount"}]}, "annotations": {"com.urunc.unikernel.unikernelType": "linux",
         "com.urunc.unikernel.hypervisor": "qemu", "com.urunc.unikernel.binary": "/boot/kernel",
         "com.urunc.unikernel.mountRootfs": "true"}}\n' >"$W/rootfs/config.json"
-    printf '{"monitors": {"qemu": {"path": "%s"}}, "rootfs_cache": {"path": "%s"}}\n' "$BENCH/bench-exit0" "$W/cache" >"$W/rootfs.json"
+    printf '{"monitors": {"qemu": {"path": "%s"}}, "rootfs_cache": {"path": "%s"}}\n' "$BENCH/bench-program" "$W/cache" >"$W/rootfs.json"
     rootfs_row "a small one"
     small=$(median later 1)
     need_tree
@@ -412,6 +356,41 @@ bench_rootfs() {
     mount -t overlay overlay -o "lowerdir=$store/1/fs,upperdir=$store/2/fs,workdir=$store/2/work" "$W/rootfs/rootfs" || return 0
     rootfs_row "an engine's overlay"
     umount "$W/rootfs/rootfs"
+}
+
+# ---- initrd: a large one beside a small one ----
+
+# initrd_bundle NAME MIB: a Linux guest whose initrd has about that size, with a command line that travels beside it.
+initrd_bundle() {
+    local bundle=$W/initrd-$1
+    mkdir -p "$bundle/rootfs/boot" "$bundle/tree"
+    head -c "$2M" /dev/urandom >"$bundle/tree/data"
+    (cd "$bundle/tree" && find . | cpio -o -H newc --quiet) >"$bundle/rootfs/boot/initrd"
+    bzimage "$bundle/rootfs/boot/kernel"
+    jq -n '{ociVersion: "1.1.0", process: {args: ["/init"], env: ["A=b"], cwd: "/", user: {uid: 0, gid: 0}}, root: {path: "rootfs"},
+        linux: {namespaces: [{type: "pid"}, {type: "mount"}]},
+        annotations: ({unikernelType: "linux", hypervisor: "qemu", binary: "/boot/kernel", initrd: "/boot/initrd"}
+            | with_entries(.key |= "com.urunc.unikernel." + .))}' >"$bundle/config.json"
+}
+
+bench_initrd() {
+    echo 'initrd: create with one of 30 MB takes no copy longer than with one of 1 MB'
+    prepare_lifecycle && has cpio || return 0
+    local name i
+    initrd_bundle small 1
+    initrd_bundle large 30
+    rm -f "$W"/times.*
+    for ((i = 0; i < ${BENCH_REPEAT:-20}; i++)); do
+        for name in small large; do
+            MEASURE=("$BENCH/bench-measure" "$W/times.$name")
+            call urunc wait create --bundle "$W/initrd-$name" --pid-file "$W/pid" bench-initrd ||
+                { echo "  (create failed: $(tail -n 1 "$W/log"))"; return 0; }
+            add_process_time "$W/times.$name" "$(process_time "$(<"$W/pid")")"
+            MEASURE=()
+            call urunc wait delete --force bench-initrd || return 0
+        done
+    done
+    report large small
 }
 
 for section in "${SECTIONS[@]}"; do
