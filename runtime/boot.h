@@ -11,6 +11,13 @@
 #define BOOT_KERNEL_PATH "/guest/kernel"
 #define BOOT_INITRD_PATH "/guest/initrd"
 
+/* Of a monitor that makes the socket on which it is managed itself, and of one that opens a saved machine by
+ * name. */
+#define BOOT_MANAGE_DIRECTORY  "/manage"
+#define BOOT_MANAGE_PATH       BOOT_MANAGE_DIRECTORY "/monitor.sock"
+#define BOOT_SAVED_STATE_PATH  "/saved/state"
+#define BOOT_SAVED_MEMORY_PATH "/saved/memory"
+
 enum {
     /* An x86 port of two bytes. A guest that writes V to it ends the monitor with status (V << 1) | 1
      * (QEMU's isa-debug-exit); what V means is the guest's convention. */
@@ -47,6 +54,7 @@ enum boot_quirk {
 /* How a guest hears that it is to end, besides by an agent of ours. */
 enum boot_stop {
     BOOT_STOP_POWER_BUTTON = 1 << 0, /* of ACPI's fixed hardware */
+    BOOT_STOP_KEYS = 1 << 1,         /* Ctrl-Alt-Del on a keyboard of the PC's controller */
 };
 /* What a guest does without. */
 #define BOOT_QUIRKS_OPTIONAL                                                                                 \
@@ -131,7 +139,8 @@ struct boot {
     int manage_fd;   /* listening unix socket on which the monitor is managed, kept open over exec; -1: none;
                         borrowed */
     int incoming_fd; /* the machine's saved state, with which it goes on in place of booting, kept open over
-                        exec; -1: none; borrowed */
+                        exec; also mounted at BOOT_SAVED_STATE_PATH where it is opened by name; -1: none;
+                        borrowed */
     bool terminal;   /* standard input and output are a terminal */
     bool sandbox;    /* the monitor's own seccomp; false only where the bundle asks for unconfined */
 };

@@ -207,6 +207,8 @@ static int plan_boot(const struct guest_input *input, struct boot *boot, struct 
     boot->quirks |= BOOT_QUIRK_PANIC_DEVICE;
     if (own_init && input->channel)
         boot->quirks |= BOOT_QUIRK_CHANNEL;
+    if (own_init)
+        boot->stops = BOOT_STOP_KEYS; /* runtime/init/program/supervise.c */
     if (!guest.arm64) {
         boot->quirks |= BOOT_QUIRK_EXIT_PORT;
         if (own_init && input->exit_report)

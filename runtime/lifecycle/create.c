@@ -23,6 +23,7 @@
 #include "runtime/network/devices.h"
 #include "runtime/network/user_network.h"
 #include "runtime/process/container.h"
+#include "runtime/process/guest/guest_disks.h"
 #include "runtime/process/guest/guest_network.h"
 #include "runtime/process/guest/rootfs_disk.h"
 #include "runtime/process/guest/share_server.h"
@@ -71,14 +72,26 @@ static int check_terminal(const struct bundle *bundle, const struct create_reque
     return 0;
 }
 
+/* The monitor's user on the host. */
+static int64_t find_user(const struct container *container, struct error *error)
+{
+    struct identity owner;
+    int found = guest_disks_owner(&container->guest, &owner, error);
+    return found > 0 ? (int64_t)owner.uid : monitor_host_user(&container->bundle);
+}
+
 static int open_saved_machine(const char *path, struct container *container, struct error *error)
 {
     const struct monitor_management *management = container->guest.monitor->management;
     const char *hypervisor = hypervisor_name(container->guest.unikernel.hypervisor);
-    if (management == NULL || management->save == NULL)
-        return error_set(error, "restore: urunc cannot restore a machine of %s, only one of qemu",
+    bool by_name = monitor_saves_by_name(container->guest.monitor);
+    if (!monitor_saves(management))
+        return error_set(error,
+                         "restore: urunc cannot restore a machine of %s, only one of qemu or firecracker",
                          hypervisor);
-    return saved_machine_open(path, hypervisor, &container->saved, error);
+    if (saved_machine_open(path, hypervisor, by_name ? SAVED_FILES : 1, &container->saved, error) < 0)
+        return -1;
+    return by_name ? saved_machine_lend(&container->saved, find_user(container, error), error) : 0;
 }
 
 static enum create_result read_everything(const struct runtime *runtime, const struct create_request *request,
@@ -158,7 +171,7 @@ static int listen_for_others(struct creation *creation, struct error *error)
     container->listener = state_listen(creation->directory, START_SOCKET, SOCK_SEQPACKET, error);
     if (container->listener < 0 || share_sockets_make(creation->directory, &container->guest, error) < 0)
         return -1;
-    if (setup->monitor->management != NULL) {
+    if (setup->monitor->management != NULL && !setup->monitor->makes_socket) {
         container->manage = state_listen(creation->directory, MONITOR_SOCKET, SOCK_STREAM, error);
         if (container->manage < 0)
             return -1;
@@ -193,7 +206,8 @@ static int plan_memory(struct creation *creation, struct error *error)
         .footprint = monitor_footprint(setup->monitor, config) + servers,
         .room = cgroups_memory_room(&creation->state.cgroups),
     };
-    if (memory_plan(&question, &container->memory, error) < 0)
+    if (memory_plan(&question, &container->memory, error) < 0 ||
+        saved_machine_check_size(&container->saved, saved_machine_limit(container->memory.guest), error) < 0)
         return -1;
     creation->state.memory = container->memory;
     creation->state.memory_overhead = question.overhead;

@@ -15,8 +15,8 @@ int qmp_connect(int directory, struct qmp *qmp, struct error *error);
 /* What the container's monitor can be told; NULL where it is not managed. */
 const struct monitor_management *manage_find(int directory, const struct state *state);
 
-/* Connects to the socket (owned). */
-int manage_connect(int directory, struct error *error);
+/* Connects to the socket (owned). error->number is ECONNREFUSED or ENOENT where nobody listens. */
+int manage_connect(int directory, const struct state *state, struct error *error);
 
 /* Asks the guest to end. False where it does not listen, or its monitor does not ask. */
 bool manage_stop_guest(int directory, const struct state *state);

@@ -14,7 +14,7 @@ static void stop_machine(const struct log *log, int directory, const struct stat
     const struct monitor_management *management = manage_find(directory, state);
     if (management == NULL || management->pause == NULL)
         return;
-    int connection = manage_connect(directory, &error);
+    int connection = manage_connect(directory, state, &error);
     /* The freezer stops it, too. */
     if (connection < 0 || management->pause(connection, &error) < 0)
         log_warning(log, &error);
@@ -25,7 +25,7 @@ static int continue_machine(int directory, const struct state *state, struct err
     const struct monitor_management *management = manage_find(directory, state);
     if (management == NULL || management->resume == NULL)
         return 0;
-    int connection = manage_connect(directory, error);
+    int connection = manage_connect(directory, state, error);
     return connection < 0 ? -1 : management->resume(connection, error);
 }
 

@@ -14,7 +14,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-#include "runtime/monitors/monitor.h"
+#include "runtime/monitors/api/api.h"
 
 enum {
     MEBIBYTE = 1024 * 1024,
@@ -117,6 +117,10 @@ static int command(const struct boot *boot, const struct monitor_config *config,
     strings_add(argv, "off");
     strings_add(argv, "--seccomp");
     strings_add(argv, boot->sandbox ? "true" : "false");
+    if (boot->manage_fd >= 0) {
+        strings_add(argv, "--api-socket");
+        strings_format(argv, "fd=%d", boot->manage_fd);
+    }
     return 0;
 }
 
@@ -135,5 +139,5 @@ static const struct monitor_setting settings[] = {
 
 DEFINE_MONITOR(cloud_hypervisor, "cloud-hypervisor", files, command, .settings = settings,
                .quirks = BOOT_QUIRK_MODERN_VIRTIO, .overhead = OVERHEAD, .disks_by_name = true,
-               .disk_serials = true, .oldest = {.major = 39},
+               .disk_serials = true, .management = &cloud_hypervisor_management, .oldest = {.major = 39},
                .package = "it is at https://github.com/cloud-hypervisor/cloud-hypervisor/releases");

@@ -1,12 +1,12 @@
 /*
  * Firecracker: struct boot becomes a configuration file and an argv.
  *
- * Its machine has no power-off; a guest ends with the keyboard controller's reset. Without its API nobody but
- * us tells it anything. Its own seccomp filters are on unless the bundle asks for unconfined. It opens
- * kernel, initrd and disks by name as its own user, and attaches to the tap by name: it would silently make a
- * missing one, but has no capability to do so. Its exit status is 0 after any end of the guest, a triple
- * fault included. Since 1.3 its own words stand before the first " -- " of the guest's command line, if there
- * is one.
+ * Its machine has no power-off; a guest ends with the keyboard controller's reset. Its API is a socket that
+ * it makes itself, in a directory of its root. Its own seccomp filters are on unless the bundle asks for
+ * unconfined. It opens kernel, initrd and disks by name as its own user, and attaches to the tap by name: it
+ * would silently make a missing one, but has no capability to do so. Its exit status is 0 after any end of
+ * the guest, a triple fault included. Since 1.3 its own words stand before the first " -- " of the guest's
+ * command line, if there is one.
  *
  * Sources: its repository's src/firecracker/src/main.rs, src/vmm/src/vmm_config/ and
  * src/vmm/src/arch/x86_64/layout.rs; linux-loader's src/cmdline/mod.rs.
@@ -16,7 +16,7 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-#include "runtime/monitors/monitor.h"
+#include "runtime/monitors/api/api.h"
 
 enum {
     MEBIBYTE = 1024 * 1024,
@@ -97,8 +97,12 @@ static int add_config(const struct boot *boot, const struct version *version, ui
     cleanup_free char *text = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
     if (text == NULL)
         return error_set(error, "firecracker: cannot describe the guest");
+    /* One that goes on with a saved machine has it described all the same: saved_machine_check compares. */
+    const char *path = monitor_generate(command, "vm.json", text, strlen(text));
+    if (boot->incoming_fd >= 0)
+        return 0;
     strings_add(&command->argv, "--config-file");
-    strings_add(&command->argv, monitor_generate(command, "vm.json", text, strlen(text)));
+    strings_add(&command->argv, path);
     return 0;
 }
 
@@ -116,12 +120,16 @@ static int command(const struct boot *boot, const struct monitor_config *config,
     if (boot->command_line != NULL && check_command_line(boot, boot->command_line, error) < 0)
         return -1;
     strings_add(&out->argv, program);
-    strings_add(&out->argv, "--no-api");
+    strings_add(&out->argv, "--api-sock");
+    strings_add(&out->argv, BOOT_MANAGE_PATH);
     /* It logs to standard output, which is the guest's console. */
     strings_add(&out->argv, "--level");
     strings_add(&out->argv, "Error");
     if (!boot->sandbox)
         strings_add(&out->argv, "--no-seccomp");
+#ifdef __x86_64__
+    out->stops = boot->stops & BOOT_STOP_KEYS;
+#endif
     return add_config(boot, &config->version, mebibytes, out, error);
 }
 
@@ -135,5 +143,6 @@ static int files(const struct monitor_config *config, struct monitor_files *out,
 
 DEFINE_MONITOR(firecracker, "firecracker", files, command, .quirks = BOOT_QUIRK_MODERN_VIRTIO,
                .overhead = OVERHEAD, .generates = true, .nics_by_name = true, .ends_by_reset = true,
-               .disks_by_name = true, .oldest = {.major = 1, .minor = 3},
+               .disks_by_name = true, .management = &firecracker_management, .makes_socket = true,
+               .oldest = {.major = 1, .minor = 3},
                .package = "it is at https://github.com/firecracker-microvm/firecracker/releases");

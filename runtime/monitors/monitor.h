@@ -35,7 +35,7 @@ struct monitor_command {
     unsigned stops; /* those of boot.stops that this machine has */
 };
 
-/* What a driver does to its running monitor, over a connection to boot.manage_fd; each takes the connection.
+/* What a driver does to its running monitor, over a connection to its socket; each takes the connection.
  * What answers may have been taken over by the guest. */
 struct monitor_management {
     /* Asks the guest to end; what that does is its own matter. */
@@ -43,9 +43,11 @@ struct monitor_management {
     /* Stop its machine, and let it go on; NULL: it cannot. */
     int (*pause)(int connection, struct error *error);
     int (*resume)(int connection, struct error *error);
-    /* Writes all that the machine is to the file, after which it stands still, until `resume`. NULL: it
-     * cannot. */
-    int (*save)(int connection, int file, struct error *error);
+    /* Writes all that the machine is to the file, `limit` bytes at most, after which it stands still, until
+     * `resume`. NULL: it cannot. */
+    int (*save)(int connection, int file, uint64_t limit, struct error *error);
+    /* The same into files that were mounted at BOOT_SAVED_STATE_PATH and BOOT_SAVED_MEMORY_PATH. */
+    int (*save_by_name)(int connection, struct error *error);
     /* With boot.incoming_fd: waits until the machine runs. */
     int (*await_restored)(int connection, struct error *error);
 };
@@ -67,7 +69,8 @@ struct monitor {
     unsigned footprint_emulated; /* the same where it emulates the processor; 0: it never does */
     bool generates;              /* its command may have generated files */
     bool channel;                /* it has the ports of runtime/channel.h */
-    const struct monitor_management *management; /* NULL: it does not take boot.manage_fd */
+    const struct monitor_management *management; /* NULL: it is not managed */
+    bool makes_socket;  /* it does not take boot.manage_fd, but makes the socket at BOOT_MANAGE_PATH */
     bool nics_by_name;  /* it attaches to a tap by the interface's name, not by descriptor */
     bool raw_taps;      /* its taps have no vnet header and no offloads */
     bool ends_by_reset; /* its machine has no power-off: a guest ends with a reset */
@@ -111,6 +114,16 @@ uint64_t monitor_footprint(const struct monitor *monitor, const struct monitor_c
 HYPERVISORS(MONITOR_DECLARATION, MONITOR_NONE)
 #undef MONITOR_DECLARATION
 #undef MONITOR_NONE
+
+static inline bool monitor_saves_by_name(const struct monitor *monitor)
+{
+    return monitor->management != NULL && monitor->management->save_by_name != NULL;
+}
+
+static inline bool monitor_saves(const struct monitor_management *management)
+{
+    return management != NULL && (management->save != NULL || management->save_by_name != NULL);
+}
 
 /* An error where the program's version is known and older than the driver's oldest. */
 int monitor_check_version(const struct monitor *monitor, const char *program, const struct version *version,

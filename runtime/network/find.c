@@ -118,7 +118,7 @@ static int name_tap(char *name, size_t size, struct error *error)
     uint32_t number = 0;
     if (getrandom(&number, sizeof number, 0) != sizeof number)
         return error_errno(error, errno, "network: getrandom");
-    snprintf(name, size, "urunc%08x", number);
+    snprintf(name, size, TAP_PREFIX "%08x", number);
     return 0;
 }
 

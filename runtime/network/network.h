@@ -20,6 +20,9 @@ enum {
 #define NETWORK_SUBNET_GUEST   "172.16.1.2"
 enum { NETWORK_SUBNET_PREFIX = 24 };
 
+#define TAP_PREFIX "urunc"   /* of the names of taps; digits of base 16 follow */
+enum { TAP_NAME_SIZE = 16 }; /* IFNAMSIZ */
+
 struct network_route {
     char destination[NETWORK_TEXT]; /* IPv4 or IPv6 */
     unsigned prefix;                /* bits */
@@ -45,7 +48,7 @@ struct network {
     char search[NETWORK_WORDS];  /* domains, with commas between them */
     char options[NETWORK_WORDS]; /* of the resolver, likewise */
     char pod[NETWORK_TEXT];      /* the container's IPv4 where the guest has one of its own subnet, else "" */
-    char tap[16];                /* "urunc0" */
+    char tap[TAP_NAME_SIZE];     /* "urunc0123abcd" */
     bool has_sidecars;           /* the guest and other containers of its pod can call each other */
 };
 

@@ -102,7 +102,7 @@ static void plan_machine(const struct container *container, struct boot *boot)
     boot->vcpus = config->vcpus;
     boot->kernel_fd = setup->kernel_fd;
     boot->manage_fd = container->manage;
-    boot->incoming_fd = container->saved.fd;
+    boot->incoming_fd = container->saved.files[SAVED_STATE];
     boot->terminal = container->bundle.process.terminal;
     boot->sandbox = !seccomp_is_unconfined(container->bundle.seccomp);
 }
@@ -153,7 +153,8 @@ static int keep_descriptors(const struct container *container, const struct boot
             return -1;
     if (keep_one(boot->kernel_fd, "the kernel's descriptor", error) < 0 ||
         keep_one(boot->manage_fd, "the monitor's socket", error) < 0 ||
-        keep_one(boot->incoming_fd, "the saved machine", error) < 0 ||
+        (!monitor_saves_by_name(container->guest.monitor) &&
+         keep_one(boot->incoming_fd, "the saved machine", error) < 0) ||
         (kept->first_output && keep_one(container->trace.fd, "the trace", error) < 0))
         return -1;
     return boot->quirks & BOOT_QUIRK_CHANNEL ? keep_channel(kept, boot, error) : 0;
@@ -204,6 +205,19 @@ static int plan_channel(const struct container *container, struct boot *boot, st
     return streams_hand_over(&container->kept.streams, boot, error);
 }
 
+/* Where the container is one that was saved. */
+static int check_saved(const struct container *container, const struct monitor_command *command,
+                       struct error *error)
+{
+    cleanup_strings struct strings words = {0};
+    if (container->saved.files[SAVED_STATE] < 0)
+        return 0;
+    strings_add_all(&words, &command->argv);
+    for (size_t i = 0; i < command->generated_count; i++)
+        strings_add_owned(&words, xstrndup(command->generated[i].bytes, command->generated[i].length));
+    return saved_machine_check(&container->saved, &words, error);
+}
+
 static int plan(const struct container *container, const struct network *networks, size_t count,
                 struct boot *boot, struct monitor_command *command, struct error *error)
 {
@@ -211,9 +225,8 @@ static int plan(const struct container *container, const struct network *network
     const struct monitor_config *config = guest_monitor_config(setup, &container->config);
     TRACE_BLOCK(&container->trace, "plan");
     if (plan_guest(container, networks, count, boot, error) < 0 || plan_channel(container, boot, error) < 0 ||
-        setup->monitor->command(boot, config, setup->program, command, error) < 0)
-        return -1;
-    if (container->saved.fd >= 0 && saved_machine_check(&container->saved, &command->argv, error) < 0)
+        setup->monitor->command(boot, config, setup->program, command, error) < 0 ||
+        check_saved(container, command, error) < 0)
         return -1;
     for (size_t i = 0; i < command->generated_count; i++) {
         const struct monitor_generated *file = &command->generated[i];

@@ -68,6 +68,15 @@ int monitor_user_choose(const struct process *process, const struct identity *ow
     return 0;
 }
 
+int64_t monitor_host_user(const struct bundle *bundle)
+{
+    const struct namespaces *namespaces = &bundle->namespaces;
+    if (bundle->process.uid != 0)
+        return namespaces_host_uid(namespaces, bundle->process.uid);
+    int64_t nobody = namespaces_host_uid(namespaces, MONITOR_NOBODY);
+    return nobody >= 0 ? nobody : namespaces_host_uid(namespaces, 0);
+}
+
 void monitor_user_free(struct monitor_user *user)
 {
     free(user->groups);

@@ -3,7 +3,7 @@
 #define RUNTIME_PROCESS_MONITOR_USER_H
 
 #include "formats/base/buffer.h"
-#include "runtime/bundle/process.h"
+#include "runtime/bundle/bundle.h"
 #include "runtime/sandbox/privileges/privileges.h"
 
 enum { MONITOR_NOBODY = 65534 }; /* user and group */
@@ -32,6 +32,10 @@ struct monitor_user {
  */
 int monitor_user_choose(const struct process *process, const struct identity *owner,
                         const struct strings *devices, struct monitor_user *user, struct error *error);
+
+/* That user as the host knows it, where it is not an owner of disks; -1: not known. */
+int64_t monitor_host_user(const struct bundle *bundle);
+
 void monitor_user_free(struct monitor_user *user);
 
 #endif

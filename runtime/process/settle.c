@@ -63,6 +63,20 @@ static void add_initrd(const struct guest_setup *guest, struct private_mount *mo
     };
 }
 
+/* Of a monitor that opens a saved machine by name: the two files, or the places for them. */
+static void add_saved(const struct container *container, struct private_mount *mounts,
+                      struct private_root *root, struct strings *placeholders)
+{
+    static const char *const paths[SAVED_FILES] = {BOOT_SAVED_STATE_PATH, BOOT_SAVED_MEMORY_PATH};
+    if (!monitor_saves_by_name(container->guest.monitor))
+        return;
+    for (size_t i = 0; i < SAVED_FILES; i++)
+        if (container->saved.trees[i] >= 0)
+            mounts[root->mount_count++] = (struct private_mount){container->saved.trees[i], paths[i]};
+        else
+            strings_add(placeholders, paths[i]);
+}
+
 /* A monitor that a security label is to confine is started by the loader's secure mode, which loads nothing
  * that a variable names (ld.so(8)). */
 static bool can_preload(const struct container *container)
@@ -75,9 +89,9 @@ static int enter_root(struct container *container, const struct monitor_files *f
                       const struct identity *user, struct error *error)
 {
     const struct guest_setup *guest = &container->guest;
-    cleanup_strings struct strings disks = {0}, shares = {0};
+    cleanup_strings struct strings disks = {0}, shares = {0}, placeholders = {0};
     cleanup_free struct private_mount *mounts =
-        xcalloc(2 + guest->disk_count + guest->share_count, sizeof *mounts);
+        xcalloc(4 + guest->disk_count + guest->share_count, sizeof *mounts);
     struct private_copy copies[4];
     struct private_root root = {
         .program = guest->program,
@@ -88,12 +102,15 @@ static int enter_root(struct container *container, const struct monitor_files *f
         .mounts = mounts,
         .copies = copies,
         .generated = guest->monitor->generates ? &container->kept.generated : NULL,
+        .writable = guest->monitor->makes_socket ? BOOT_MANAGE_DIRECTORY : NULL,
+        .placeholders = &placeholders,
         .label = container->bundle.mount_label,
         .uid = user->uid,
         .gid = user->gid,
     };
     add_file(&guest->kernel, BOOT_KERNEL_PATH, mounts, copies, &root);
     add_initrd(guest, mounts, copies, &root);
+    add_saved(container, mounts, &root, &placeholders);
     for (size_t i = 0; i < guest->disk_count; i++) {
         strings_add_owned(&disks, boot_disk_path(i));
         if (guest->disks[i].tree >= 0)
@@ -133,7 +150,7 @@ static int close_host(struct container *container, struct error *error)
         container->listener,
         container->control,
         container->manage,
-        container->saved.fd,
+        container->saved.files[SAVED_STATE],
         container->process_end,
         container->trace.fd,
         container->sharing.program,
@@ -169,6 +186,7 @@ static int close_host(struct container *container, struct error *error)
     close(take_fd(container->bundle.rootfs_fd));
     bundle_mounts_close(&container->bundle.mounts);
     guest_setup_close_trees(&container->guest);
+    saved_machine_close_trees(&container->saved);
     return descriptors_close_others(keep, count, error);
 }
 

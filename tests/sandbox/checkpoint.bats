@@ -53,6 +53,15 @@ commands() {
     expect_equal "$(ls "$T/saved")" ''
 }
 
+@test "a monitor that writes more than its machine has is not listened to, and goes on" {
+    edit "$T/bundle" '.linux.resources.memory.limit = 16777216'
+    start_managed long
+    fails urunc checkpoint --image-path "$T/saved" "$ID"
+    expect_one_error 'was not saved: QEMU writes more than a machine of this memory has'
+    expect_equal "$(ls "$T/saved")" ''
+    status_is running
+}
+
 @test "what was saved before is replaced, and what is no file is not opened" {
     mkdir "$T/saved"
     mkfifo "$T/saved/machine.state" "$T/saved/machine.json"

@@ -11,65 +11,21 @@
 #include "formats/base/cleanup.h"
 #include "formats/base/clock.h"
 #include "formats/base/json.h"
+#include "runtime/monitors/conversation.h"
 
 enum { NUMBER_MAX = 1 << 30 };
-
-static int wait_for(const struct qmp *qmp, short events, struct error *error)
-{
-    struct pollfd ready = {.fd = qmp->fd, .events = events};
-    for (;;) {
-        int64_t left = qmp->deadline - clock_milliseconds();
-        int got = left > 0 ? poll(&ready, 1, (int)left) : 0;
-        if (got > 0)
-            return 0;
-        if (got == 0)
-            return error_numbered(error, ETIMEDOUT,
-                                  "the monitor does not answer: it is stopped, or another command is at work "
-                                  "on it");
-        if (errno != EINTR)
-            return error_errno(error, errno, "the monitor's socket");
-    }
-}
 
 /* ---- reading ---- */
 
 static int receive(struct qmp *qmp, struct error *error)
 {
-    char bytes[4096];
+    size_t before = qmp->heard.length;
     if (qmp->heard_already >= QMP_BYTES)
         return error_set(error, "the monitor sent more than %d bytes and no answer", QMP_BYTES);
-    for (;;) {
-        if (wait_for(qmp, POLLIN, error) < 0)
-            return -1;
-        ssize_t got = recv(qmp->fd, bytes, sizeof bytes, MSG_DONTWAIT);
-        if (got > 0) {
-            buffer_add(&qmp->heard, bytes, (size_t)got);
-            qmp->heard_already += (size_t)got;
-            return 0;
-        }
-        if (got == 0)
-            return error_numbered(error, ECONNRESET, "the monitor has ended the conversation");
-        if (errno != EINTR && errno != EAGAIN)
-            return error_errno(error, errno, "the monitor's socket");
-    }
-}
-
-/* jansson itself goes 2,048 levels deep, with as much recursion. */
-static bool is_too_deep(const char *text, size_t length)
-{
-    int depth = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < length && depth <= QMP_DEPTH; i++) {
-        if (quoted && text[i] == '\\')
-            i++;
-        else if (text[i] == '"')
-            quoted = !quoted;
-        else if (!quoted && (text[i] == '{' || text[i] == '['))
-            depth++;
-        else if (!quoted && (text[i] == '}' || text[i] == ']'))
-            depth--;
-    }
-    return depth > QMP_DEPTH;
+    if (conversation_receive(qmp->fd, qmp->deadline, &qmp->heard, error) < 0)
+        return -1;
+    qmp->heard_already += qmp->heard.length - before;
+    return 0;
 }
 
 /* The next message: each is an object and a line. Owned by the caller. */
@@ -81,7 +37,7 @@ static json_t *read_message(struct qmp *qmp, struct error *error)
             return NULL;
     size_t length = (size_t)(end - qmp->heard.data);
     json_t *message = NULL;
-    if (is_too_deep(qmp->heard.data, length))
+    if (conversation_is_too_deep(qmp->heard.data, length, QMP_DEPTH))
         error_set(error, "the monitor's answer has more than %d levels", QMP_DEPTH);
     else
         message = parse_json(qmp->heard.data, length, "the monitor's answer", error);
@@ -125,7 +81,7 @@ static int send_all(const struct qmp *qmp, const char *text, int fd, struct erro
             fd = -1;
         } else if (errno != EAGAIN && errno != EINTR) {
             return error_errno(error, errno, "the monitor's socket");
-        } else if (wait_for(qmp, POLLOUT, error) < 0) {
+        } else if (conversation_wait(qmp->fd, POLLOUT, qmp->deadline, error) < 0) {
             return -1;
         }
     }

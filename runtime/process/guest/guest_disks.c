@@ -10,16 +10,6 @@
 #include "runtime/process/monitor_user.h"
 #include "runtime/sandbox/mounts.h"
 
-/* The monitor's user as the host knows it; -1: not known. */
-static int64_t host_user(const struct bundle *bundle)
-{
-    const struct namespaces *namespaces = &bundle->namespaces;
-    if (bundle->process.uid != 0)
-        return namespaces_host_uid(namespaces, bundle->process.uid);
-    int64_t nobody = namespaces_host_uid(namespaces, MONITOR_NOBODY);
-    return nobody >= 0 ? nobody : namespaces_host_uid(namespaces, 0);
-}
-
 /* True if that user may open the file for reading and, unless it is read-only, for writing. */
 static bool may_open(const struct stat *status, bool readonly, int64_t user)
 {
@@ -52,7 +42,7 @@ static int mount_disk(struct guest_disk *disk, bool by_name, int64_t user, bool 
 
 int guest_disks_mount(const struct bundle *bundle, struct guest_setup *setup, struct error *error)
 {
-    int64_t user = host_user(bundle);
+    int64_t user = monitor_host_user(bundle);
     for (size_t i = 0; i < setup->disk_count; i++)
         if (!setup->disks[i].nameless && mount_disk(&setup->disks[i], setup->monitor->disks_by_name, user,
                                                     &setup->disks_by_owner, error) < 0)

@@ -210,6 +210,8 @@ int guest_network_join(struct container *container, int connection, struct netwo
     size_t count = (size_t)found;
     if (count > kept->tun_count)
         return missing_tun(kept->tun_number, error);
+    for (size_t i = 0; i < count; i++)
+        saved_machine_tap(&container->saved, i, networks[i].tap);
     if (kept->resolv_conf != NULL)
         network_read_dns(kept->resolv_conf, networks);
     if (is_of_knative(container))

@@ -3,7 +3,9 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,10 +14,13 @@
 #include "formats/base/file.h"
 #include "formats/base/json.h"
 #include "formats/base/open.h"
+#include "runtime/sandbox/mounts.h"
 
-#define STATE_FILE       "machine.state"
 #define DESCRIPTION_FILE "machine.json"
 
+static const char *const file_names[SAVED_FILES] = {"machine.state", "machine.memory"};
+
+enum { SLACK = 64 << 20 };          /* bytes of devices */
 enum { DESCRIPTION_MAX = 1 << 20 }; /* bytes: a command line of 128 KiB, encoded */
 
 /* ---- reading ---- */
@@ -30,7 +35,7 @@ static int read_description(int directory, const char *hypervisor, struct saved_
     cleanup_json json_t *object = parse_json(text.data, text.length, DESCRIPTION_FILE, error);
     const char *on = NULL;
     if (object == NULL || require_string(object, where, "hypervisor", &on, error) < 0 ||
-        read_strings(object, where, "argv", &saved->argv, error) < 0)
+        read_strings(object, where, "argv", &saved->words, error) < 0)
         return -1;
     if (strcmp(on, hypervisor) != 0)
         return error_set(error, "a machine of %s was saved, and the container's is one of %s", on,
@@ -38,7 +43,7 @@ static int read_description(int directory, const char *hypervisor, struct saved_
     return 0;
 }
 
-int saved_machine_open(const char *path, const char *hypervisor, struct saved_machine *saved,
+int saved_machine_open(const char *path, const char *hypervisor, size_t count, struct saved_machine *saved,
                        struct error *error)
 {
     cleanup_close int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -46,15 +51,79 @@ int saved_machine_open(const char *path, const char *hypervisor, struct saved_ma
         return error_errno(error, errno, "--image-path %s", path);
     if (read_description(directory, hypervisor, saved, error) < 0)
         return error_prefix(error, "--image-path %s", path);
-    saved->fd = open_regular(directory, STATE_FILE, O_RDONLY, error);
-    return saved->fd < 0 ? error_prefix(error, "--image-path %s", path) : 0;
+    for (size_t i = 0; i < count; i++) {
+        saved->files[i] = open_regular(directory, file_names[i], O_RDONLY | O_NOFOLLOW, error);
+        if (saved->files[i] < 0)
+            return error_prefix(error, "--image-path %s", path);
+    }
+    return 0;
+}
+
+uint64_t saved_machine_limit(uint64_t memory)
+{
+    return 2 * memory + SLACK;
+}
+
+int saved_machine_check_size(const struct saved_machine *saved, uint64_t limit, struct error *error)
+{
+    for (size_t i = 0; i < SAVED_FILES; i++) {
+        struct stat status;
+        if (saved->files[i] < 0)
+            continue;
+        if (fstat(saved->files[i], &status) < 0)
+            return error_errno(error, errno, "%s", file_names[i]);
+        if ((uint64_t)status.st_size > limit)
+            return error_set(error,
+                             "--image-path: %s: %" PRIu64 " bytes are more than a machine of this memory can "
+                             "have (%" PRIu64 ")",
+                             file_names[i], (uint64_t)status.st_size, limit);
+    }
+    return 0;
+}
+
+/* Where the file system cannot lend it (an idmapped mount) the file becomes the user's. */
+static int lend(int tree, int file, int64_t user, struct error *error)
+{
+    struct stat status;
+    if (fstat(file, &status) < 0)
+        return error_errno(error, errno, "the saved machine");
+    if (user < 0 || status.st_uid == user ||
+        mount_map_owner(tree, status.st_uid, status.st_gid, (uid_t)user) == 0)
+        return 0;
+    return fchown(file, (uid_t)user, (gid_t)-1) == 0
+               ? 0
+               : error_errno(error, errno, "the saved machine cannot be lent to user %u", (unsigned)user);
+}
+
+int saved_machine_lend(struct saved_machine *saved, int64_t user, struct error *error)
+{
+    for (size_t i = 0; i < SAVED_FILES; i++) {
+        if (saved->files[i] < 0)
+            continue;
+        saved->trees[i] = mount_detached_fd(saved->files[i], file_names[i], 0, error);
+        if (saved->trees[i] < 0 || lend(saved->trees[i], saved->files[i], user, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void close_all(int fds[SAVED_FILES])
+{
+    for (size_t i = 0; i < SAVED_FILES; i++)
+        if (fds[i] >= 0)
+            close(take_fd(fds[i]));
+}
+
+void saved_machine_close_trees(struct saved_machine *saved)
+{
+    close_all(saved->trees);
 }
 
 void saved_machine_free(struct saved_machine *saved)
 {
-    if (saved->fd >= 0)
-        close(saved->fd);
-    strings_free(&saved->argv);
+    close_all(saved->files);
+    close_all(saved->trees);
+    strings_free(&saved->words);
     *saved = SAVED_MACHINE_NONE;
 }
 
@@ -86,32 +155,60 @@ static bool is_same_word(const char *a, const char *b)
     return *a == *b;
 }
 
-/* A machine that was itself restored has the option that says so, with a word behind it. */
-static size_t skip_incoming(const struct strings *argv, size_t at)
+static const char *find_tap(const struct saved_machine *saved, size_t index)
 {
-    return at + 1 < argv->count && strcmp(argv->items[at], "-incoming") == 0 ? at + 2 : at;
+    static const char key[] = "\"host_dev_name\":\"";
+    for (size_t i = 0; i < saved->words.count; i++)
+        for (const char *at = saved->words.items[i]; (at = strstr(at, key)) != NULL; index--) {
+            at += sizeof key - 1;
+            if (index == 0)
+                return at;
+        }
+    return NULL;
 }
 
-int saved_machine_check(const struct saved_machine *saved, const struct strings *argv, struct error *error)
+bool saved_machine_tap(const struct saved_machine *saved, size_t index, char name[TAP_NAME_SIZE])
+{
+    const char *found = find_tap(saved, index);
+    size_t prefix = strlen(TAP_PREFIX), length = found != NULL ? strcspn(found, "\"") : 0;
+    if (found == NULL || length >= TAP_NAME_SIZE || strncmp(found, TAP_PREFIX, prefix) != 0 ||
+        strspn(found + prefix, "0123456789abcdef") + prefix != length)
+        return false;
+    snprintf(name, TAP_NAME_SIZE, "%.*s", (int)length, found);
+    return true;
+}
+
+/* A machine that was itself restored has the option that says so, or lacks the one that describes it, each
+ * with a word behind it. */
+static size_t skip_incoming(const struct strings *words, size_t at)
+{
+    static const char *const options[] = {"-incoming", "--config-file"};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (at + 1 < words->count && strcmp(words->items[at], options[i]) == 0)
+            return at + 2;
+    return at;
+}
+
+int saved_machine_check(const struct saved_machine *saved, const struct strings *words, struct error *error)
 {
     size_t i = 0, j = 0;
     const char *option = "";
     for (;; i++, j++) {
-        i = skip_incoming(&saved->argv, i);
-        j = skip_incoming(argv, j);
-        if (i >= saved->argv.count || j >= argv->count)
+        i = skip_incoming(&saved->words, i);
+        j = skip_incoming(words, j);
+        if (i >= saved->words.count || j >= words->count)
             break;
-        if (!is_same_word(saved->argv.items[i], argv->items[j]))
+        if (!is_same_word(saved->words.items[i], words->items[j]))
             return error_set(error,
                              "restore: the machine is not the one that was saved: %.256s %.256s in place of "
                              "%.256s",
-                             option, argv->items[j], saved->argv.items[i]);
-        option = argv->items[j];
+                             option, words->items[j], saved->words.items[i]);
+        option = words->items[j];
     }
-    if (i >= saved->argv.count && j >= argv->count)
+    if (i >= saved->words.count && j >= words->count)
         return 0;
     return error_set(error, "restore: the machine is not the one that was saved: it has %s devices",
-                     j < argv->count ? "more" : "less");
+                     j < words->count ? "more" : "less");
 }
 
 /* ---- writing ---- */
@@ -124,30 +221,35 @@ static int create_file(int directory, const char *name, struct error *error)
     return fd >= 0 ? fd : error_errno(error, errno, "%s", name);
 }
 
-int saved_machine_create(const char *path, int *directory, struct error *error)
+int saved_machine_create(const char *path, size_t count, int files[SAVED_FILES], int *directory,
+                         struct error *error)
 {
     if (mkdir(path, 0700) < 0 && errno != EEXIST)
         return error_errno(error, errno, "--image-path %s", path);
     cleanup_close int opened = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (opened < 0 || (unlinkat(opened, DESCRIPTION_FILE, 0) < 0 && errno != ENOENT))
         return error_errno(error, errno, "--image-path %s", path);
-    int file = create_file(opened, STATE_FILE, error);
-    if (file < 0)
-        return error_prefix(error, "--image-path %s", path);
+    for (size_t i = 0; i < count; i++) {
+        files[i] = create_file(opened, file_names[i], error);
+        if (files[i] < 0) {
+            close_all(files);
+            return error_prefix(error, "--image-path %s", path);
+        }
+    }
     *directory = take_fd(opened);
-    return file;
+    return 0;
 }
 
-int saved_machine_describe(int directory, const char *hypervisor, const struct strings *argv,
+int saved_machine_describe(int directory, const char *hypervisor, const struct strings *words,
                            struct error *error)
 {
-    json_t *words = json_array();
-    for (size_t i = 0; i < argv->count; i++)
-        if (json_array_append_new(words, json_string(argv->items[i])) < 0) {
-            json_decref(words);
+    json_t *array = json_array();
+    for (size_t i = 0; i < words->count; i++)
+        if (json_array_append_new(array, json_string(words->items[i])) < 0) {
+            json_decref(array);
             return error_set(error, "the monitor's argument %zu is not UTF-8", i);
         }
-    cleanup_json json_t *object = json_pack("{s:s, s:o}", "hypervisor", hypervisor, "argv", words);
+    cleanup_json json_t *object = json_pack("{s:s, s:o}", "hypervisor", hypervisor, "argv", array);
     cleanup_free char *text = json_dumps(object, JSON_COMPACT);
     if (text == NULL)
         return error_set(error, DESCRIPTION_FILE ": cannot be encoded");
@@ -158,5 +260,6 @@ int saved_machine_describe(int directory, const char *hypervisor, const struct s
 void saved_machine_discard(int directory)
 {
     unlinkat(directory, DESCRIPTION_FILE, 0);
-    unlinkat(directory, STATE_FILE, 0);
+    for (size_t i = 0; i < SAVED_FILES; i++)
+        unlinkat(directory, file_names[i], 0);
 }

@@ -210,6 +210,28 @@ static int make_generated(int root, const struct private_root *plan, struct erro
     return 0;
 }
 
+/* Likewise a mount of its own, but within the root. */
+static int make_writable(int root, const struct private_root *plan, struct error *error)
+{
+    if (plan->writable == NULL)
+        return 0;
+    const char *name = plan->writable + 1;
+    if (mkdirat(root, name, 0700) < 0 || fchownat(root, name, plan->uid, plan->gid, AT_SYMLINK_NOFOLLOW) < 0)
+        return error_errno(error, errno, "the monitor's root: %s", plan->writable);
+    cleanup_close int tree = open_tree(root, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (tree < 0)
+        return error_errno(error, errno, "the monitor's root: %s", plan->writable);
+    return mount_attach(tree, root, name, error);
+}
+
+static int make_placeholders(int root, const struct private_root *plan, struct error *error)
+{
+    for (size_t i = 0; plan->placeholders != NULL && i < plan->placeholders->count; i++)
+        if (make_target(root, plan->placeholders->items[i] + 1, false, error) < 0)
+            return -1;
+    return 0;
+}
+
 static int add_size(int fd, uint64_t *bytes, struct error *error)
 {
     struct stat status = {0};
@@ -247,6 +269,7 @@ int private_root_enter(const struct private_root *plan, struct error *error)
         return -1;
     cleanup_close int root = make_root(plan, error);
     if (root < 0 || populate(root, plan, error) < 0 || make_generated(root, plan, error) < 0 ||
+        make_writable(root, plan, error) < 0 || make_placeholders(root, plan, error) < 0 ||
         (proc >= 0 && place(root, proc, "/proc", error) < 0) || mount_pivot(root, error) < 0)
         return -1;
     return mount_seal(root, error);

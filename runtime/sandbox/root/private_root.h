@@ -55,9 +55,11 @@ struct private_root {
      * from which nothing but that directory can be reached. NULL: there is no such directory; making it and
      * taking it down costs a grace period of the kernel at each start. */
     int *generated;
-    bool proc;         /* a /proc of the calling process's PID namespace, read-only */
-    const char *label; /* linux.mountLabel, or NULL */
-    uid_t uid;         /* of the monitor, who also calls private_root_generate */
+    bool proc;                          /* a /proc of the calling process's PID namespace, read-only */
+    const char *writable;               /* a directory that uid alone may use, and write to; or NULL */
+    const struct strings *placeholders; /* empty files, on which others can be mounted later; may be NULL */
+    const char *label;                  /* linux.mountLabel, or NULL */
+    uid_t uid;                          /* of the monitor, who also calls private_root_generate */
     gid_t gid;
 };
 

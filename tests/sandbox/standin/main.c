@@ -192,6 +192,11 @@ static void order_manage(const char *value)
     manage_run(arguments, value);
 }
 
+static void order_api(const char *value)
+{
+    api_run(value);
+}
+
 /* QEMU opens a file for appending, and a socket as it is. */
 static void order_nonblock(const char *value)
 {
@@ -267,7 +272,7 @@ static const struct order {
     {"many", order_many},       {"signal", order_signal},       {"exit", order_exit},
     {"open", order_open},       {"manage", order_manage},       {"exec", order_exec},
     {"spinner", order_spinner}, {"elsewhere", order_elsewhere}, {"print", order_print},
-    {"block", order_block},     {"restore", order_restore},
+    {"block", order_block},     {"restore", order_restore},     {"api", order_api},
 };
 
 static void obey(const char *word)
@@ -288,6 +293,11 @@ static const char *guest_command_line(char *const *argv)
     for (; *argv != NULL; argv++) {
         if (strcmp(*argv, "-append") == 0 && argv[1] != NULL)
             return argv[1];
+        if (strcmp(*argv, "--config-file") == 0 && argv[1] != NULL)
+            return api_command_line(argv[1]);
+        /* One that is to go on with a saved machine has no configuration. */
+        if (strcmp(*argv, "--api-sock") == 0 && strcmp(argv[argv[4] != NULL ? 4 : 0], "--config-file") != 0)
+            return "standin:quiet standin:api=answer";
         if (strcmp(*argv, "--") == 0 && argv[1] != NULL && argv[2] != NULL)
             return argv[2];
     }

@@ -60,16 +60,53 @@ static void answer(int fd, const char *request, const char *manner)
         exit(0);
 }
 
+/* The descriptor that came along, or -1. */
+static int descriptor_in(struct msghdr *message)
+{
+    int fd = -1;
+    const struct cmsghdr *header = CMSG_FIRSTHDR(message);
+    if (header != NULL && header->cmsg_type == SCM_RIGHTS)
+        memcpy(&fd, CMSG_DATA(header), sizeof fd);
+    return fd;
+}
+
+/* In a child, so that commands are answered meanwhile; it ends by SIGPIPE. */
+static void write_for_ever(int fd)
+{
+    static const char bytes[1 << 16];
+    if (fork() != 0)
+        return;
+    while (write(fd, bytes, sizeof bytes) > 0)
+        ;
+    _exit(0);
+}
+
 /* Each request of urunc's comes whole. */
 static void serve(int fd, const char *manner)
 {
-    char request[4096];
-    ssize_t got;
+    char request[4096], control[CMSG_SPACE(sizeof(int))];
+    int file = -1;
     say(fd, greeting);
-    while ((got = recv(fd, request, sizeof request - 1, 0)) > 0) {
+    for (;;) {
+        struct iovec part = {.iov_base = request, .iov_len = sizeof request - 1};
+        struct msghdr message = {
+            .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+        ssize_t got = recvmsg(fd, &message, 0);
+        if (got <= 0)
+            break;
         request[got] = '\0';
+        int received = descriptor_in(&message);
+        file = received >= 0 ? received : file;
         answer(fd, request, manner);
+        if (file >= 0 && strstr(request, "\"migrate\"") != NULL) {
+            if (strcmp(manner, "long") == 0)
+                write_for_ever(file);
+            close(file); /* all is saved */
+            file = -1;
+        }
     }
+    if (file >= 0)
+        close(file);
 }
 
 void manage_run(char *const *argv, const char *manner)

@@ -36,4 +36,9 @@ int find_number(char *const *argv, const char *before, const char *after);
  * blanks between; "" where there are none. The caller frees it. */
 char *settings_arguments(const char *initrd);
 
+/* As a monitor that makes its socket itself. */
+_Noreturn void api_run(const char *manner);
+/* The guest's command line in such a monitor's configuration, or NULL. */
+char *api_command_line(const char *path);
+
 #endif

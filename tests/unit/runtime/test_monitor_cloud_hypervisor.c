@@ -83,6 +83,14 @@ static void its_seccomp_is_off_only_where_the_bundle_says_unconfined(void **stat
            "off", "--seccomp", "false");
 }
 
+static void its_api_is_the_inherited_socket(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = sandboxed_boot();
+    boot.manage_fd = 7;
+    EXPECT(&boot, &none, "/usr/bin/chv", "--kernel", "/guest/kernel", SMALL, CONSOLE, "--api-socket", "fd=7");
+}
+
 /* One element with its option, so that a hyphen begins no other one. */
 static void a_command_line_is_no_option(void **state)
 {
@@ -151,6 +159,7 @@ int main(void)
         cmocka_unit_test(an_interface_can_have_several_queues),
         cmocka_unit_test(the_format_of_a_disk_is_told_from_51_on),
         cmocka_unit_test(its_seccomp_is_off_only_where_the_bundle_says_unconfined),
+        cmocka_unit_test(its_api_is_the_inherited_socket),
         cmocka_unit_test(a_command_line_is_no_option),
         cmocka_unit_test(a_command_line_that_it_would_refuse_is_refused_before_the_start),
 #ifdef __x86_64__

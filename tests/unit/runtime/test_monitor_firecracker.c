@@ -18,7 +18,8 @@ static void check(const struct boot *boot, const struct monitor_config *config, 
 }
 
 #define ARGV                                                                                                 \
-    "/usr/bin/firecracker", "--no-api", "--level", "Error", "--config-file", "/generated/vm.json", NULL
+    "/usr/bin/firecracker", "--api-sock", "/manage/monitor.sock", "--level", "Error", "--config-file",       \
+        "/generated/vm.json", NULL
 static const char *const argv[] = {ARGV};
 
 #define EXPECT(boot, config, json) check(boot, config, argv, json)
@@ -69,6 +70,33 @@ static void everything_that_a_boot_can_have(void **state)
            "{\"guest_mac\":\"02:42:ac:11:00:02\",\"host_dev_name\":\"urunc1\",\"iface_id\":\"net1\"}]}");
 }
 
+/* It boots nothing; its description is there to be compared. */
+static void one_that_is_restored_is_started_without_a_configuration(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = sandboxed_boot();
+    boot.incoming_fd = 9;
+    static const char *const words[] = {
+        "/usr/bin/firecracker", "--api-sock", "/manage/monitor.sock", "--level", "Error", NULL};
+    check(&boot, &none, words, JSON("", "", ""));
+}
+
+static void a_linux_guest_is_asked_to_end_by_keys(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = sandboxed_boot();
+    cleanup_monitor_command struct monitor_command command = {0};
+    cleanup_error struct error error = {0};
+    boot.stops = BOOT_STOP_KEYS | BOOT_STOP_POWER_BUTTON;
+    const struct monitor *monitor = monitor_find(HYPERVISOR_FIRECRACKER);
+    assert_int_equal(monitor->command(&boot, &none, "/usr/bin/firecracker", &command, &error), 0);
+#ifdef __x86_64__
+    assert_int_equal(command.stops, BOOT_STOP_KEYS);
+#else
+    assert_int_equal(command.stops, 0);
+#endif
+}
+
 /* Older ones refuse the key. */
 static void the_mtu_is_told_from_1_16_on(void **state)
 {
@@ -91,8 +119,8 @@ static void its_seccomp_is_off_only_where_the_bundle_says_unconfined(void **stat
     (void)state;
     cleanup_boot struct boot boot = smallest_boot();
     static const char *const unconfined[] = {
-        "/usr/bin/firecracker", "--no-api",           "--level", "Error", "--no-seccomp",
-        "--config-file",        "/generated/vm.json", NULL};
+        "/usr/bin/firecracker", "--api-sock",    "/manage/monitor.sock", "--level", "Error",
+        "--no-seccomp",         "--config-file", "/generated/vm.json",   NULL};
     check(&boot, &none, unconfined, JSON("", "", ""));
 }
 
@@ -170,6 +198,8 @@ int main(void)
         cmocka_unit_test(the_smallest_boot),
         cmocka_unit_test(everything_that_a_boot_can_have),
         cmocka_unit_test(the_mtu_is_told_from_1_16_on),
+        cmocka_unit_test(one_that_is_restored_is_started_without_a_configuration),
+        cmocka_unit_test(a_linux_guest_is_asked_to_end_by_keys),
         cmocka_unit_test(its_seccomp_is_off_only_where_the_bundle_says_unconfined),
         cmocka_unit_test(a_hostile_command_line_is_one_string),
         cmocka_unit_test(a_command_line_that_is_not_utf8_is_refused),
