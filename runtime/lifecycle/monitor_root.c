@@ -169,14 +169,14 @@ static bool is_too_long(const struct lender *lender)
 static bool watch(const struct lender *lender)
 {
     struct pollfd wanted = {.fd = lender->socket, .events = POLLIN};
-    do {
-        if (is_too_long(lender)) {
-            pidfd_send_signal(lender->process, SIGKILL, NULL, 0);
-            say(lender, TOO_LONG);
-            return false;
-        }
-    } while (poll(&wanted, 1, WATCH_INTERVAL) <= 0);
-    return !is_too_long(lender);
+    while (poll(&wanted, 1, WATCH_INTERVAL) <= 0 && !is_too_long(lender))
+        ;
+    if (is_too_long(lender)) {
+        pidfd_send_signal(lender->process, SIGKILL, NULL, 0);
+        say(lender, TOO_LONG);
+        return false;
+    }
+    return true;
 }
 
 /* A mount of which a file is open for writing does not become read-only. */
@@ -295,9 +295,9 @@ int loan_begin(const struct state *state, const int files[LOAN_FILES], const cha
 
 int loan_end(struct loan *loan, const int files[LOAN_FILES], struct error *error)
 {
-    int status = send(loan->socket, "", 1, MSG_NOSIGNAL) == 1 || errno == EPIPE
-                     ? hear(loan, TAKEN_BACK, error)
-                     : error_errno(error, errno, "the process in the monitor's mounts");
+    /* No byte: one that stays unread when the child ends would take its last word away. */
+    shutdown(loan->socket, SHUT_WR);
+    int status = hear(loan, TAKEN_BACK, error);
     release(loan);
     return status < 0 ? -1 : give(files, geteuid(), error);
 }
