@@ -11,4 +11,7 @@
  * NULL where there is none. */
 char *program_find(const char *name, bool (*wanted)(const char *path));
 
+/* The same with `root` in front of each directory. */
+char *program_find_below(const char *root, const char *name, bool (*wanted)(const char *path));
+
 #endif

@@ -61,6 +61,21 @@ static int look_at_podman(void *data, const struct strings *key, const json_t *v
     return 0;
 }
 
+/* [crio.runtime.runtimes.NAME] runtime_path = "/usr/bin/urunc" (crio.conf(5)). */
+static int look_at_crio(void *data, const struct strings *key, const json_t *value, struct error *error)
+{
+    static const char *const table[] = {"crio", "runtime", "runtimes"};
+    (void)error;
+    if (key->count != 5 || strcmp(key->items[4], "runtime_path") != 0)
+        return 0;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (strcmp(key->items[i], table[i]) != 0)
+            return 0;
+    if (is_urunc(json_string_value(value)))
+        found(data, key->items[3]);
+    return 0;
+}
+
 static int read_toml(const struct buffer *text, const char *file, toml_entry *entry, char **runtime,
                      struct error *error)
 {
@@ -75,6 +90,11 @@ static int read_containerd(const struct buffer *text, const char *file, char **r
 static int read_podman(const struct buffer *text, const char *file, char **runtime, struct error *error)
 {
     return read_toml(text, file, look_at_podman, runtime, error);
+}
+
+static int read_crio(const struct buffer *text, const char *file, char **runtime, struct error *error)
+{
+    return read_toml(text, file, look_at_crio, runtime, error);
 }
 
 /* {"runtimes": {"NAME": {"path": "/usr/bin/urunc"}}} (dockerd(8)). */
@@ -107,6 +127,11 @@ static const struct engine {
      read_containerd,
      "add a runtime with runtime_type = \"io.containerd.runc.v2\" and, in its options, "
      "BinaryName = \"/usr/bin/urunc\""},
+    {"cri-o",
+     "crio",
+     {"/etc/crio/crio.conf.d/10-urunc.conf", "/etc/crio/crio.conf"},
+     read_crio,
+     "add [crio.runtime.runtimes.urunc] with runtime_path = \"/usr/bin/urunc\""},
     {"docker",
      "dockerd",
      {"/etc/docker/daemon.json"},
@@ -157,7 +182,7 @@ json_t *host_engines(const char *root)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
-        cleanup_free char *program = program_find(engines[i].program, NULL);
+        cleanup_free char *program = program_find_below(root, engines[i].program, NULL);
         if (program != NULL)
             json_array_append_new(list, describe(&engines[i], program, root));
     }

@@ -29,6 +29,25 @@ load engine
     expect_equal "$(cat "$T/output")" 'through ctr'
 }
 
+@test "a guest on QEMU boots, is killed, and ends with its own status" {
+    need_program qemu-system-x86_64
+    # The real monitor in the stand-in's place.
+    printf '{"monitors":{"qemu":{"acceleration":"tcg"}}}\n' >"$T/urunc.json"
+    cp "$GUESTS/multiboot.elf" "$T/bundle/rootfs/boot/kernel"
+    import_image multiboot 'FROM scratch' 'UNIKERNEL generic' 'MONITOR qemu' 'KERNEL kernel' 'CMD ["hang"]'
+    local status=0
+    run_image multiboot --rm one 'two  words' exit=3 >"$T/output" 2>"$T/errors" || status=$?
+    expect_equal "$status" 7 # the exit port's way of saying 3
+    expect_match '^cmdline: .*two  words' "$T/output"
+    run_image multiboot --detach two
+    expect_equal "$(basename "$(readlink "/proc/$(pid_of two)/exe")")" qemu-system-x86_64
+    ctr task pause two
+    ctr task resume two
+    ctr task kill --signal SIGTERM two
+    within "$PATIENCE" task_is two STOPPED
+    remove_task two
+}
+
 @test "a container with a terminal writes to it and ends with its status" {
     import_standin
     local status=0

@@ -51,12 +51,18 @@ fetches() {
     within 60 fetches page
     run_container sidecar plain '.args = ["sleep", "100000"]'
     expect_equal "$(in_container sidecar /bin/busybox wget -q -O - http://127.0.0.1/)" page
+    expect_equal "$(in_container sidecar /bin/busybox wget -q -O - "http://$POD_ADDRESS/")" page
     expect_equal "$(in_container guest cat /etc/config/greeting)" 'from the ConfigMap'
     ! in_container guest sh -c 'exit 3' >/dev/null || fail 'the exit status of a command was lost'
     expect_equal "$(jq .exit_code "$T/exec.answer")" 3
     ! grep -rq 'from the Secret' "/proc/$(guest_pid)/cmdline" || fail 'the Secret is on the command line'
+    of_container UpdateContainerResources guest '.linux = {cpu_period: 100000, cpu_quota: 90000}' >"$T/answer"
+    grep -qxE '90000( 100000)?' /sys/fs/cgroup/{cpu/,}"$ID/$(cat "$T/guest.id")"/{cpu.cfs_quota_us,cpu.max} 2>/dev/null
+    of_container ContainerStats guest >"$T/stats"
+    jq -e '.stats | (.memory.working_set_bytes.value | tonumber) > 16777216' "$T/stats" || fail "$(cat "$T/stats")"
+    fetches page
     of_container StopContainer guest '.timeout = 60' >"$T/answer"
-    ended guest
+    expect_equal "$(ended guest)" '143 Error'
     remove_pods
 }
 

@@ -5,17 +5,24 @@
 
 #include "formats/base/cleanup.h"
 #include "formats/base/memory.h"
-#include "formats/base/programs.h"
 #include "tests/unit/fixtures/temporary.h"
 
-/* The description of an engine with that text in its configuration; skips where it is not installed. */
+/* An executable of that name below the test's root. */
+static void install(const struct temporary *temporary, const char *program)
+{
+    cleanup_free char *name = xasprintf("usr/bin/%s", program);
+    mkdirat(temporary->fd, "usr", 0755);
+    mkdirat(temporary->fd, "usr/bin", 0755);
+    temporary_write_text(temporary, name, "#!/bin/sh\n");
+    assert_int_equal(fchmodat(temporary->fd, name, 0755, 0), 0);
+}
+
+/* The description of an engine with that text in its configuration. */
 static json_t *look(const struct temporary *temporary, const char *name, const char *program,
                     const char *folder, const char *file, const char *text)
 {
-    cleanup_free char *found = program_find(program, NULL);
-    if (found == NULL)
-        skip();
     char path[300];
+    install(temporary, program);
     snprintf(path, sizeof path, "%s/etc", temporary->path);
     mkdir(path, 0755);
     snprintf(path, sizeof path, "%s/etc/%s", temporary->path, folder);
@@ -102,6 +109,61 @@ static void podman_by_the_list_of_paths(void **state)
     assert_runtime(engine, "uni");
 }
 
+static void docker_by_the_path(void **state)
+{
+    cleanup_json json_t *engine =
+        look(*state, "docker", "dockerd", "docker", "daemon.json",
+             "{\"runtimes\": {\"other\": {\"path\": \"/usr/bin/urunc-not\"}, \"uni\": {\"path\": "
+             "\"/usr/local/bin/urunc\"}}, \"live-restore\": true}");
+    assert_runtime(engine, "uni");
+}
+
+static void docker_by_the_runtimes_type(void **state)
+{
+    cleanup_json json_t *engine =
+        look(*state, "docker", "dockerd", "docker", "daemon.json",
+             "{\"runtimes\": {\"uk\": {\"runtimeType\": \"io.containerd.urunc.v2\"}}}");
+    assert_runtime(engine, "uk");
+}
+
+static void docker_without_urunc(void **state)
+{
+    static const char *const texts[] = {"{}", "{\"runtimes\": {}}", "{\"runtimes\": 7}", "[]",
+                                        "{\"runtimes\": {\"urunc\": {\"path\": [\"urunc\"]}}}"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        cleanup_json json_t *engine = look(*state, "docker", "dockerd", "docker", "daemon.json", texts[i]);
+        assert_runtime(engine, NULL);
+    }
+}
+
+static void cri_o_by_the_runtimes_path(void **state)
+{
+    cleanup_json json_t *engine =
+        look(*state, "cri-o", "crio", "crio", "crio.conf",
+             "[crio.runtime]\ndefault_runtime = 'runc'\n"
+             "[crio.runtime.runtimes.runc]\nruntime_path = '/usr/bin/runc'\n"
+             "[crio.runtime.runtimes.uni]\nruntime_path = '/usr/local/bin/urunc'\n");
+    assert_runtime(engine, "uni");
+}
+
+static void cri_o_without_urunc(void **state)
+{
+    cleanup_json json_t *engine = look(*state, "cri-o", "crio", "crio", "crio.conf",
+                                       "[crio.runtime.runtimes.uni]\nmonitor_path = '/usr/local/bin/urunc'\n"
+                                       "[crio.image.runtimes.uni]\nruntime_path = '/usr/local/bin/urunc'\n"
+                                       "[crio.runtime]\nruntime_path = '/usr/local/bin/urunc'\n");
+    assert_runtime(engine, NULL);
+}
+
+static void only_installed_engines_are_described(void **state)
+{
+    const struct temporary *temporary = *state;
+    install(temporary, "dockerd");
+    cleanup_json json_t *list = host_engines(temporary->path);
+    assert_int_equal(json_array_size(list), 1);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "name")), "docker");
+}
+
 static void a_configuration_that_cannot_be_read_is_named(void **state)
 {
     const struct temporary *temporary = *state;
@@ -125,6 +187,12 @@ int main(void)
         with_temporary(containerd_without_urunc),
         with_temporary(a_broken_configuration_is_the_problem),
         with_temporary(podman_by_the_list_of_paths),
+        with_temporary(docker_by_the_path),
+        with_temporary(docker_by_the_runtimes_type),
+        with_temporary(docker_without_urunc),
+        with_temporary(cri_o_by_the_runtimes_path),
+        with_temporary(cri_o_without_urunc),
+        with_temporary(only_installed_engines_are_described),
         with_temporary(a_configuration_that_cannot_be_read_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
