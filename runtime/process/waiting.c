@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "formats/base/cleanup.h"
@@ -15,6 +16,8 @@
 #include "runtime/process/message.h"
 #include "runtime/process/settle.h"
 #include "runtime/sandbox/namespaces/kernel_settings.h"
+
+enum { ACCEPT_PAUSE = 10 * 1000 * 1000 }; /* nanoseconds */
 
 static void end_on_signal(int number)
 {
@@ -106,6 +109,15 @@ static _Noreturn void fail(int fd, const struct error *error)
     _exit(1);
 }
 
+/* A caller that left, and a host without memory or descriptors for the moment, which `start` waits for. */
+static bool may_accept_later(int number)
+{
+    const struct timespec pause = {.tv_nsec = ACCEPT_PAUSE};
+    if (number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM)
+        return nanosleep(&pause, NULL) == 0 || errno == EINTR;
+    return number == EINTR || number == ECONNABORTED;
+}
+
 void waiting_process(void *data)
 {
     struct container *container = data;
@@ -119,7 +131,7 @@ void waiting_process(void *data)
     close(take_fd(container->process_end));
     int connection;
     while ((connection = accept4(container->listener, NULL, NULL, SOCK_CLOEXEC)) < 0)
-        if (errno != EINTR && errno != ECONNABORTED)
+        if (!may_accept_later(errno))
             _exit(1);
     boot_monitor(container, connection, &error);
     fail(connection, &error);

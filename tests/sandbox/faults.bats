@@ -75,3 +75,20 @@ broken() {
     wait "$creator" || true
     urunc delete "$ID"
 }
+
+@test "a container waits for its start on a host that has no descriptor for it now" {
+    need_program strace
+    create_standin
+    strace -qq -o "$T/calls" -e trace=accept4 -e inject=accept4:error=ENFILE:when=1..3 -p "$PID" 2>"$T/strace" &
+    local tracer=$!
+    within 60 is_traced
+    urunc start "$ID"
+    status_is running
+    kill "$tracer"
+    wait "$tracer" || true
+    [[ $(grep -c ENFILE "$T/calls") -eq 3 ]] || fail "$(cat "$T/calls")"
+}
+
+is_traced() {
+    [[ $(status_line "$PID" TracerPid) -ne 0 ]]
+}
