@@ -53,11 +53,12 @@ static void add_resolver(struct buffer *line, const struct network *network)
         buffer_format(line, " urunc.resolver=%s", network->options);
 }
 
+/* What is forwarded into a subnet has met no filter: its source could be forged, so the guest is not told to
+ * take it for the pod's. */
 static void add_pod(struct buffer *line, const struct network *network)
 {
-    if (network->has_sidecars)
-        buffer_format(line, " urunc.pod=%s/%s", *network->pod != '\0' ? network->pod : network->address,
-                      network->address6);
+    if (network->has_sidecars && *network->pod == '\0')
+        buffer_format(line, " urunc.pod=%s/%s", network->address, network->address6);
 }
 
 void linux_add_network_words(struct buffer *line, const struct guest_input *input)

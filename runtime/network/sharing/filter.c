@@ -184,10 +184,44 @@ INLINE int share_ipv6(struct __sk_buff *frame)
     return is_waited_for(frame, &packet) ? TO_STACK : TO_GUEST;
 }
 
+/* Both addresses of a packet; of IPv4 in the first two words. */
+struct addresses {
+    __be32 words[IPV6_ADDRESSES / sizeof(__be32)];
+};
+
+/* The addresses that stand for the other containers, which the guest takes for them. */
+INLINE bool stands_for_pod4(__be32 address)
+{
+    return address == FOR_POD || address == FOR_LOOPBACK;
+}
+
+INLINE bool stands_for_pod6(const __be32 *address)
+{
+    const struct addresses own = {.words = FOR_POD6};
+    return address[0] == own.words[0] && address[1] == own.words[1] && address[2] == own.words[2] &&
+           (address[3] == FOR_POD6_END || address[3] == FOR_LOOPBACK6_END);
+}
+
+/* Somebody on the wire says that he is another container of the pod. */
+INLINE bool is_forged(struct __sk_buff *frame)
+{
+    __be32 source[4] = {0};
+    if (frame->protocol == NET16(ETH_P_IP))
+        return load_bytes(frame, ETH_HLEN + offsetof(struct iphdr, saddr), source, sizeof *source) == 0 &&
+               stands_for_pod4(*source);
+    return frame->protocol == NET16(ETH_P_IPV6) &&
+           load_bytes(frame, ETH_HLEN + offsetof(struct ipv6hdr, saddr), source, sizeof source) == 0 &&
+           stands_for_pod6(source);
+}
+
+/* A kernel takes one tag off, and takes a frame whose tag says 0 for one without; so does the guest's. */
 INLINE int from_interface(struct __sk_buff *frame)
 {
+    if (is_forged(frame))
+        return DROPPED;
     if (frame->vlan_present)
-        return TO_GUEST;
+        return frame->protocol == NET16(ETH_P_8021Q) || frame->protocol == NET16(ETH_P_8021AD) ? DROPPED
+                                                                                               : TO_GUEST;
     if (frame->protocol == NET16(ETH_P_ARP) || frame->pkt_type == PACKET_BROADCAST ||
         frame->pkt_type == PACKET_MULTICAST)
         return to_both(frame);
@@ -195,11 +229,6 @@ INLINE int from_interface(struct __sk_buff *frame)
         return share_ipv4(frame);
     return frame->protocol == NET16(ETH_P_IPV6) ? share_ipv6(frame) : TO_GUEST;
 }
-
-/* Both addresses of a packet and, of IPv4, which has a checksum of its own, nothing behind the first two. */
-struct addresses {
-    __be32 words[IPV6_ADDRESSES / sizeof(__be32)];
-};
 
 /* `to` has as many bytes as the packet's family has for both addresses. */
 INLINE int readdress(struct __sk_buff *frame, const struct packet *packet, struct addresses *to,
@@ -300,8 +329,7 @@ INLINE int from_guest_ipv4(struct __sk_buff *frame)
 {
     struct iphdr header;
     struct packet packet;
-    if (load_bytes(frame, ETH_HLEN, &header, sizeof header) < 0 ||
-        (header.daddr != FOR_POD && header.daddr != FOR_LOOPBACK))
+    if (load_bytes(frame, ETH_HLEN, &header, sizeof header) < 0 || !stands_for_pod4(header.daddr))
         return TO_GUEST;
     if (header.ihl != IHL_MIN || !read_ipv4(frame, &header, &packet))
         return DROPPED;
@@ -312,13 +340,11 @@ INLINE int from_guest_ipv4(struct __sk_buff *frame)
 
 INLINE int from_guest_ipv6(struct __sk_buff *frame)
 {
-    const struct addresses own = {.words = FOR_POD6};
     struct ipv6hdr header;
     struct packet packet;
     __be32 destination[4];
     if (load_bytes(frame, ETH_HLEN + offsetof(struct ipv6hdr, daddr), destination, sizeof destination) < 0 ||
-        destination[0] != own.words[0] || destination[1] != own.words[1] || destination[2] != own.words[2] ||
-        (destination[3] != own.words[3] && destination[3] != FOR_LOOPBACK6_END))
+        !stands_for_pod6(destination))
         return TO_GUEST;
     if (settings.address6[0] == 0 || !read_ipv6(frame, &header, &packet))
         return DROPPED;

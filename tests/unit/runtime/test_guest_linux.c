@@ -100,7 +100,7 @@ static void further_interfaces_ipv6_routes_and_the_resolver_are_for_uruncs_init(
                             " urunc.search=a.svc,b urunc.resolver=ndots:5 urunc.exit" OWN);
 }
 
-static void a_guest_with_sidecars_is_told_the_pods_addresses(void **state)
+static void a_guest_at_the_pods_address_is_told_of_sidecars(void **state)
 {
     struct fixture *fixture = *state;
     SET_ARGS(fixture, "/urunc-init", "app");
@@ -115,8 +115,7 @@ static void a_guest_with_sidecars_is_told_the_pods_addresses(void **state)
                                         .pod = "10.88.0.5",
                                         .has_sidecars = true};
     assert_plan(fixture, FRAMEWORK_LINUX,
-                BASE_INITRD " ip=172.16.1.2::172.16.1.1:255.255.255.0:urunc:eth0:off urunc.pod=10.88.0.5/"
-                            " urunc.exit" OWN);
+                BASE_INITRD " ip=172.16.1.2::172.16.1.1:255.255.255.0:urunc:eth0:off urunc.exit" OWN);
 }
 
 static void a_network_of_ipv6_alone_has_no_ip_parameter(void **state)
@@ -363,7 +362,7 @@ int main(void)
         guest_test(the_network_is_the_kernels_ip_parameter),
         guest_test(further_interfaces_ipv6_routes_and_the_resolver_are_for_uruncs_init),
         guest_test(a_network_of_ipv6_alone_has_no_ip_parameter),
-        guest_test(a_guest_with_sidecars_is_told_the_pods_addresses),
+        guest_test(a_guest_at_the_pods_address_is_told_of_sidecars),
         guest_test(arguments_with_blanks_or_quotes_stand_in_single_quotes),
         guest_test(the_environment_is_plain_words_for_any_program),
         guest_test(variables_that_the_kernel_would_take_for_its_own_are_refused),
