@@ -56,8 +56,8 @@ static void name_actors(const struct trace *trace)
 /* Where others may write, they may put a link or a FIFO in the file's place. */
 static int open_directory(const char *path, struct error *error)
 {
-    if (mkdir(path, 0700) < 0 && errno != EEXIST)
-        return error_errno(error, errno, "trace: %s", path);
+    if (directory_make(path, 0755, 0700, error) < 0)
+        return error_prefix(error, "trace");
     cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct stat status;
     if (fd < 0 || fstat(fd, &status) < 0)

@@ -113,6 +113,25 @@ int directory_is_empty(int dirfd, const char *path)
     return errno == 0 ? 1 : -1;
 }
 
+static int make_one(const char *path, mode_t mode, struct error *error)
+{
+    return mkdir(path, mode) == 0 || errno == EEXIST ? 0 : error_errno(error, errno, "%s", path);
+}
+
+int directory_make(const char *path, mode_t above, mode_t mode, struct error *error)
+{
+    cleanup_free char *copy = xstrdup(path);
+    if (mkdir(path, mode) == 0 || errno == EEXIST)
+        return 0;
+    for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (make_one(copy, above, error) < 0)
+            return -1;
+        *slash = '/';
+    }
+    return make_one(path, mode, error);
+}
+
 char *temporary_name(struct error *error)
 {
     uint64_t random = 0;

@@ -25,6 +25,9 @@ ssize_t pread_all(int fd, void *bytes, size_t length, off_t offset);
 /* 1 if the directory has no entries, 0 if it has, -1 with errno where it cannot be read. */
 int directory_is_empty(int dirfd, const char *path);
 
+/* Makes the directory with `mode` where it is missing, and those above it with `above`. */
+int directory_make(const char *path, mode_t above, mode_t mode, struct error *error);
+
 /* A hidden name that nobody has: ".urunc-0123456789abcdef.tmp"; the caller frees it. NULL on error. */
 char *temporary_name(struct error *error);
 

@@ -47,18 +47,7 @@ int state_root_make(const char *root, struct error *error)
 {
     if (*root == '\0')
         return error_set(error, "--root: is empty; name a directory");
-    cleanup_free char *path = xstrdup(root);
-    if (mkdir(path, 0711) == 0 || errno == EEXIST)
-        return 0;
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(path, 0711) < 0 && errno != EEXIST)
-            return error_errno(error, errno, "%s", path);
-        *slash = '/';
-    }
-    if (mkdir(path, 0711) < 0 && errno != EEXIST)
-        return error_errno(error, errno, "%s", path);
-    return 0;
+    return directory_make(root, 0711, 0711, error);
 }
 
 static int open_directory(const char *path)

@@ -23,26 +23,12 @@ enum { CLOCK_TICK_MS = 20 };
 
 /* ---- the directory ---- */
 
-static int make_directories(const char *path, struct error *error)
-{
-    cleanup_free char *copy = xstrdup(path);
-    for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(copy, 0755) < 0 && errno != EEXIST)
-            return error_errno(error, errno, "%s", copy);
-        *slash = '/';
-    }
-    if (mkdir(path, 0700) < 0 && errno != EEXIST)
-        return error_errno(error, errno, "%s", path);
-    return 0;
-}
-
 static int open_directory(const char *path, struct error *error)
 {
     struct stat status;
     cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT) {
-        if (make_directories(path, error) < 0)
+        if (directory_make(path, 0755, 0700, error) < 0)
             return -1;
         fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     }

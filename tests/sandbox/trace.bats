@@ -66,6 +66,13 @@ run_traced() {
     expect_equal "$output" "urunc: trace: $T/trace: belongs to another user, or others may write to it"
 }
 
+@test "a directory is made with those above it, as that of a new host" {
+    jq --arg directory "$T/log/urunc/trace" '.trace = $directory' "$T/urunc.json" >"$T/new" && mv "$T/new" "$T/urunc.json"
+    run_standin
+    expect_equal "$(stat -c %a "$T/log/urunc/trace")" 700
+    [[ -s $T/log/urunc/trace/$ID.json ]]
+}
+
 @test "a link in the file's place is not followed" {
     mkdir -m 700 "$T/trace"
     ln -s "$T/target" "$T/trace/$ID.json"

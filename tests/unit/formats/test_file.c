@@ -202,6 +202,25 @@ static void temporary_names_are_hidden_and_differ(void **state)
     free(other);
 }
 
+static void a_directory_is_made_with_those_above_it(void **state)
+{
+    struct temporary *temporary = *state;
+    cleanup_error struct error error = {0};
+    struct stat status;
+    char path[300];
+    snprintf(path, sizeof path, "%s/a/b/c", temporary->path);
+    assert_int_equal(directory_make(path, 0755, 0700, &error), 0);
+    assert_int_equal(directory_make(path, 0755, 0750, &error), 0); /* it stays as it is */
+    assert_int_equal(fstatat(temporary->fd, "a/b/c", &status, 0), 0);
+    assert_int_equal(status.st_mode & 07777, 0700);
+    assert_int_equal(fstatat(temporary->fd, "a/b", &status, 0), 0);
+    assert_int_equal(status.st_mode & 07777, 0755);
+    temporary_write_text(temporary, "file", "");
+    snprintf(path, sizeof path, "%s/file/b/c", temporary->path);
+    assert_int_equal(directory_make(path, 0755, 0700, &error), -1);
+    assert_non_null(strstr(error.message, "file/b: Not a directory"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +239,7 @@ int main(void)
         with_temporary(an_empty_directory_is_told_from_others),
         with_temporary(pread_all_reads_to_the_end_and_no_further),
         cmocka_unit_test(temporary_names_are_hidden_and_differ),
+        with_temporary(a_directory_is_made_with_those_above_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
