@@ -9,6 +9,7 @@
 #include "formats/base/memory.h"
 #include "runtime/monitors/monitor.h"
 #include "runtime/network/user_network.h"
+#include "runtime/sandbox/namespaces/rootless.h"
 
 enum {
     MEMORY_MAX_MIB = 1 << 24,
@@ -28,6 +29,18 @@ static const struct monitor_setting common_settings[] = {
     {0},
 };
 
+/* A user's own by the XDG Base Directory Specification, "XDG_CACHE_HOME"; relative paths count as unset. */
+static char *default_rootfs_cache(void)
+{
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (rootless_is_root())
+        return xstrdup(ROOTFS_CACHE_DEFAULT_PATH);
+    if (cache != NULL && cache[0] == '/')
+        return xasprintf("%s/urunc", cache);
+    return home != NULL && home[0] == '/' ? xasprintf("%s/.cache/urunc", home)
+                                          : xstrdup(ROOTFS_CACHE_DEFAULT_PATH);
+}
+
 void config_set_defaults(struct config *config)
 {
     *config = (struct config){
@@ -36,7 +49,7 @@ void config_set_defaults(struct config *config)
         .origins = json_object(),
         .rootfs_cache = {.size = ROOTFS_CACHE_DEFAULT_MIB * MIB, .free = ROOTFS_FREE_DEFAULT_MIB * MIB},
     };
-    config->rootfs_cache.path = xstrdup(ROOTFS_CACHE_DEFAULT_PATH);
+    config->rootfs_cache.path = default_rootfs_cache();
     for (int i = 0; i < HYPERVISOR_COUNT; i++) {
         struct monitor_config *monitor = &config->monitors[i];
         monitor->memory = 256 * MIB;

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define ROOTFS_CACHE_DEFAULT_PATH "/var/cache/urunc"
+#define ROOTFS_CACHE_DEFAULT_PATH "/var/cache/urunc" /* root's */
 
 enum { ROOTFS_CACHE_DEFAULT_MIB = 10 << 10, ROOTFS_FREE_DEFAULT_MIB = 512 };
 

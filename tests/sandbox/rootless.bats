@@ -134,6 +134,24 @@ refuses_rootless() {
     expect_equal "$(ls -A --ignore='version@*' "$T/xdg/urunc")" ''
 }
 
+@test "the images of root file systems are kept in the user's own cache" {
+    linux_bundle
+    annotate mountRootfs true
+    become games games
+    mkdir "$T/home"
+    chown games:games "$T/home"
+    unprivileged XDG_CACHE_HOME="$T/xdg/cache" HOME="$T/home" "$F/urunc" --config "$T/urunc.json" \
+        run --bundle "$T/bundle" "$ID" </dev/null >"$T/console" 2>"$T/stderr" || true
+    take_report # such a guest ends without a status
+    expect_equal "$(stat -c '%a %U' "$T/xdg/cache/urunc")" '700 games'
+    expect_equal "$(find "$T/xdg/cache/urunc" -size +100k | wc -l)" 1
+    new_id
+    unprivileged XDG_CACHE_HOME=relative HOME="$T/home" "$F/urunc" --config "$T/urunc.json" \
+        run --bundle "$T/bundle" "$ID" </dev/null >"$T/console" 2>"$T/stderr" || true
+    take_report
+    expect_equal "$(find "$T/home/.cache/urunc" -size +100k | wc -l)" 1
+}
+
 @test "root of a user namespace keeps the state in XDG_RUNTIME_DIR, as an engine's user would" {
     unprivileged unshare --user --map-root-user --mount "$F/urunc" --config "$T/urunc.json" \
         run --bundle "$T/bundle" "$ID" </dev/null >"$T/console" 2>"$T/stderr" || fail "$(cat "$T/stderr")"
