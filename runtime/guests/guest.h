@@ -70,6 +70,7 @@ struct guest_input {
 struct guest_pack {
     struct inode *archive; /* a directory: what is added to the initrd; owned */
     bool merged; /* what is added must win over the image's files: one archive, where the image's is one */
+    bool no_symlinks;    /* the guest knows none: they are replaced by what they lead to */
     bool needs_merging;  /* the guest reads its initrd up to the first trailer: one archive or none */
     struct buffer alone; /* where it is not empty: the bytes that take the initrd's place */
 };

@@ -29,6 +29,7 @@ enum trait {
     ENVIRONMENT = 1 << 0,    /* env.vars exists */
     NAMESERVER = 1 << 1,     /* with an address in several parameters */
     ADDRESS_IN_ONE = 1 << 2, /* netdev.ip */
+    SYMLINKS = 1 << 4,       /* its initrd may hold them (lib/ukcpio); before, they are passed over */
     LATE_STOP = 1 << 3,      /* "--" is looked for only behind another word than the first */
 };
 
@@ -50,10 +51,17 @@ struct era {
 static const struct era eras[] = {
     {{0, 0, 0}, INITRD_ROOT, SHARE_ROOT, 0},
     {{0, 13, 0}, INITRD_ROOT, SHARE_ROOT, ENVIRONMENT | LATE_STOP},
-    {{0, 16, 0}, INITRD_ROOT, SHARE_ROOT, ENVIRONMENT | LATE_STOP | NAMESERVER},
-    {{0, 16, 1}, FSTAB("initrd0:/:extract:::"), SHARE_FSTAB, ENVIRONMENT | LATE_STOP | ADDRESS_IN_ONE},
+    {{0, 14, 0}, INITRD_ROOT, SHARE_ROOT, ENVIRONMENT | LATE_STOP | SYMLINKS},
+    {{0, 16, 0}, INITRD_ROOT, SHARE_ROOT, ENVIRONMENT | LATE_STOP | SYMLINKS | NAMESERVER},
+    {{0, 16, 1},
+     FSTAB("initrd0:/:extract:::"),
+     SHARE_FSTAB,
+     ENVIRONMENT | LATE_STOP | SYMLINKS | ADDRESS_IN_ONE},
     /* ramfs=2: a file system to extract to, where the kernel has mounted none. */
-    {{0, 16, 2}, FSTAB("initrd0:/:extract::ramfs=2:"), SHARE_FSTAB, ENVIRONMENT | LATE_STOP | ADDRESS_IN_ONE},
+    {{0, 16, 2},
+     FSTAB("initrd0:/:extract::ramfs=2:"),
+     SHARE_FSTAB,
+     ENVIRONMENT | LATE_STOP | SYMLINKS | ADDRESS_IN_ONE},
 };
 enum { ERA_COUNT = sizeof eras / sizeof *eras };
 
@@ -270,6 +278,7 @@ static void find_abilities(const struct guest_input *input, struct mount_abiliti
 
 static int pack(const struct guest_input *input, struct guest_pack *pack, struct error *error)
 {
+    pack->no_symlinks = !(find_era(input->version)->traits & SYMLINKS);
     pack->merged = pack->needs_merging = true; /* lib/ukcpio ends at the first trailer */
     return guest_pack_mounts(input, pack, error);
 }
