@@ -204,7 +204,7 @@ static void a_line_longer_than_the_kernel_takes_is_refused(void **state)
     argument[2000] = '\0';
     SET_ARGS(fixture, "/bin/app", argument);
     assert_refused(fixture, FRAMEWORK_LINUX,
-                   "the Linux command line has 2066 bytes and the kernel takes 2047: shorten the environment "
+                   "the Linux command line has 2081 bytes and the kernel takes 2047: shorten the environment "
                    "(process.env) or the arguments (process.args), or use urunc-init");
     argument[2000 - 19] = '\0';
     SET_ARGS(fixture, "/bin/app", argument);
