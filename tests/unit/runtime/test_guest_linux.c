@@ -206,7 +206,7 @@ static void a_line_longer_than_the_kernel_takes_is_refused(void **state)
     assert_refused(fixture, FRAMEWORK_LINUX,
                    "the Linux command line has 2081 bytes and the kernel takes 2047: shorten the environment "
                    "(process.env) or the arguments (process.args), or use urunc-init");
-    argument[2000 - 19] = '\0';
+    argument[2000 - 34] = '\0';
     SET_ARGS(fixture, "/bin/app", argument);
     assert_int_equal(plan(fixture, FRAMEWORK_LINUX), 0);
     assert_int_equal(strlen(fixture->boot.command_line), 2047);
