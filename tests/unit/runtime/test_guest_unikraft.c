@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "formats/base/cleanup.h"
+#include "formats/base/memory.h"
 #include "tests/unit/fixtures/random_text.h"
 #include "tests/unit/fixtures/unikraft_reader.h"
 
@@ -349,6 +351,35 @@ static void an_initrd_gets_the_mounts_in_one_archive_and_nothing_else_does(void 
     inode_unref(file);
 }
 
+/* As the kubelet writes a ConfigMap. */
+static void symlinks_are_files_for_releases_that_know_none(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct guest *guest = guest_find(FRAMEWORK_UNIKRAFT);
+    static const struct {
+        const char *version;
+        mode_t type;
+    } releases[] = {
+        {"0.12.0", S_IFREG}, {"0.13.1", S_IFREG}, {"0.14.0", S_IFLNK}, {"0.17.0", S_IFLNK}, {NULL, S_IFLNK}};
+    cleanup_inode struct inode *tree = inode_new(S_IFDIR | 0755), *file = inode_new(S_IFREG | 0644);
+    cleanup_inode struct inode *link = inode_new(S_IFLNK | 0777);
+    link->target = xstrdup("file");
+    tree_put(tree, "file", file);
+    tree_put(tree, "link", link);
+    fixture->input.has_initrd = true;
+    fixture->input.mounts =
+        &(struct guest_mount){.way = MOUNT_WAY_ARCHIVE, .destination = "/config", .tree = tree};
+    fixture->input.mount_count = 1;
+    for (size_t i = 0; i < sizeof releases / sizeof *releases; i++) {
+        struct guest_pack pack = {.archive = inode_new(S_IFDIR | 0755)};
+        fixture->input.version = releases[i].version;
+        assert_int_equal(guest->pack(&fixture->input, &pack, &fixture->error), 0);
+        const struct inode *found = tree_child(tree_child(pack.archive, "config"), "link");
+        assert_int_equal(found->mode & S_IFMT, releases[i].type);
+        inode_unref(pack.archive);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -371,6 +402,7 @@ int main(void)
         guest_test(more_words_than_the_kernel_has_room_for_are_refused),
         guest_test(a_very_long_argument_is_one_word),
         guest_test(an_initrd_gets_the_mounts_in_one_archive_and_nothing_else_does),
+        guest_test(symlinks_are_files_for_releases_that_know_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
