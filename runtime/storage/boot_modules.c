@@ -36,6 +36,12 @@ static const char *const other_modules[] = {
     "pvpanic_pci", "pvpanic_mmio", "virtiofs",       "9pnet_virtio", "9p",
 };
 
+/* Of all releases together. */
+struct room {
+    uint64_t bytes; /* of modules that are left */
+    uint64_t work;  /* of looking through lists (module_list.h) */
+};
+
 /* ---- the tree ---- */
 
 /* The directory of that name, which is made where it is missing. Borrowed from the tree. */
@@ -66,19 +72,18 @@ static void put_bytes(struct inode *tree, const char *path, mode_t mode, const v
     put(tree, path, file);
 }
 
-/* `room` is what is left of MODULES_MAX. */
 static int put_module(struct inode *tree, const char *release, int directory, const char *path,
-                      uint64_t *room, struct error *error)
+                      struct room *room, struct error *error)
 {
     cleanup_free char *whole = xasprintf("lib/modules/%s/%s", release, path);
     cleanup_inode struct inode *file = inode_new(S_IFREG | 0644);
     file->content = content_of_path(directory, path, error);
     if (file->content == NULL)
         return -1;
-    if (content_size(file->content) > *room)
+    if (content_size(file->content) > room->bytes)
         return error_set(error, "%s: with it the modules that the guest's root needs are larger than %d MiB",
                          path, MODULES_MAX >> 20);
-    *room -= content_size(file->content);
+    room->bytes -= content_size(file->content);
     put(tree, whole, file);
     return 0;
 }
@@ -96,7 +101,7 @@ static int read_text(int directory, const char *path, struct buffer *text, struc
     return 0;
 }
 
-static bool has_any(const struct module_list *list, const char *const *names, size_t count)
+static bool has_any(struct module_list *list, const char *const *names, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (module_list_find(list, names[i]) != NULL)
@@ -106,7 +111,7 @@ static bool has_any(const struct module_list *list, const char *const *names, si
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static void choose(const struct module_list *list, const struct buffer *names, struct strings *paths)
+static void choose(struct module_list *list, const struct buffer *names, struct strings *paths)
 {
     for (size_t i = 0; i < COUNT(root_modules); i++)
         module_list_choose(list, root_modules[i], paths);
@@ -123,7 +128,7 @@ static void choose(const struct module_list *list, const struct buffer *names, s
 
 /* Adds a release's modules; 0 where its kernel needs none, else how many. */
 static int add_release(struct inode *tree, const char *release, int directory, const struct buffer *names,
-                       uint64_t *room, struct error *error)
+                       struct room *room, struct error *error)
 {
     cleanup_buffer struct buffer text = {0}, chosen = {0};
     cleanup_module_list struct module_list list = {0};
@@ -131,14 +136,20 @@ static int add_release(struct inode *tree, const char *release, int directory, c
     if (read_text(directory, "modules.dep", &text, error) < 0 || text.length == 0)
         return error_is_set(error) ? -1 : 0;
     module_list_parse(text.data, &list);
-    if (!has_any(&list, root_modules, COUNT(root_modules)))
+    list.work = room->work;
+    if (!has_any(&list, root_modules, COUNT(root_modules))) {
+        room->work = list.work;
         return 0;
+    }
     choose(&list, names, &paths);
     for (size_t i = 0; i < paths.count; i++) {
         if (put_module(tree, release, directory, paths.items[i], room, error) < 0)
             return error_prefix(error, "lib/modules/%s", release);
         module_list_print(&list, paths.items[i], &chosen);
     }
+    room->work = list.work;
+    if (list.work > MODULE_LIST_WORK_MAX)
+        return error_set(error, "lib/modules/%s/modules.dep: too long to look through", release);
     cleanup_free char *path = xasprintf("lib/modules/%s/modules.dep", release);
     put_bytes(tree, path, 0644, chosen.data, chosen.length);
     return (int)paths.count;
@@ -151,7 +162,7 @@ static int add_releases(struct inode *tree, int modules, DIR *list, const struct
                         struct strings *directories, struct error *error)
 {
     int count = 0;
-    uint64_t room = MODULES_MAX;
+    struct room room = {.bytes = MODULES_MAX};
     const struct dirent *entry;
     while ((entry = readdir(list)) != NULL) {
         if (path_is_dot(entry->d_name))

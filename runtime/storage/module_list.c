@@ -36,6 +36,7 @@ void module_list_parse(const char *text, struct module_list *list)
 {
     cleanup_free char *copy = xstrdup(text);
     char *rest = copy;
+    list->bytes = strlen(text);
     for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n"))
         add_line(list, line);
 }
@@ -52,24 +53,37 @@ static bool has_name(const char *path, const char *name)
     return true;
 }
 
-const struct module_line *module_list_find(const struct module_list *list, const char *name)
+/* Counts one look through the list; false where there have been too many. */
+static bool may_look(struct module_list *list)
 {
-    for (size_t i = 0; i < list->count; i++)
+    list->work += list->bytes;
+    return list->work <= MODULE_LIST_WORK_MAX;
+}
+
+const struct module_line *module_list_find(struct module_list *list, const char *name)
+{
+    for (size_t i = may_look(list) ? 0 : list->count; i < list->count; i++)
         if (has_name(list->items[i].path, name))
             return &list->items[i];
     return NULL;
 }
 
-static const struct module_line *find_path(const struct module_list *list, const char *path)
+static const struct module_line *find_path(struct module_list *list, const char *path)
 {
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = may_look(list) ? 0 : list->count; i < list->count; i++)
         if (strcmp(list->items[i].path, path) == 0)
             return &list->items[i];
     return NULL;
 }
 
+static void add_once(struct module_list *list, const char *path, struct strings *paths)
+{
+    if (may_look(list) && !strings_contain(paths, path))
+        strings_add(paths, path);
+}
+
 /* depmod lists all that a module needs, what those need included, and what has to be there first last. */
-void module_list_choose(const struct module_list *list, const char *name, struct strings *paths)
+void module_list_choose(struct module_list *list, const char *name, struct strings *paths)
 {
     const struct module_line *module = module_list_find(list, name);
     cleanup_free char *needs = xstrdup(module != NULL ? module->needs : "");
@@ -79,15 +93,15 @@ void module_list_choose(const struct module_list *list, const char *name, struct
             start--;
         *end = '\0';
         const struct module_line *needed = find_path(list, start);
-        if (needed != NULL && !strings_contain(paths, needed->path))
-            strings_add(paths, needed->path);
+        if (needed != NULL)
+            add_once(list, needed->path, paths);
         end = start > needs ? start - 1 : needs;
     }
-    if (module != NULL && !strings_contain(paths, module->path))
-        strings_add(paths, module->path);
+    if (module != NULL)
+        add_once(list, module->path, paths);
 }
 
-void module_list_print(const struct module_list *list, const char *path, struct buffer *text)
+void module_list_print(struct module_list *list, const char *path, struct buffer *text)
 {
     const struct module_line *module = find_path(list, path);
     if (module != NULL)

@@ -2,6 +2,8 @@
 #ifndef RUNTIME_STORAGE_MODULE_LIST_H
 #define RUNTIME_STORAGE_MODULE_LIST_H
 
+#include <stdint.h>
+
 #include "formats/base/buffer.h"
 
 /* A line "kernel/drivers/block/virtio_blk.ko: kernel/...ko ...". */
@@ -13,7 +15,13 @@ struct module_line {
 struct module_list {
     struct module_line *items; /* owned */
     size_t count;
+    uint64_t bytes; /* of the text */
+    uint64_t work;  /* bytes looked through so far */
 };
+
+/* Debian's list of 600 KB takes 0.5 GiB of work; a list that takes more than this (seconds) is made to stall
+ * who reads it, and nothing is found in it any more. */
+#define MODULE_LIST_WORK_MAX ((uint64_t)8 << 30)
 
 /* Lines that are none, or whose path leads elsewhere, are left out. */
 void module_list_parse(const char *text, struct module_list *list);
@@ -21,13 +29,13 @@ void module_list_free(struct module_list *list);
 #define cleanup_module_list __attribute__((cleanup(module_list_free)))
 
 /* The module of that name: of its file without ".ko" and what follows, '-' and '_' being the same. */
-const struct module_line *module_list_find(const struct module_list *list, const char *name);
+const struct module_line *module_list_find(struct module_list *list, const char *name);
 
 /* Adds the module's path and those of what it needs, each once, what must be loaded first in front. Nothing
  * where the list has no such module. */
-void module_list_choose(const struct module_list *list, const char *name, struct strings *paths);
+void module_list_choose(struct module_list *list, const char *name, struct strings *paths);
 
 /* Adds the module's line, as it stands in modules.dep. */
-void module_list_print(const struct module_list *list, const char *path, struct buffer *text);
+void module_list_print(struct module_list *list, const char *path, struct buffer *text);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -74,6 +75,28 @@ static void a_line_is_printed_as_it_was(void **state)
     assert_string_equal(line.data, "kernel/fs/ext4/ext4.ko: kernel/fs/mbcache.ko kernel/fs/jbd2/jbd2.ko\n");
 }
 
+/* The last of many modules with long names needs all of them. */
+static void a_list_that_is_made_to_stall_is_given_up(void **state)
+{
+    (void)state;
+    enum { LINES = 5000, LAST = LINES - 1 };
+    char directory[200];
+    cleanup_buffer struct buffer lines = {0};
+    cleanup_strings struct strings paths = {0};
+    cleanup_module_list struct module_list list = {0};
+    memset(directory, 'd', sizeof directory - 1);
+    directory[sizeof directory - 1] = '\0';
+    for (int i = 0; i < LINES; i++)
+        buffer_format(&lines, "%s/m%d.ko:%s", directory, i, i < LAST ? "\n" : "");
+    for (int i = 0; i < LINES; i++)
+        buffer_format(&lines, " %s/m%d.ko", directory, i);
+    module_list_parse(lines.data, &list);
+    module_list_choose(&list, "m4999", &paths);
+    assert_true(list.work > MODULE_LIST_WORK_MAX);
+    assert_in_range(paths.count, 1, LINES - 1);
+    assert_null(module_list_find(&list, "m1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -82,6 +105,7 @@ int main(void)
         cmocka_unit_test(nothing_is_chosen_that_the_list_does_not_hold),
         cmocka_unit_test(a_path_that_leads_elsewhere_is_no_module),
         cmocka_unit_test(a_line_is_printed_as_it_was),
+        cmocka_unit_test(a_list_that_is_made_to_stall_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
