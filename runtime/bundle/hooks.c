@@ -166,19 +166,35 @@ int hooks_run(const json_t *hooks, enum hook_point point, const char *state, str
     return hooks_run_inside(hooks, point, state, NULL, NULL, error);
 }
 
+static int run_item(const json_t *item, enum hook_point point, size_t index, const char *state,
+                    struct hook *hook, struct error *error)
+{
+    cleanup_free char *where = xasprintf("%s hook %zu: ", hook_names[point], index);
+    if (read_hook(item, where, hook, error) < 0)
+        return -1;
+    return run_hook(hook, state, error) < 0 ? error_prefix(error, "%s hook", hook_names[point]) : 0;
+}
+
 int hooks_run_inside(const json_t *hooks, enum hook_point point, const char *state,
                      int (*enter)(void *data, struct error *error), void *data, struct error *error)
 {
     const json_t *array = json_object_get(hooks, hook_names[point]);
-    size_t index;
-    json_t *item;
-    json_array_foreach (array, index, item) {
+    for (size_t i = 0; i < json_array_size(array); i++) {
         cleanup_hook struct hook hook = {.enter = enter, .data = data};
-        cleanup_free char *where = xasprintf("%s hook %zu: ", hook_names[point], index);
-        if (read_hook(item, where, &hook, error) < 0)
+        if (run_item(json_array_get(array, i), point, i, state, &hook, error) < 0)
             return -1;
-        if (run_hook(&hook, state, error) < 0)
-            return error_prefix(error, "%s hook", hook_names[point]);
     }
     return 0;
+}
+
+void hooks_run_all(const json_t *hooks, enum hook_point point, const char *state,
+                   void (*failed)(void *data, struct error *error), void *data)
+{
+    const json_t *array = json_object_get(hooks, hook_names[point]);
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        cleanup_error struct error error = {0};
+        cleanup_hook struct hook hook = {0};
+        if (run_item(json_array_get(array, i), point, i, state, &hook, &error) < 0)
+            failed(data, &error);
+    }
 }

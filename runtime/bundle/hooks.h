@@ -33,7 +33,11 @@ bool hooks_has(const json_t *hooks, enum hook_point point);
  */
 int hooks_run(const json_t *hooks, enum hook_point point, const char *state, struct error *error);
 
-/* The same; each hook's process calls `enter(data, error)` before it executes the hook. */
+/* Runs all of them, whichever fail; `failed(data, error)` is called for each that does. */
+void hooks_run_all(const json_t *hooks, enum hook_point point, const char *state,
+                   void (*failed)(void *data, struct error *error), void *data);
+
+/* As hooks_run; each hook's process calls `enter(data, error)` before it executes the hook. */
 int hooks_run_inside(const json_t *hooks, enum hook_point point, const char *state,
                      int (*enter)(void *data, struct error *error), void *data, struct error *error);
 

@@ -491,8 +491,8 @@ static void unmake(const struct runtime *runtime, struct creation *creation)
     if (!creation->hooks_ran)
         return;
     cleanup_free char *state = state_spec_text(&creation->state, STATUS_STOPPED);
-    if (hooks_run(creation->container.bundle.hooks, HOOK_POSTSTOP, state, &ignored) < 0)
-        log_warning(&runtime->log, &ignored);
+    hooks_run_all(creation->container.bundle.hooks, HOOK_POSTSTOP, state, log_warning_of,
+                  (void *)&runtime->log);
 }
 
 /* runtime-spec, config.md, "Linux Process": a warning, and not an error. */

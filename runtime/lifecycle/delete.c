@@ -176,8 +176,7 @@ static int remove_all(const struct runtime *runtime, int directory, struct state
     if (!hooks_has(state->hooks, HOOK_POSTSTOP))
         return 0;
     cleanup_free char *text = state_spec_text(state, STATUS_STOPPED);
-    if (hooks_run(state->hooks, HOOK_POSTSTOP, text, &failed) < 0)
-        log_warning(log, &failed);
+    hooks_run_all(state->hooks, HOOK_POSTSTOP, text, log_warning_of, (void *)log);
     return 0;
 }
 

@@ -84,3 +84,8 @@ void log_warning(const struct log *log, struct error *error)
     log_line(log, LOG_LEVEL_WARNING, error->message != NULL ? error->message : "something failed");
     error_clear(error);
 }
+
+void log_warning_of(void *log, struct error *error)
+{
+    log_warning(log, error);
+}

@@ -25,5 +25,7 @@ int log_open(struct log *log, const char *path, const char *format, struct error
 void log_line(const struct log *log, enum log_level level, const char *text);
 /* Reports a failure that does not end the command, and clears it. */
 void log_warning(const struct log *log, struct error *error);
+/* The same, for who calls back: `log` is a const struct log *. */
+void log_warning_of(void *log, struct error *error);
 
 #endif

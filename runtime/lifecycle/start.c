@@ -1,7 +1,9 @@
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -182,6 +184,18 @@ static int start(int directory, struct state *state, struct error *error)
     return -1;
 }
 
+/* The specification: a container whose poststart hook fails is stopped (runtime.md, "Lifecycle", 9). What is
+ * left of it is `delete`'s, as after any failed start. */
+static void end_container(const struct state *state)
+{
+    cleanup_close int pidfd = state_open_process(state);
+    if (pidfd >= 0)
+        pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
+    struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+    while (pidfd >= 0 && poll(&ended, 1, ACCEPT_TIMEOUT) < 0 && errno == EINTR)
+        ;
+}
+
 int container_start(const struct runtime *runtime, const char *id, struct error *error)
 {
     cleanup_state struct state state = {0};
@@ -201,8 +215,8 @@ int container_start(const struct runtime *runtime, const char *id, struct error 
         return 0;
     TRACE_BLOCK(&trace, "poststart hooks");
     cleanup_free char *text = state_spec_text(&state, STATUS_RUNNING);
-    /* The specification leaves a failed poststart hook at a warning. */
-    if (hooks_run(state.hooks, HOOK_POSTSTART, text, error) < 0)
-        log_warning(&runtime->log, error);
-    return 0;
+    if (hooks_run(state.hooks, HOOK_POSTSTART, text, error) == 0)
+        return 0;
+    end_container(&state);
+    return -1;
 }

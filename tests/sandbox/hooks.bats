@@ -98,14 +98,34 @@ hook() {
     expect_nothing_left
 }
 
-@test "a poststart or poststop hook that fails is a warning" {
-    edit "$T/bundle" '.hooks.poststart = [{path: "/bin/false"}] | .hooks.poststop = [{path: "/bin/false"}]'
+@test "a poststart hook that fails ends the start, the hooks after it do not run, and the container is stopped" {
+    edit "$T/bundle" '.hooks.poststart = [{path: "/bin/false"}, {path: "/bin/touch", args: ["touch", $file]}]' \
+        --arg file "$T/second"
     orders wait
     create_standin
-    urunc start "$ID" 2>"$T/stderr"
-    expect_one_error 'warning: .*poststart.*/bin/false'
+    fails urunc start "$ID"
+    expect_one_error 'poststart hook: /bin/false: exit status 1'
+    [[ ! -e $T/second ]]
+    within 60 status_is stopped
+    urunc delete "$ID"
+    expect_nothing_left
+}
+
+@test "a poststart hook that fails ends run, too, and nothing is left" {
+    edit "$T/bundle" '.hooks.poststart = [{path: "/bin/false"}]'
+    orders wait
+    fails urunc run --bundle "$T/bundle" "$ID" </dev/null
+    expect_match 'poststart hook: /bin/false: exit status 1' "$T/stderr"
+    expect_nothing_left
+}
+
+@test "a poststop hook that fails is a warning, and those after it run" {
+    edit "$T/bundle" '.hooks.poststop = [{path: "/bin/false"}, {path: "/bin/touch", args: ["touch", $file]}]' --arg file "$T/second"
+    orders wait
+    create_standin
     urunc delete --force "$ID" 2>"$T/stderr"
-    expect_one_error 'warning: .*poststop.*/bin/false'
+    expect_one_error 'warning: .*poststop hook: /bin/false: exit status 1'
+    [[ -e $T/second ]]
 }
 
 @test "hooks that are not such are errors that name their place" {
