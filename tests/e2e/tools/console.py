@@ -62,6 +62,7 @@ def main():
         if not data:
             break
         sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
 
 
 main()
