@@ -100,6 +100,7 @@ enum channel_item {
     CHANNEL_TERMINAL =
         't', /* ROWSxCOLUMNS, 0x0 where unknown: the program gets a terminal, and all it writes is output */
     CHANNEL_SEALED = 'n', /* no text: no_new_privs */
+    CHANNEL_LIMIT = 'l',  /* RESOURCE:SOFT:HARD, Linux's number and values of setrlimit(2) */
 };
 
 /* What a program's start can fail at. */
@@ -109,6 +110,7 @@ enum channel_step {
     CHANNEL_STEP_DIRECTORY = 2,
     CHANNEL_STEP_USER = 3,
     CHANNEL_STEP_PROGRAM = 4,
+    CHANNEL_STEP_LIMITS = 5,
 };
 
 enum channel_phase {

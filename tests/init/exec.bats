@@ -34,6 +34,14 @@ told() {
     expect_equal "$(told | tail -n 1)" "exec 2: started output 'A=1=2\\nHOME=/root\\n' exited 0"
 }
 
+@test "a program has the limits of its request, as far as the kernel grants them" {
+    beside item:1:a/programs/sh item:1:a-c 'item:1:aulimit -Sn; ulimit -Hn; ulimit -c' item:1:l7:64:128 item:1:l4:0:0 \
+        item:1:u1000:1001 start:1 ended:1 \
+        exec:2:2 answer item:2:a/programs/sh item:2:a-c 'item:2:aulimit -Hn' item:2:l7:9:18446744073709551615 start:2 ended:2
+    expect_equal "$(told | head -n 1)" "exec 1: started output '64\\n128\\n0\\n' exited 0"
+    expect_match "^exec 2: started output '[0-9]+.n' exited 0" <(told | tail -n 1)
+}
+
 @test "a program is looked for in the PATH of its request" {
     beside item:1:ePATH=/nowhere:/programs item:1:ash item:1:a-c 'item:1:aecho found' start:1 ended:1
     expect_equal "$(told)" "exec 1: started output 'found\\n' exited 0"

@@ -51,11 +51,12 @@ client_of() {
 }
 
 @test "a process file says all of it" {
-    printf '{"args":["one","two"],"env":["K=V"],"cwd":"/there","user":{"uid":1,"gid":2},"noNewPrivileges":true}' >"$T/process"
+    printf '{"args":["one","two"],"env":["K=V"],"cwd":"/there","user":{"uid":1,"gid":2},"noNewPrivileges":true,
+        "rlimits":[{"type":"RLIMIT_NOFILE","soft":64,"hard":18446744073709551615}]}' >"$T/process"
     start_executor echo
     execute --process "$T/process" "$ID"
     expect_equal "$STATUS" 7
-    printf '%s\n' aone atwo eK=V d/there u1:2 n | diff - "$T/output"
+    printf '%s\n' aone atwo eK=V d/there u1:2 l7:64:18446744073709551615 n | diff - "$T/output"
 }
 
 @test "what is no process is refused by file and place" {

@@ -19,7 +19,10 @@ static bool read_number(const char **position, char end, uint32_t max, uint32_t 
     return true;
 }
 
-enum { ID_MAX = UINT32_MAX - 1 }; /* -1 means "leave it" to setresuid(2) */
+enum {
+    ID_MAX = UINT32_MAX - 1, /* -1 means "leave it" to setresuid(2) */
+    LIMITS = 16,             /* RLIM_NLIMITS of linux/resource.h */
+};
 
 static bool read_pair(const char *text, char separator, uint32_t max, uint32_t *first, uint32_t *second)
 {
@@ -41,11 +44,34 @@ static bool read_size(const char *text, struct exec_request *request)
     return true;
 }
 
-/* What one item adds at `counts`, the number of arguments, variables and groups that came before. */
+static bool read_value(const char **position, char end, uint64_t *value)
+{
+    char *behind = NULL;
+    if (**position < '0' || **position > '9')
+        return false;
+    errno = 0;
+    *value = strtoull(*position, &behind, 10);
+    *position = behind;
+    return errno == 0 && *behind == end;
+}
+
+static bool read_limit(const char *text, struct launch_limit *limit)
+{
+    if (!read_number(&text, ':', LIMITS - 1, &limit->resource))
+        return false;
+    text++;
+    if (!read_value(&text, ':', &limit->soft))
+        return false;
+    text++;
+    return read_value(&text, '\0', &limit->hard) && limit->soft <= limit->hard;
+}
+
+/* What one item adds at `counts`, the number of arguments, variables, groups and limits that came before. */
 struct counts {
     size_t arguments;
     size_t variables;
     size_t groups;
+    size_t limits;
 };
 
 static bool take_item(char *item, struct counts *counts, struct exec_request *request)
@@ -68,6 +94,8 @@ static bool take_item(char *item, struct counts *counts, struct exec_request *re
         return read_pair(text, ':', ID_MAX, &launch->uid, &launch->gid);
     case CHANNEL_GROUP:
         return read_number(&number, '\0', ID_MAX, &request->groups[counts->groups++]);
+    case CHANNEL_LIMIT:
+        return read_limit(text, &request->limits[counts->limits++]);
     case CHANNEL_TERMINAL:
         return read_size(text, request);
     case CHANNEL_SEALED:
@@ -85,6 +113,7 @@ static struct counts count_items(const char *bytes, size_t size)
         counts.arguments += *item == CHANNEL_ARGUMENT;
         counts.variables += *item == CHANNEL_VARIABLE;
         counts.groups += *item == CHANNEL_GROUP;
+        counts.limits += *item == CHANNEL_LIMIT;
     }
     return counts;
 }
@@ -96,6 +125,7 @@ static bool take_items(char *bytes, size_t size, struct exec_request *request)
         if (!take_item(item, &counts, request))
             return false;
     request->launch.group_count = counts.groups;
+    request->launch.limit_count = counts.limits;
     return counts.arguments > 0;
 }
 
@@ -108,11 +138,13 @@ int exec_request_parse(char *bytes, size_t size, struct exec_request *request)
     request->argv = calloc(counts.arguments + 1, sizeof *request->argv);
     request->env = calloc(counts.variables + 1, sizeof *request->env);
     request->groups = calloc(counts.groups + 1, sizeof *request->groups);
-    if (request->argv == NULL || request->env == NULL || request->groups == NULL)
+    request->limits = calloc(counts.limits + 1, sizeof *request->limits);
+    if (request->argv == NULL || request->env == NULL || request->groups == NULL || request->limits == NULL)
         return ENOMEM;
     request->launch.argv = request->argv;
     request->launch.env = request->env;
     request->launch.groups = request->groups;
+    request->launch.limits = request->limits;
     return take_items(bytes, size, request) ? 0 : EINVAL;
 }
 
@@ -121,5 +153,6 @@ void exec_request_free(struct exec_request *request)
     free(request->argv);
     free(request->env);
     free(request->groups);
+    free(request->limits);
     *request = (struct exec_request){0};
 }

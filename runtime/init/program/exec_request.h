@@ -10,6 +10,7 @@ struct exec_request {
     char **argv;
     char **env;
     uint32_t *groups;
+    struct launch_limit *limits;
     bool terminal;
     uint16_t rows; /* 0: unknown */
     uint16_t columns;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,6 +71,31 @@ static void execute(char *const argv[])
     errno = number;
 }
 
+/* A hard limit that this kernel does not grant (RLIMIT_NOFILE beyond fs.nr_open) stays as it is, and the soft
+ * one is at most that. */
+static bool set_limit(const struct launch_limit *limit)
+{
+    struct rlimit wanted = {.rlim_cur = limit->soft, .rlim_max = limit->hard}, held;
+    int resource = (int)limit->resource;
+    if (setrlimit(resource, &wanted) == 0)
+        return true;
+    if (errno != EPERM || getrlimit(resource, &held) < 0)
+        return false;
+    if (wanted.rlim_max > held.rlim_max)
+        wanted.rlim_max = held.rlim_max;
+    if (wanted.rlim_cur > wanted.rlim_max)
+        wanted.rlim_cur = wanted.rlim_max;
+    return setrlimit(resource, &wanted) == 0;
+}
+
+static bool set_limits(const struct launch *launch)
+{
+    for (size_t i = 0; i < launch->limit_count; i++)
+        if (!set_limit(&launch->limits[i]))
+            return false;
+    return true;
+}
+
 static bool become_user(const struct launch *launch)
 {
     if (launch->has_user && (setgroups(launch->group_count, launch->groups) < 0 || setgid(launch->gid) < 0 ||
@@ -87,6 +113,8 @@ enum channel_step launch_become(const struct launch *launch)
     umask(022);
     if (chdir(launch->cwd) < 0 && (make_directories(launch->cwd) < 0 || chdir(launch->cwd) < 0))
         return CHANNEL_STEP_DIRECTORY;
+    if (!set_limits(launch))
+        return CHANNEL_STEP_LIMITS;
     if (!become_user(launch))
         return CHANNEL_STEP_USER;
     execute(launch->argv);

@@ -9,6 +9,13 @@
 
 #include "runtime/channel.h"
 
+/* For setrlimit(2). */
+struct launch_limit {
+    uint32_t resource;
+    uint64_t soft;
+    uint64_t hard;
+};
+
 /* What runs and as whom. Texts are borrowed; both arrays end with NULL. */
 struct launch {
     char *const *argv;
@@ -19,6 +26,8 @@ struct launch {
     uint32_t gid;
     const uint32_t *groups;
     size_t group_count;
+    const struct launch_limit *limits;
+    size_t limit_count;
     bool sealed; /* no_new_privs */
 };
 

@@ -1,5 +1,7 @@
 #include "runtime/lifecycle/exec/exec_items.h"
 
+#include <inttypes.h>
+
 #include "runtime/channel.h"
 
 static void add(struct buffer *items, enum channel_item item, const char *text)
@@ -27,6 +29,12 @@ int exec_items_add(struct buffer *items, const struct process *process, bool sea
     end(items);
     for (size_t i = 0; i < process->additional_gid_count; i++) {
         buffer_format(items, "%c%u", CHANNEL_GROUP, process->additional_gids[i]);
+        end(items);
+    }
+    for (size_t i = 0; i < process->rlimit_count; i++) {
+        const struct rlimit_request *limit = &process->rlimits[i];
+        buffer_format(items, "%c%d:%" PRIu64 ":%" PRIu64, CHANNEL_LIMIT, limit->resource, limit->soft,
+                      limit->hard);
         end(items);
     }
     if (process->terminal) {

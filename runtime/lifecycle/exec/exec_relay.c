@@ -225,6 +225,8 @@ static int refuse(const struct channel_frame *frame, const char *program, const 
                                                  : strerror(number));
     case CHANNEL_STEP_DIRECTORY:
         return error_errno(error, number, "%s: cannot enter %s", prefix, directory);
+    case CHANNEL_STEP_LIMITS:
+        return error_errno(error, number, "%s: process.rlimits: the guest's kernel refuses one", prefix);
     case CHANNEL_STEP_USER:
         return error_errno(error, number, "%s: cannot become its user", prefix);
     case CHANNEL_STEP_PROCESS:

@@ -63,6 +63,20 @@ static void everything_is_taken(void **state)
     release(&parsed);
 }
 
+static void limits_are_taken(void **state)
+{
+    (void)state;
+    struct parsed parsed = PARSE("a\0l7:64:128\0l15:18446744073709551615:18446744073709551615");
+    const struct launch *launch = &parsed.request.launch;
+    assert_int_equal(parsed.result, 0);
+    assert_int_equal(launch->limit_count, 2);
+    assert_int_equal(launch->limits[0].resource, 7);
+    assert_int_equal(launch->limits[0].soft, 64);
+    assert_int_equal(launch->limits[0].hard, 128);
+    assert_true(launch->limits[1].soft == UINT64_MAX && launch->limits[1].hard == UINT64_MAX);
+    release(&parsed);
+}
+
 static void a_program_alone_is_enough(void **state)
 {
     (void)state;
@@ -109,6 +123,14 @@ static void what_is_no_request_is_refused(void **state)
         {"a\0t65536x1", 11},
         {"a\0t1x65536", 11},
         {"a\0n1", 5},
+        {"a\0l7:1", 7},
+        {"a\0l16:1:1", 10},
+        {"a\0l-1:1:1", 10},
+        {"a\0l7:2:1", 9},
+        {"a\0l7:1:1:1", 11},
+        {"a\0l7:1:", 8},
+        {"a\0l7:-1:1", 10},
+        {"a\0l7:1:18446744073709551616", 28},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct parsed parsed = parse(cases[i].bytes, cases[i].size);
@@ -122,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_is_taken),
+        cmocka_unit_test(limits_are_taken),
         cmocka_unit_test(a_program_alone_is_enough),
         cmocka_unit_test(what_is_no_request_is_refused),
     };
