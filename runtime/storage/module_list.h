@@ -19,9 +19,9 @@ struct module_list {
     uint64_t work;  /* bytes looked through so far */
 };
 
-/* Debian's list of 600 KB takes 0.5 GiB of work; a list that takes more than this (seconds) is made to stall
- * who reads it, and nothing is found in it any more. */
-#define MODULE_LIST_WORK_MAX ((uint64_t)8 << 30)
+/* Some hundred looks through a distribution's list of less than a megabyte are usual. A list that takes more
+ * than this is made to stall who reads it, and nothing is found in it any more. */
+#define MODULE_LIST_WORK_MAX ((uint64_t)2 << 30)
 
 /* Lines that are none, or whose path leads elsewhere, are left out. */
 void module_list_parse(const char *text, struct module_list *list);
