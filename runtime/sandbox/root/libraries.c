@@ -112,7 +112,7 @@ static void add_file(struct search *search, const char *path, struct elf_needed 
 {
     size_t index = search->files->count - search->first;
     strings_add(search->files, path);
-    search->needs = xreallocarray(search->needs, index + 1, sizeof *search->needs);
+    search->needs = xreallocarray(search->needs, index + 1, sizeof(void *));
     search->needs[index] = needed;
 }
 
