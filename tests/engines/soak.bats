@@ -3,7 +3,7 @@
 # instants of their life. Afterwards nothing is left. URUNC_ENGINE_ROUNDS makes it longer.
 load engine
 
-ROUNDS=${URUNC_ENGINE_ROUNDS:-8}
+ROUNDS=${URUNC_ENGINE_ROUNDS:-4}
 AT_ONCE=4
 
 # seen KIND: the process IDs of that kind, one a line.
