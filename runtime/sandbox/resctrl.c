@@ -284,14 +284,14 @@ int resctrl_plan(const char *mount, const struct resctrl_request *request, const
 }
 
 /* All lines at once: the kernel applies them when it has read the last. */
-static int write_schemata(const char *directory, const struct strings *first, const struct strings *last,
+static int write_schemata(const char *directory, const struct resctrl_request *request, bool is_new,
                           struct error *error)
 {
     cleanup_buffer struct buffer text = {0};
-    for (size_t i = 0; first != NULL && i < first->count; i++)
-        buffer_format(&text, "%s\n", first->items[i]);
-    for (size_t i = 0; i < last->count; i++)
-        buffer_format(&text, "%s\n", last->items[i]);
+    for (size_t i = 0; is_new && i < request->compared.count; i++)
+        buffer_format(&text, "%s\n", request->compared.items[i]);
+    for (size_t i = 0; i < request->schemata.count; i++)
+        buffer_format(&text, "%s\n", request->schemata.items[i]);
     return text.length > 0 ? write_file(directory, SCHEMATA_FILE, text.data, error) : 0;
 }
 
@@ -304,7 +304,7 @@ static int make_group(const char *mount, const struct resctrl_request *request, 
         resctrl->made = false;
         return error_errno(error, errno, "cannot make the group %s", directory);
     }
-    if (write_schemata(directory, made ? &request->compared : NULL, &request->schemata, error) == 0)
+    if (write_schemata(directory, request, made, error) == 0)
         return 0;
     /* A class that others may use stays, but not one that never got its shares. */
     if (made)
