@@ -92,6 +92,7 @@ static void taps_are_known_by_names_of_ours_alone(void **state)
     (void)state;
     char name[TAP_NAME_SIZE] = "before";
     assert_false(has_tap("{\"host_dev_name\":\"eth0\"}", 0, name));
+    assert_false(has_tap(TAP("wlan0123"), 0, name));
     assert_false(has_tap(TAP("urunc0123456789a"), 0, name));
     assert_false(has_tap(TAP("urunc012/../x"), 0, name));
     assert_false(has_tap(TAP("urunc01"), 1, name));
