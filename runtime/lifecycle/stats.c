@@ -7,6 +7,7 @@
 #include "formats/base/file.h"
 #include "formats/base/memory.h"
 #include "runtime/lifecycle/lifecycle.h"
+#include "runtime/network/network.h"
 #include "runtime/sandbox/cgroups/stats/stats.h"
 
 enum { COUNTERS = 16 }; /* of an interface in /proc/net/dev: 8 of what it received, 8 of what it sent */
@@ -51,6 +52,13 @@ static bool is_first_of(const struct strings *strings, size_t index)
     return true;
 }
 
+/* The interface of what network_leave is told. */
+static const char *interface_name(const char *joined)
+{
+    size_t length = sizeof NETWORK_OF_SUBNET - 1;
+    return joined + (strncmp(joined, NETWORK_OF_SUBNET, length) == 0 ? length : 0);
+}
+
 static json_t *describe_interfaces(const struct state *state)
 {
     json_t *list = json_array();
@@ -67,7 +75,8 @@ static json_t *describe_interfaces(const struct state *state)
         if (!is_first_of(&state->network_taps, i))
             continue;
         if (read_counters(text.data, state->network_taps.items[i], counters))
-            json_array_append_new(list, describe_interface(state->network_interfaces.items[i], counters));
+            json_array_append_new(
+                list, describe_interface(interface_name(state->network_interfaces.items[i]), counters));
     }
     return list;
 }

@@ -42,6 +42,11 @@ forwarding() {
     expect_equal "$(tap_name)" ''
 }
 
+@test "events call the interface by its name" {
+    start_standin
+    expect_equal "$(urunc events --stats "$ID" | jq -c '.data.network_interfaces | map(.Name)')" '["eth0"]'
+}
+
 @test "forwarding that was there before stays" {
     ip netns exec "$NETNS" sysctl -qw net.ipv4.conf.eth0.forwarding=1
     start_standin
