@@ -18,18 +18,20 @@ seen() {
 }
 
 # kill_one KIND LOOKS STARTER...: kills a process of that kind when so many looks have seen one; they take some milliseconds
-# each. At the latest when all starters have ended.
+# each. At the latest when all starters have ended. One that ended before the signal was none.
 kill_one() {
-    local kind=$1 pid looks=$2 seen=0
+    local kind=$1 looks=$2 pid count=0 last=
     shift 2
-    while any_runs "$@"; do
+    until [[ -n $last ]]; do
+        any_runs "$@" || last=yes
         pid=$(seen "$kind" | head -n 1)
-        [[ -z $pid ]] || ((++seen < looks)) || break
+        [[ -n $pid ]] || continue
+        ((++count >= looks)) || [[ -n $last ]] || continue
+        if kill -KILL "$pid" 2>/dev/null; then
+            KILLED[$kind]=$((${KILLED[$kind]-0} + 1))
+            return
+        fi
     done
-    pid=$(seen "$kind" | head -n 1)
-    if [[ -n $pid ]] && kill -KILL "$pid" 2>/dev/null; then
-        KILLED[$kind]=$((${KILLED[$kind]-0} + 1))
-    fi
 }
 
 any_runs() {
@@ -78,13 +80,13 @@ sweep_forgotten() {
     for pid in $(pgrep -f containerd-shim-runc-v2); do
         id=$(tr '\0' '\n' <"/proc/$pid/cmdline" | sed -n '/^-id$/{n;p}')
         [[ -n $id ]] || continue
-        kill -KILL "$pid"
+        kill -KILL "$pid" 2>/dev/null || continue
         "$T/runc" --root "/run/containerd/runc/$ID" delete --force "$id"
         FORGOTTEN=$((FORGOTTEN + 1))
     done
     # The shim's, of rootfs.
     for mount in $(awk '$5 ~ "^/run/containerd/io.containerd.runtime.v2.task/" { print $5 }' /proc/self/mountinfo); do
-        umount "$mount"
+        umount "$mount" || true # what stays is seen by stop_engine
     done
 }
 
