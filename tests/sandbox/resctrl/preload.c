@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-FILE *setmntent(const char *file, const char *type)
+FILE *setmntent(const char *file, const char *mode)
 {
     (void)file;
-    return fopen(getenv("URUNC_TEST_MOUNTS"), type);
+    return fopen(getenv("URUNC_TEST_MOUNTS"), mode);
 }
