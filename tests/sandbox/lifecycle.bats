@@ -50,8 +50,12 @@ started() {
     expect_nothing_left
 }
 
-@test "a FIFO beside the pid file or in its place does not make create wait" {
+@test "a FIFO beside the pid file does not make create wait, and one in its place is refused" {
     mkfifo "$T/pid.tmp" "$T/pid"
+    fails urunc create --bundle "$T/bundle" --pid-file "$T/pid" "$ID"
+    expect_one_error "--pid-file $T/pid: is no regular file"
+    [[ -p $T/pid ]]
+    rm "$T/pid"
     urunc create --bundle "$T/bundle" --pid-file "$T/pid" "$ID" </dev/null >"$T/console" 2>&1
     [[ -f $T/pid && -p $T/pid.tmp ]]
     [[ -e /proc/$(cat "$T/pid") ]]
