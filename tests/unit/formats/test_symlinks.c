@@ -69,8 +69,9 @@ static void a_config_map_is_files(void **state)
 static void what_leads_out_or_nowhere_or_round_is_left_out(void **state)
 {
     (void)state;
-    static const char *const targets[] = {"/etc/passwd", "..",     "../..", "below/../../x", "missing", ".",
-                                          "self",        "file/x", ""};
+    static const char *const targets[] = {"/etc/passwd", "/file", "../file",       "below/../../file",
+                                          "..",          "../..", "below/../../x", "missing",
+                                          ".",           "self",  "file/x",        ""};
     cleanup_inode struct inode *root = inode_new(S_IFDIR | 0755);
     put_file(root, "file", "x");
     put_link(root, "self", "self");
