@@ -79,9 +79,11 @@ static int save(int directory, const struct state *state, const struct monitor_m
     if (read_words(state, &words, error) < 0 ||
         saved_machine_create(image_path, count, files, &image, error) < 0)
         return -1;
-    cleanup_close int image_directory = image, first = files[SAVED_STATE], second = files[SAVED_MEMORY];
-    if (save_into(directory, state, management, files, error) == 0 &&
-        saved_machine_describe(image_directory, state->hypervisor, &words, error) == 0)
+    cleanup_close int image_directory = image;
+    int status = save_into(directory, state, management, files, error);
+    for (size_t i = 0; i < count; i++)
+        close(files[i]);
+    if (status == 0 && saved_machine_describe(image_directory, state->hypervisor, &words, error) == 0)
         return 0;
     saved_machine_discard(image_directory);
     return error_prefix(error, "container \"%s\" was not saved", state->id);

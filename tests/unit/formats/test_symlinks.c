@@ -129,6 +129,7 @@ static void deep_trees_and_long_chains_end(void **state)
     assert_non_null(plain);
     put_directory(directory, "d");
     cleanup_inode struct inode *cut = symlinks_resolve(root, PLENTY);
+    assert_non_null(cut);
     cleanup_inode struct inode *chain = inode_new(S_IFDIR | 0755);
     put_file(chain, "l0", "x");
     for (int i = 1; i <= SYMLINKS_HOPS_MAX + 1; i++) {

@@ -109,6 +109,7 @@ static void that_of_another_profile_is_not(void **state)
 {
     const struct temporary *temporary = *state;
     cleanup_seccomp struct seccomp_filter *first = find(temporary, PROFILE);
+    assert_non_null(first);
     char name[NAME_MAX + 1];
     cleanup_buffer struct buffer file = {0};
     exchange(temporary, name, &file);
@@ -123,6 +124,7 @@ static void that_of_another_compiler_or_kernel_is_not(void **state)
     static const char *const words[] = {"urunc ", "libseccomp ", "Linux "};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         cleanup_seccomp struct seccomp_filter *first = find(temporary, PROFILE);
+        assert_non_null(first);
         char name[NAME_MAX + 1];
         cleanup_buffer struct buffer file = {0};
         exchange(temporary, name, &file);
@@ -161,6 +163,7 @@ static void one_that_others_may_write_to_is_not(void **state)
     static const mode_t modes[] = {0664, 0646};
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         cleanup_seccomp struct seccomp_filter *first = find(temporary, PROFILE);
+        assert_non_null(first);
         char name[NAME_MAX + 1];
         cleanup_buffer struct buffer file = {0};
         exchange(temporary, name, &file);
@@ -175,6 +178,7 @@ static void one_of_another_user_is_not(void **state)
     if (geteuid() != 0)
         skip();
     cleanup_seccomp struct seccomp_filter *first = find(temporary, PROFILE);
+    assert_non_null(first);
     char name[NAME_MAX + 1];
     cleanup_buffer struct buffer file = {0};
     exchange(temporary, name, &file);
@@ -187,6 +191,7 @@ static void a_symlink_to_one_is_not(void **state)
 {
     const struct temporary *temporary = *state;
     cleanup_seccomp struct seccomp_filter *first = find(temporary, PROFILE);
+    assert_non_null(first);
     char name[NAME_MAX + 1];
     cleanup_buffer struct buffer file = {0};
     exchange(temporary, name, &file);
@@ -200,6 +205,7 @@ static void a_root_that_others_may_write_to_keeps_nothing(void **state)
     const struct temporary *temporary = *state;
     assert_int_equal(fchmod(temporary->fd, 0777), 0);
     cleanup_seccomp struct seccomp_filter *filter = find(temporary, PROFILE);
+    assert_non_null(filter);
     assert_int_equal(directory_is_empty(temporary->fd, "."), 1);
     assert_int_equal(fchmod(temporary->fd, 0700), 0);
 }
@@ -241,6 +247,7 @@ static void there_are_never_more_than_sixteen(void **state)
                  "\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":%d}]}",
                  i + 1);
         cleanup_seccomp struct seccomp_filter *filter = find(temporary, text);
+        assert_non_null(filter);
     }
     DIR *directory = opendir(temporary->path);
     int count = 0;
