@@ -138,7 +138,7 @@ int container_checkpoint(const struct runtime *runtime, const char *id, const ch
 /* A monitor that makes its socket itself has not made it yet when it is started. */
 static int connect_restored(int directory, const struct state *state, struct error *error)
 {
-    const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+    const struct timespec pause = {.tv_nsec = 5000L * 1000};
     int64_t deadline = clock_milliseconds() + SOCKET_TIMEOUT;
     for (;;) {
         int connection = manage_connect(directory, state, error);

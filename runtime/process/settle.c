@@ -168,7 +168,7 @@ static int close_host(struct container *container, struct error *error)
     const struct guest_setup *guest = &container->guest;
     size_t count = FEW;
     cleanup_free int *keep =
-        xcalloc(FEW + kept->tun_count + 2 * BOOT_QUEUES_MAX + 2 * guest->disk_count + guest->share_count,
+        xcalloc(FEW + kept->tun_count + 2UL * BOOT_QUEUES_MAX + 2 * guest->disk_count + guest->share_count,
                 sizeof *keep);
     memcpy(keep, few, sizeof few);
     for (size_t i = 0; i < kept->tun_count; i++)

@@ -51,7 +51,7 @@ int saved_machine_open(const char *path, const char *hypervisor, size_t count, s
         return error_errno(error, errno, "--image-path %s", path);
     if (read_description(directory, hypervisor, saved, error) < 0)
         return error_prefix(error, "--image-path %s", path);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && i < SAVED_FILES; i++) {
         saved->files[i] = open_regular(directory, file_names[i], O_RDONLY | O_NOFOLLOW, error);
         if (saved->files[i] < 0)
             return error_prefix(error, "--image-path %s", path);
@@ -229,7 +229,7 @@ int saved_machine_create(const char *path, size_t count, int files[SAVED_FILES],
     cleanup_close int opened = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (opened < 0 || (unlinkat(opened, DESCRIPTION_FILE, 0) < 0 && errno != ENOENT))
         return error_errno(error, errno, "--image-path %s", path);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && i < SAVED_FILES; i++) {
         files[i] = create_file(opened, file_names[i], error);
         if (files[i] < 0) {
             close_all(files);
