@@ -14,8 +14,13 @@ build=$PWD/build/arm64
     echo 'skip: tests/arm64/sysroot.sh build/arm64-sysroot has not been run'
     exit 77
 }
-cmake --preset arm64 >/dev/null
-cmake --build --preset arm64 >/dev/null
+for step in '--preset arm64' '--build --preset arm64'; do
+    # shellcheck disable=SC2086
+    cmake $step >build/arm64.log 2>&1 || {
+        grep -A5 -E 'FAILED|error:|Error' build/arm64.log >&2
+        exit 1
+    }
+done
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -27,11 +27,13 @@ static int resume_machine(int connection, struct error *error)
     return set_state(&http, "Resumed", error);
 }
 
+#ifdef __x86_64__ /* other machines have no keyboard controller */
 static int press_keys(int connection, struct error *error)
 {
     cleanup_http struct http http = http_open(connection, HTTP_TIMEOUT);
     return http_call(&http, "PUT", "/actions", json_pack("{s:s}", "action_type", "SendCtrlAltDel"), error);
 }
+#endif
 
 static int save_machine(int connection, struct error *error)
 {
