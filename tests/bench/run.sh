@@ -333,7 +333,7 @@ rootfs_row() {
     for ((i = 0; i < REPEAT; i++)); do rootfs_create later || return 0; done
     awk -v label="$1" -v first="$(median first 1)" -v later="$(median later 1)" -v small="${small:-0}" 'BEGIN {
         printf "  %-38s %8.1f ms, again %6.1f ms, of that for its size %6.1f ms\n", label, first / 1000, later / 1000,
-               small > 0 ? (later - small) / 1000 : 0}'
+               (small > 0 ? (later - small) / 1000 : 0)}'
 }
 
 bench_rootfs() {
