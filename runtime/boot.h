@@ -109,7 +109,7 @@ struct boot_stream {
 };
 
 /*
- * The channel of a guest that has an agent of ours (runtime/channel.h): four ports beside the serial console.
+ * The channel of a guest that has an agent of ours (runtime/channel.h): its ports beside the serial console.
  * All descriptors are kept open over exec; borrowed; -1: none.
  */
 struct boot_channel {
@@ -117,6 +117,7 @@ struct boot_channel {
     struct boot_stream error;
     int console_fd; /* for the serial console, where `error` is a socket: a socket serves one */
     int control_fd; /* listening unix socket: one client at a time speaks to the guest's agent */
+    int window_fd;  /* connected unix socket: the terminal's later sizes come from it */
 };
 
 struct boot {
@@ -161,11 +162,14 @@ struct boot_share *boot_add_share(struct boot *boot, const char *tag, int server
 
 /* Without anything: no descriptor. */
 #define BOOT_NONE                                                                                            \
-    ((struct boot){                                                                                          \
-        .kernel_fd = -1,                                                                                     \
-        .manage_fd = -1,                                                                                     \
-        .incoming_fd = -1,                                                                                   \
-        .channel = {.output = {.fd = -1}, .error = {.fd = -1}, .console_fd = -1, .control_fd = -1}})
+    ((struct boot){.kernel_fd = -1,                                                                          \
+                   .manage_fd = -1,                                                                          \
+                   .incoming_fd = -1,                                                                        \
+                   .channel = {.output = {.fd = -1},                                                         \
+                               .error = {.fd = -1},                                                          \
+                               .console_fd = -1,                                                             \
+                               .control_fd = -1,                                                             \
+                               .window_fd = -1}})
 
 /* Releases what `boot` owns; no descriptor is closed. */
 void boot_free(struct boot *boot);

@@ -8,10 +8,15 @@
  * number that the client chose, answers repeat it, and a client ignores answers with another one. A client
  * sends each frame whole; what came of one before the client left, or a second ago, is forgotten.
  *
- * The port of standard input stands before the others on the device: the guest hears of the ports in that
- * order, and takes it for connected once the others are. A guest's write to a port has been handled by the
- * monitor when it returns (on QEMU: ioeventfd=off), and the monitor then has written the bytes, so a guest
- * that has written may end: nothing else tells it what became of them.
+ * The port of standard input stands before the other three on the device: the guest hears of the ports in
+ * that order, and takes it for connected once the others are. A guest's write to a port has been handled by
+ * the monitor when it returns (on QEMU: ioeventfd=off), and the monitor then has written the bytes, so a
+ * guest that has written may end: nothing else tells it what became of them.
+ *
+ * Where the container has a terminal there may be a fifth, CHANNEL_WINDOW_PORT: from the host come frames of
+ * CHANNEL_WINDOW, session 0, which are not answered. Sizes that an engine sets come this way, and wait until
+ * the agent opens the port. It stands before all others, so that the guest has heard of it once it knows
+ * them.
  *
  * Each side treats the other as hostile: a frame of an unknown type is passed over, one that is longer than
  * CHANNEL_PAYLOAD_MAX ends the conversation on the host's side, and on the guest's side everything up to the
@@ -47,7 +52,8 @@
 #define CHANNEL_STDERR  "urunc.stderr"
 #define CHANNEL_CONTROL "urunc.control"
 
-#define CHANNEL_EXEC_PORT "urunc.exec." /* and a number from 1 */
+#define CHANNEL_WINDOW_PORT "urunc.window"
+#define CHANNEL_EXEC_PORT   "urunc.exec." /* and a number from 1 */
 
 #define CHANNEL_SOCKET "control.sock"
 

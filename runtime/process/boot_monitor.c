@@ -24,6 +24,7 @@
 #include "runtime/process/streams.h"
 #include "runtime/sandbox/privileges/blocking_output.h"
 #include "runtime/sandbox/root/private_root.h"
+#include "runtime/window_size/window_size.h"
 
 /* The monitor's environment is ours; the container's is for the guest. */
 static void make_environment(const struct container *container, const struct boot *boot,
@@ -40,6 +41,10 @@ static void make_environment(const struct container *container, const struct boo
     if (container->kept.first_output) {
         strings_format(environment, FIRST_OUTPUT_VARIABLE "=%d", container->trace.fd);
         buffer_format(&preload, "%s" FIRST_OUTPUT_PATH, preload.length > 0 ? ":" : "");
+    }
+    if (boot->channel.window_fd >= 0) {
+        strings_format(environment, WINDOW_SIZE_VARIABLE "=%d", container->kept.streams.window[1]);
+        buffer_format(&preload, "%s" WINDOW_SIZE_PATH, preload.length > 0 ? ":" : "");
     }
     if (preload.length > 0)
         strings_format(environment, "LD_PRELOAD=%s", preload.data);
@@ -115,8 +120,8 @@ static int keep_one(int fd, const char *name, struct error *error)
 static int keep_channel(const struct kept *kept, const struct boot *boot, struct error *error)
 {
     const struct streams *streams = &kept->streams;
-    const int fds[] = {streams->output.fd,  streams->error.fd,   streams->console,
-                       streams->readers[0], streams->readers[1], boot->channel.control_fd};
+    const int fds[] = {streams->output.fd,  streams->error.fd,  streams->console,   streams->readers[0],
+                       streams->readers[1], streams->window[0], streams->window[1], boot->channel.control_fd};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         if (keep_one(fds[i], "the guest's channel", error) < 0)
             return -1;

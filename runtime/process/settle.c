@@ -19,15 +19,29 @@
 #include "runtime/process/start_hooks.h"
 #include "runtime/sandbox/descriptors.h"
 #include "runtime/sandbox/root/private_root.h"
+#include "runtime/window_size/window_size.h"
 
-static int keep_for_start(struct container *container, struct error *error)
+/* `preload`: the monitor loads objects of ours. */
+static int keep_streams(struct container *container, bool preload, struct error *error)
+{
+    struct streams *streams = &container->kept.streams;
+    if (container->control < 0)
+        return 0;
+    /* Without them the guest has its serial console. */
+    if (!streams_open(container->attended, streams)) {
+        close(take_fd(container->control));
+        return 0;
+    }
+    return preload && container->bundle.process.terminal ? streams_open_window(streams, error) : 0;
+}
+
+static int keep_for_start(struct container *container, bool preload, struct error *error)
 {
     const struct process *process = &container->bundle.process;
     struct kept *kept = &container->kept;
     guest_network_keep(container);
-    /* Without them the guest has its serial console. */
-    if (container->control >= 0 && !streams_open(container->attended, &kept->streams))
-        close(take_fd(container->control));
+    if (keep_streams(container, preload, error) < 0)
+        return -1;
     if (start_hooks_present(container)) {
         kept->rootfs_tree = start_hooks_open_rootfs(&container->bundle, error);
         if (kept->rootfs_tree < 0)
@@ -85,6 +99,34 @@ static bool can_preload(const struct container *container)
     return container->bundle.process.selinux_label == NULL && exit_status_fits(guest->program);
 }
 
+/* The objects that the monitor loads: unnamed files of which the root gets copies. `fds` become the caller's.
+ */
+enum { PRELOADED = 3 };
+
+static int add_preloaded(const struct kept *kept, int fds[PRELOADED], struct private_copy *copies,
+                         struct private_root *root, struct error *error)
+{
+    const struct {
+        bool wanted;
+        int (*open)(struct error *error);
+        const char *path;
+    } objects[PRELOADED] = {
+        {kept->exit_status, exit_status_open, EXIT_STATUS_PATH},
+        {kept->first_output, first_output_open, FIRST_OUTPUT_PATH},
+        {kept->streams.window[0] >= 0, window_size_open, WINDOW_SIZE_PATH},
+    };
+    for (size_t i = 0; i < PRELOADED; i++) {
+        if (!objects[i].wanted)
+            continue;
+        fds[i] = objects[i].open(error);
+        if (fds[i] < 0)
+            return -1;
+        copies[root->copy_count++] =
+            (struct private_copy){.fd = fds[i], .behind = -1, .path = objects[i].path, .program = true};
+    }
+    return 0;
+}
+
 static int enter_root(struct container *container, const struct monitor_files *files,
                       const struct identity *user, struct error *error)
 {
@@ -92,7 +134,7 @@ static int enter_root(struct container *container, const struct monitor_files *f
     cleanup_strings struct strings disks = {0}, shares = {0}, placeholders = {0};
     cleanup_free struct private_mount *mounts =
         xcalloc(4 + guest->disk_count + guest->share_count, sizeof *mounts);
-    struct private_copy copies[4];
+    struct private_copy copies[2 + PRELOADED];
     struct private_root root = {
         .program = guest->program,
         .data = &files->data,
@@ -121,20 +163,15 @@ static int enter_root(struct container *container, const struct monitor_files *f
         if (guest->shares[i].tree >= 0)
             mounts[root.mount_count++] = (struct private_mount){guest->shares[i].tree, shares.items[i]};
     }
-    cleanup_close int exit_status = container->kept.exit_status ? exit_status_open(error) : -1;
-    if (container->kept.exit_status && exit_status < 0)
-        return -1;
-    if (exit_status >= 0)
-        copies[root.copy_count++] =
-            (struct private_copy){.fd = exit_status, .behind = -1, .path = EXIT_STATUS_PATH, .program = true};
-    cleanup_close int first_output = container->kept.first_output ? first_output_open(error) : -1;
-    if (container->kept.first_output && first_output < 0)
-        return -1;
-    if (first_output >= 0)
-        copies[root.copy_count++] = (struct private_copy){
-            .fd = first_output, .behind = -1, .path = FIRST_OUTPUT_PATH, .program = true};
+    int preloaded[PRELOADED] = {-1, -1, -1};
+    int status = add_preloaded(&container->kept, preloaded, copies, &root, error);
     TRACE_BLOCK(&container->trace, "private root");
-    return private_root_enter(&root, error);
+    if (status == 0)
+        status = private_root_enter(&root, error);
+    for (size_t i = 0; i < PRELOADED; i++)
+        if (preloaded[i] >= 0)
+            close(preloaded[i]);
+    return status;
 }
 
 /* A directory of the host that stayed open would be a way out: /proc/PID/fd/N/.. leads to the host's root,
@@ -163,6 +200,8 @@ static int close_host(struct container *container, struct error *error)
         kept->streams.console,
         kept->streams.readers[0],
         kept->streams.readers[1],
+        kept->streams.window[0],
+        kept->streams.window[1],
     };
     enum { FEW = sizeof few / sizeof *few };
     const struct guest_setup *guest = &container->guest;
@@ -271,11 +310,12 @@ int settle(struct container *container, struct error *error)
     const struct monitor_config *config = guest_monitor_config(guest, &container->config);
     struct monitor_user *user = &container->kept.user;
     bool reports = guest->monitor->quirks & BOOT_QUIRK_EXIT_PORT, traced = container->trace.fd >= 0;
-    bool preload = (reports || traced) && can_preload(container);
+    bool resizes = container->control >= 0 && container->bundle.process.terminal;
+    bool preload = (reports || traced || resizes) && can_preload(container);
     container->kept.exit_status = preload && reports;
     container->kept.first_output = preload && traced;
     cleanup_monitor_files struct monitor_files files = {0};
-    if (guest->monitor->files(config, &files, error) < 0 || keep_for_start(container, error) < 0)
+    if (guest->monitor->files(config, &files, error) < 0 || keep_for_start(container, preload, error) < 0)
         return -1;
     if (guest->monitor->nics_by_name && container->kept.tun_count > 0)
         strings_add(&files.devices, NETWORK_TUN_DEVICE);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -66,12 +67,19 @@ bool streams_open(bool attended, struct streams *streams)
 
 void streams_close(struct streams *streams)
 {
-    const int fds[] = {streams->output.fd, streams->error.fd, streams->console, streams->readers[0],
-                       streams->readers[1]};
+    const int fds[] = {streams->output.fd,  streams->error.fd,  streams->console,  streams->readers[0],
+                       streams->readers[1], streams->window[0], streams->window[1]};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         if (fds[i] >= 0)
             close(fds[i]);
     *streams = STREAMS_NONE;
+}
+
+int streams_open_window(struct streams *streams, struct error *error)
+{
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, streams->window) == 0)
+        return 0;
+    return error_errno(error, errno, "process.terminal: cannot make a socket for its sizes");
 }
 
 /* QEMU sets OPOST again, which does nothing where no other output flag is set. */
@@ -90,6 +98,7 @@ int streams_hand_over(const struct streams *streams, struct boot *boot, struct e
     boot->channel.output = streams->output;
     boot->channel.error = streams->error;
     boot->channel.console_fd = streams->console;
+    boot->channel.window_fd = streams->window[0];
     cleanup_close int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (nowhere < 0 || dup2(nowhere, STDOUT_FILENO) < 0)
         return error_errno(error, errno, "/dev/null");

@@ -17,9 +17,11 @@ struct streams {
     struct boot_stream error;
     int console;    /* the error stream again, where it is a socket: QEMU opens a socket once */
     int readers[2]; /* the other ends, where the two are pipes */
+    int window[2];  /* a terminal's sizes: the guest's end, and the one that they are written to */
 };
 #define STREAMS_NONE                                                                                         \
-    ((struct streams){.output = {.fd = -1}, .error = {.fd = -1}, .console = -1, .readers = {-1, -1}})
+    ((struct streams){                                                                                       \
+        .output = {.fd = -1}, .error = {.fd = -1}, .console = -1, .readers = {-1, -1}, .window = {-1, -1}})
 
 /*
  * Opens them: for writing only, because QEMU takes no other for an output that it opens by number. False
@@ -31,6 +33,9 @@ struct streams {
  */
 bool streams_open(bool attended, struct streams *streams);
 void streams_close(struct streams *streams);
+
+/* Opens streams->window, a pair of sockets that do not block. */
+int streams_open_window(struct streams *streams, struct error *error);
 
 /* Gives the boot its streams, puts /dev/null in the place of descriptor 1, and makes a terminal pass on bytes
  * as they are: the guest has a terminal of its own, which edits, echoes and translates. */

@@ -187,14 +187,16 @@ SCRIPT
     ((SECONDS - began < 10))
 }
 
-@test "a terminal through the console socket" {
+@test "a terminal through the console socket, whose later sizes reach the guest" {
     need_kernel
     rm -r "$T/bundle"
     busybox_bundle "$T/bundle" initrd
     edit "$T/bundle" '.process.terminal = true | .process.consoleSize = {height: 40, width: 100}'
     # shellcheck disable=SC2016 # expands in the guest
-    arguments "$T/bundle" sh -c 'tty; stty -echo; echo ready; read -r line; echo "got $line"; read -r line; exit 0'
-    "$TOOLS/console.py" "$T/console.sock" "$BOOT_TIMEOUT" ready 'hello there' 'got hello there' bye \
+    arguments "$T/bundle" sh -c 'tty; stty -echo; stty size; trap "stty size" WINCH; echo ready; line=; until read -r line; do :; done
+        echo "got $line"; until read -r line; do :; done; exit 0'
+    "$TOOLS/console.py" "$T/console.sock" "$BOOT_TIMEOUT" ready resize:44:99 '44 99' resize:55:111 '55 111' 'hello there' \
+        'got hello there' bye \
         >"$T/console" 2>"$T/console.log" 3>&- &
     local helper=$!
     printf '%s\n' "$helper" >>"$T/processes"
@@ -203,6 +205,7 @@ SCRIPT
     urunc start "$ID"
     wait "$helper" || fail "$(cat "$T/console.log" "$T/console")"
     expect_match '^/dev/' "$T/console"
+    expect_match '^40 100' "$T/console"
     within 30 status_is stopped
     urunc delete "$ID"
 }

@@ -141,6 +141,33 @@ status() {
     [[ ! -s $T/stderr ]]
 }
 
+@test "sizes that an engine sets come by a port of their own, also those from before the agent reads it" {
+    guest "urunc.terminal urunc.size=30x100 -- /programs/sh -c 'until stty size | grep -q \"40 132\"; do sleep 0.1; done; trap \"stty size; exit 3\" WINCH; echo ready; while :; do sleep 0.1; done'" \
+        resize:40:132 until:ready resize:50:99 answer
+    expect_equal "$(tr -d '\r' <"$T/stdout" | paste -sd,)" 'ready,50 99'
+    expect_equal "$(answers 1)" 'exited 0 3' # and no answer to a size
+    [[ ! -s $T/stderr ]]
+}
+
+@test "nothing but sizes is taken from the port of sizes" {
+    local filler size=030000000400000028008400 # 40x132
+    filler=$(printf '00%.0s' {1..4097})
+    # After it: a signal, a power-off, a size of two bytes, one whose rows are all of its payload, an overlong frame.
+    guest "urunc.terminal urunc.size=30x100 -- /programs/sh -c 'echo ready; until ! stty size | grep -q \"30 100\"; do sleep 0.1; done; sleep 0.5; stty size; read line; exit 3'" \
+        until:ready "sizes:${size}0200000004000000090000000400000000000000030000000200000009000300000001100000$filler" \
+        'until:40 132' 'type:\n' answer
+    expect_equal "$(answers 1)" 'exited 0 3'
+    guest "urunc.terminal urunc.size=30x100 -- /programs/sh -c 'echo ready; until stty size | grep -q \"40 132\"; do sleep 0.1; done; exit 4'" \
+        until:ready "sizes:0300000001100000$filler$size" answer
+    expect_equal "$(answers 1)" 'exited 0 4'
+}
+
+@test "without a terminal a size that comes changes nothing" {
+    guest '-- /programs/sh -c "echo ready; cat; exit 5"' until:ready resize:40:132 'type:still\n'
+    expect_equal "$(paste -sd, "$T/stdout")" ready,still
+    expect_equal "$(status)" 5
+}
+
 @test "a terminal is the program's controlling one, and it can be opened by its names" {
     settings user=1000:1000
     guest 'urunc.terminal -- /programs/sh -c "tty; echo a >/dev/tty; echo b >/dev/stderr; test -t 0 && test -t 1 && test -t 2 && echo all"' until:all

@@ -7,7 +7,7 @@ name, ports, power) reaches the host. Its root is a tmpfs with a copy of the dir
 says COMMAND_LINE. Prints how it ended: "powered off", "reset", or a wait status.
 
 With --channel it finds the ports of runtime/channel.h: FIFOs, which end as ports do, and terminals for the control port
-and those of further programs.
+and those of further programs. The port of the terminal's sizes is there where a word speaks of it.
 The words lead the host's side (host.py); output goes to the files "stdout" and "stderr" beside DEV.
 """
 import ctypes
@@ -25,6 +25,7 @@ CLONE_NEWNET, CLONE_NEWUTS, CLONE_NEWIPC = 0x40000000, 0x04000000, 0x08000000
 FIRST_ID, IDS = 100000, 65536
 PORTS = ("stdin", "stdout", "stderr", "control")
 EXECS = 12  # ports of further programs: the last one's name is for the guest to write
+SIZES = len(PORTS) + EXECS + 1  # the number of the port of the terminal's sizes
 ENDINGS = {signal.SIGINT: "powered off", signal.SIGHUP: "reset"}  # reboot(2), "Behavior inside PID namespaces"
 
 
@@ -48,6 +49,10 @@ def make_ports(guest, terminals):
                 file.write(f"urunc.{name}\n")
     for number, terminal in enumerate(terminals, PORTS.index("control") + 1):
         run("mount", "--bind", terminal, f"{guest}/dev/vport0p{number}")
+    if os.path.exists(f"{guest}/dev/vport0p{SIZES}"):
+        os.makedirs(f"{guest}/sys/class/virtio-ports/vport0p{SIZES}")
+        with open(f"{guest}/sys/class/virtio-ports/vport0p{SIZES}/name", "w", encoding="ascii") as file:
+            file.write("urunc.window\n")
 
 
 def make_root(guest, init, root, dev, line, terminals):
@@ -108,6 +113,14 @@ def make_terminal():
     return master, slave
 
 
+def make_sizes(dev):
+    """Opened for both, so that it never ends."""
+    path = f"{dev}/vport0p{SIZES}"
+    os.mkfifo(path)
+    os.chown(path, FIRST_ID, FIRST_ID)
+    return os.open(path, os.O_RDWR)
+
+
 def make_host(dev, terminals):
     """The host's side of the ports, and descriptors that keep FIFOs without a guest from ending."""
     paths = {name: f"{dev}/vport0p{number}" for number, name in enumerate(PORTS, 1)}
@@ -147,6 +160,8 @@ def main():
         with open(f"/proc/{child}/{name}", "w", encoding="ascii") as file:
             file.write(f"0 {FIRST_ID} {IDS}")
     side, held = make_host(sys.argv[3], terminals) if script is not None else (None, [])
+    if side and any(word.startswith(("resize:", "sizes:")) for word in script):
+        side.sizes = make_sizes(sys.argv[3])
     os.write(go[1], b"x")
     if side:
         side.run(script)

@@ -10,6 +10,8 @@
     hold            stop reading standard output
     release         go on reading it
     taken           wait until the guest has read all that was sent to it on the control port
+    resize:ROWS:COLUMNS   a frame on the port of the terminal's sizes
+    sizes:HEX       bytes on that port
     pause:SECONDS
     connect, leave  another client on the control port; one is there at the start
 
@@ -112,6 +114,7 @@ class Host:
         self.execs = {number: Exec(port) for number, port in enumerate(execs, 1)}
         self.guest_end = guest_end
         self.stdin, self.connect, self.control = stdin, connect, connect()
+        self.sizes = None  # the port of the terminal's sizes, where there is one
         self.seen, self.come = bytearray(), threading.Condition()
         self.reading = threading.Event()
         self.reading.set()
@@ -153,6 +156,12 @@ class Host:
         kind, form = TYPES[name]
         payload = struct.pack("<" + form, *(int(number) for number in numbers))
         os.write(self.control, struct.pack("<BBHI", kind, 0, int(session), len(payload)) + payload)
+
+    def do_resize(self, rows, columns):
+        os.write(self.sizes, struct.pack("<BBHIHH", WINDOW, 0, 0, 4, int(rows), int(columns)))
+
+    def do_sizes(self, text):
+        os.write(self.sizes, bytes.fromhex(text))
 
     def do_exec(self, session, number):
         self.send("exec", session, number)

@@ -143,3 +143,29 @@ until(b"signal 15")
 assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
 PYTHON
 }
+
+# resized_by_an_engine EXPECT SEND...: the container's terminal is an engine's; the agent prints the sizes that reach it.
+resized_by_an_engine() {
+    channel_orders quiet agent=window
+    "$TOOLS/console.py" "$T/console.sock" 60 "$@" >"$T/console" 2>"$T/console.log" 3>&- &
+    local helper=$!
+    printf '%s\n' "$helper" >>"$T/processes"
+    within 60 test -S "$T/console.sock"
+    urunc create --bundle "$T/bundle" --console-socket "$T/console.sock" --pid-file "$T/pid" "$ID"
+    urunc start "$ID"
+    within 60 grep -q 'window 55x111' "$T/console" || fail "$(cat "$T/console.log" "$T/console")"
+}
+
+@test "a size that an engine sets reaches the guest, and the first one is told again" {
+    edit "$T/bundle" '.process.terminal = true | .process.consoleSize = {height: 41, width: 101}'
+    resized_by_an_engine 'window 41x101' resize:44:99 'window 44x99' resize:55:111
+    expect_equal "$(readlink "/proc/$(cat "$T/pid")/fd"/* | grep -c '^socket')" 4 # control, monitor, and the pair
+    urunc kill "$ID" KILL
+}
+
+@test "a terminal of no size tells the guest none" {
+    edit "$T/bundle" '.process.terminal = true'
+    resized_by_an_engine agent resize:55:111
+    expect_equal "$(grep -c window "$T/console")" 1
+    urunc kill "$ID" KILL
+}

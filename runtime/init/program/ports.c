@@ -22,11 +22,11 @@
 static const struct {
     const char *name;
     int mode;
+    bool required; /* one that is not stands before the others: it is there when they are, or never */
 } kinds[PORTS] = {
-    [PORT_STDIN] = {CHANNEL_STDIN, O_RDONLY},
-    [PORT_STDOUT] = {CHANNEL_STDOUT, O_WRONLY},
-    [PORT_STDERR] = {CHANNEL_STDERR, O_WRONLY},
-    [PORT_CONTROL] = {CHANNEL_CONTROL, O_RDWR},
+    [PORT_STDIN] = {CHANNEL_STDIN, O_RDONLY, true},         [PORT_STDOUT] = {CHANNEL_STDOUT, O_WRONLY, true},
+    [PORT_STDERR] = {CHANNEL_STDERR, O_WRONLY, true},       [PORT_CONTROL] = {CHANNEL_CONTROL, O_RDWR, true},
+    [PORT_WINDOW] = {CHANNEL_WINDOW_PORT, O_RDONLY, false},
 };
 
 enum {
@@ -62,7 +62,7 @@ static void note_device(struct devices *devices, const char *entry)
             snprintf(devices->paths[i], DEVICE_SIZE, "/dev/%s", entry);
 }
 
-/* NULL where all are there, else the name of one that is not. */
+/* NULL where all that must be there are, else the name of one that is not. */
 static const char *find_devices(struct devices *devices)
 {
     memset(devices, 0, sizeof *devices);
@@ -72,7 +72,7 @@ static const char *find_devices(struct devices *devices)
     if (directory != NULL)
         closedir(directory);
     for (size_t i = 0; i < PORTS; i++)
-        if (devices->paths[i][0] == '\0' || access(devices->paths[i], F_OK) < 0)
+        if (kinds[i].required && (devices->paths[i][0] == '\0' || access(devices->paths[i], F_OK) < 0))
             return kinds[i].name;
     return NULL;
 }
@@ -134,6 +134,8 @@ bool ports_open(struct ports *ports)
                ((order[i] != PORT_STDOUT && order[i] != PORT_STDERR) || wait_for_host(ports, order[i]));
     if (!good)
         close_all(ports);
+    else if (devices.paths[PORT_WINDOW][0] != '\0')
+        open_port(ports, &devices, PORT_WINDOW);
     return good;
 }
 

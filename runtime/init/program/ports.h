@@ -4,15 +4,16 @@
 
 #include <stdbool.h>
 
-enum port { PORT_STDIN, PORT_STDOUT, PORT_STDERR, PORT_CONTROL, PORTS };
+enum port { PORT_STDIN, PORT_STDOUT, PORT_STDERR, PORT_CONTROL, PORT_WINDOW, PORTS };
 
-/* Descriptors, non-blocking; each port can be opened once, so they are the only ones. */
+/* Descriptors, non-blocking; each port can be opened once, so they are the only ones. That of the window may
+ * be missing: -1. */
 struct ports {
     int fds[PORTS];
 };
 
-/* Waits up to five seconds for the ports and opens them, connected to the host. False: complained, and
- * nothing is open. */
+/* Waits up to five seconds for the ports that must be there and opens all, connected to the host. False:
+ * complained, and nothing is open. */
 bool ports_open(struct ports *ports);
 
 /* Opens the port of that name, not blocking, without waiting for it. -1 with errno set: ENOENT where there is

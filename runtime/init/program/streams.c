@@ -58,12 +58,13 @@ void streams_open(struct streams *streams, const struct cmdline *cmdline)
 {
     struct ports ports;
     streams->on_console = true;
-    streams->control = streams->terminal = -1;
+    streams->control = streams->window = streams->terminal = -1;
     for (int i = 0; i < STREAMS; i++)
         set_stream(streams, i, -1, -1)->ended = true;
     if (!cmdline->channel || !ports_open(&ports))
         return;
     streams->control = ports.fds[PORT_CONTROL];
+    streams->window = ports.fds[PORT_WINDOW];
     dup2(ports.fds[PORT_STDERR], STDERR_FILENO); /* complaints reach whoever reads the program's */
     streams->on_console =
         cmdline->terminal ? !open_terminal(streams, &ports, cmdline) : !open_pipes(streams, &ports);

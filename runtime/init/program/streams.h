@@ -19,6 +19,7 @@
 struct streams {
     bool on_console;
     int control;                    /* the control port; -1: none */
+    int window;                     /* the port of the terminal's later sizes; -1: none */
     int terminal;                   /* its master; -1: none */
     int program[STREAMS];           /* the program's ends; on a terminal all are the same */
     struct stream streams[STREAMS]; /* those that are not there have ended */

@@ -34,6 +34,7 @@ enum {
     READY_SIGNALS = 1 << STREAMS,
     READY_CONTROL = 2 << STREAMS,
     READY_EXECS = 4 << STREAMS,
+    READY_WINDOW = 8 << STREAMS,
 };
 
 struct supervisor {
@@ -42,6 +43,7 @@ struct supervisor {
     int status; /* where it has ended */
     struct streams *streams;
     struct control *control;
+    struct control window; /* receives only */
     struct execs execs;
     int events;  /* epoll */
     int signals; /* signalfd */
@@ -118,6 +120,13 @@ static uint32_t execute_window(struct supervisor *supervisor, const struct chann
                : 0;
 }
 
+/* Of a frame of the window's port, where nothing else is asked for, and nothing is answered. */
+static void take_size(void *context, const struct channel_frame *frame)
+{
+    if (frame->type == CHANNEL_WINDOW)
+        execute_window(context, frame);
+}
+
 static uint32_t execute_exec(struct supervisor *supervisor, const struct channel_frame *frame)
 {
     if (supervisor->ended)
@@ -179,13 +188,15 @@ static void watch_everything(struct supervisor *supervisor)
     supervisor->execs = (struct execs){.events = supervisor->events, .event = READY_EXECS};
     watch(supervisor, supervisor->signals, READY_SIGNALS);
     watch(supervisor, supervisor->control->fd, READY_CONTROL);
+    watch(supervisor, supervisor->window.fd, READY_WINDOW);
     watch(supervisor, streams->terminal, 1 << STREAM_STDIN | 1 << STREAM_STDOUT);
     for (int i = 0; i < STREAMS; i++) {
         const struct stream *stream = &streams->streams[i];
         watch(supervisor, stream->from != streams->terminal ? stream->from : -1, 1U << i);
         watch(supervisor, stream->to != streams->terminal ? stream->to : -1, 1U << i);
     }
-    supervisor->ready = READY_STREAMS | READY_SIGNALS | (supervisor->control->fd >= 0 ? READY_CONTROL : 0);
+    supervisor->ready = READY_STREAMS | READY_SIGNALS | (supervisor->control->fd >= 0 ? READY_CONTROL : 0) |
+                        (supervisor->window.fd >= 0 ? READY_WINDOW : 0);
 }
 
 /* For epoll_wait(2): not at all where there is something to do already. */
@@ -219,6 +230,8 @@ static bool take_turn(struct supervisor *supervisor)
         take_signals(supervisor);
     if ((ready & READY_CONTROL) && control_receive(supervisor->control, execute, supervisor))
         supervisor->ready |= READY_CONTROL;
+    if ((ready & READY_WINDOW) && control_receive(&supervisor->window, take_size, supervisor))
+        supervisor->ready |= READY_WINDOW;
     /* A signal may have told of a program's end. */
     if ((ready & (READY_EXECS | READY_SIGNALS)) && execs_turn(&supervisor->execs))
         supervisor->ready |= READY_EXECS;
@@ -275,7 +288,8 @@ void supervise_prepare(void)
 
 int supervise(pid_t program, struct streams *streams, struct control *control)
 {
-    struct supervisor supervisor = {.program = program, .streams = streams, .control = control};
+    struct supervisor supervisor = {
+        .program = program, .streams = streams, .control = control, .window.fd = streams->window};
     watch_everything(&supervisor);
     for (;;) {
         take_turn(&supervisor);

@@ -15,8 +15,8 @@
 #include "runtime/channel.h"
 #include "runtime/monitors/qemu/qemu.h"
 
-/* Numbers of ports on the device; the guest hears of them in this order. */
-enum { PORT_STDIN = 1, PORT_STDOUT, PORT_STDERR, PORT_CONTROL, PORTS };
+/* Numbers of ports on the device; the guest hears of them in the order of the command line. */
+enum { PORT_STDIN = 1, PORT_STDOUT, PORT_STDERR, PORT_CONTROL, PORT_WINDOW };
 
 /* The terminal's signals reach the guest as characters: it is not for ^C to end the monitor. */
 static void add_stdio(struct qemu_argv *argv, const char *id)
@@ -57,10 +57,14 @@ static void add_ports(struct qemu_argv *argv)
     add_output(argv, "stderr", channel->error, QEMU_STDERR_SET);
     add_output(argv, "console", console, QEMU_STDERR_SET);
     qemu_format(argv, "-chardev", "socket,id=control,fd=%d,server=on,wait=off", channel->control_fd);
+    if (channel->window_fd >= 0)
+        qemu_format(argv, "-chardev", "socket,id=window,fd=%d", channel->window_fd);
     qemu_add(argv, "-serial", "chardev:console");
     if (!argv->machine->pci)
         qemu_add(argv, "-global", "virtio-mmio.ioeventfd=off");
     qemu_add_virtio(argv, "serial", argv->machine->pci ? "id=channel,ioeventfd=off" : "id=channel");
+    if (channel->window_fd >= 0)
+        add_port(argv, PORT_WINDOW, CHANNEL_WINDOW_PORT, "window");
     add_port(argv, PORT_STDIN, CHANNEL_STDIN, "stdin");
     add_port(argv, PORT_STDOUT, CHANNEL_STDOUT, "stdout");
     add_port(argv, PORT_STDERR, CHANNEL_STDERR, "stderr");

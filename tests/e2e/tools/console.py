@@ -1,14 +1,17 @@
 #!/usr/bin/python3
 """console.py SOCKET SECONDS [EXPECT SEND]...: plays the engine's side of a console socket.
 
-Receives the terminal's descriptor, then waits for each EXPECT and answers with SEND and a newline. What the terminal
-said goes to standard output. Fails where the descriptor is no terminal, or a text does not come in time.
+Receives the terminal's descriptor, then waits for each EXPECT and answers with SEND and a newline; a SEND of the form
+resize:ROWS:COLUMNS sets the terminal's size instead. What the terminal said goes to standard output. Fails where the descriptor is no terminal, or a text does not come in time.
 """
 import array
+import fcntl
 import os
 import select
 import socket
+import struct
 import sys
+import termios
 import time
 
 
@@ -46,13 +49,21 @@ def read_until(terminal, text, deadline):
         seen += data
 
 
+def send(terminal, answer):
+    if answer.startswith("resize:"):
+        rows, columns = (int(number) for number in answer.split(":")[1:])
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    else:
+        os.write(terminal, answer.encode() + b"\n")
+
+
 def main():
     path, seconds, script = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
     deadline = time.monotonic() + seconds
     terminal = receive_descriptor(path, deadline)
     for expected, answer in zip(script[::2], script[1::2]):
         read_until(terminal, expected, deadline)
-        os.write(terminal, answer.encode() + b"\n")
+        send(terminal, answer)
     # Until the other side closes, so that nobody is stopped by a full terminal.
     while time.monotonic() < deadline:
         try:

@@ -1,6 +1,7 @@
 /* The agent of a guest that has the channel: what it does with a request is one word of the guest's command
  * line. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -108,6 +109,11 @@ void agent_run(char *const *argv, const char *manner)
     signal(SIGUSR1, end_on_signal);
     puts("agent");
     fflush(stdout);
+    if (strcmp(manner, "window") == 0) {
+        int sizes = find_number(argv, "socket,id=window,fd=", NULL);
+        fcntl(sizes, F_SETFL, 0); /* to wait for them */
+        serve(sizes, manner);
+    }
     for (;;) {
         int fd = accept(listener, NULL, NULL);
         if (fd < 0)

@@ -18,12 +18,11 @@
  *   standin:eat=N       takes N MiB of memory and touches it
  *   standin:spin        uses the processor until it is killed
  *   standin:agent=HOW   is the agent of a guest that has the channel (agent.c); HOW it answers: answer, late,
- *                       refuse, ended, silent, flood, overlong, leave
- *   standin:exec=HOW    is both, for further programs (exec.c)
- *   standin:manage=HOW  is managed over the socket for it (manage.c); HOW: answer, obey (and ends when asked
- *                       to power down), refuse, silent, unsaved (refuses to save the machine alone)
- *   standin:nonblock    makes standard output non-blocking, as QEMU does, and prints what it is then
- *   standin:many=N      writes N bytes to standard output
+ *                       refuse, ended, silent, flood, overlong, leave; window: it prints the sizes that come
+ * by the port of sizes standin:exec=HOW    is both, for further programs (exec.c) standin:manage=HOW  is
+ * managed over the socket for it (manage.c); HOW: answer, obey (and ends when asked to power down), refuse,
+ * silent, unsaved (refuses to save the machine alone) standin:nonblock    makes standard output non-blocking,
+ * as QEMU does, and prints what it is then standin:many=N      writes N bytes to standard output
  *   standin:signal=N    sends itself the signal N
  *   standin:exit=N      ends by exit(N), where N may be more than 255, as QEMU's isa-debug-exit does
  *   standin:open        opens the devices of its options --net:NAME=TAP and --block:NAME=PATH as Solo5's

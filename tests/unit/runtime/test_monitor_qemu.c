@@ -241,19 +241,20 @@ static void a_disk_with_a_boot_loader_is_booted_by_a_pcs_firmware(void **state)
 #define CHANNEL_BEFORE                                                                                       \
     "/usr/bin/qemu", "-no-user-config", "-nodefaults", "-machine", MACHINE, "-accel", "tcg,tb-size=64",      \
         "-cpu", CPU, "-m", "size=256M", "-smp", "cpus=1", "-no-reboot", "-display", "none"
-#define CHANNEL_PORTS                                                                                        \
-    "-serial", "chardev:console", "-device", "virtio-serial-pci,id=channel,ioeventfd=off", "-device",        \
-        "virtserialport,bus=channel.0,nr=1,name=urunc.stdin,chardev=stdin", "-device",                       \
+#define CHANNEL_DEVICE "-device", "virtio-serial-pci,id=channel,ioeventfd=off"
+#define CHANNEL_FOUR                                                                                         \
+    "-device", "virtserialport,bus=channel.0,nr=1,name=urunc.stdin,chardev=stdin", "-device",                \
         "virtserialport,bus=channel.0,nr=2,name=urunc.stdout,chardev=stdout", "-device",                     \
         "virtserialport,bus=channel.0,nr=3,name=urunc.stderr,chardev=stderr", "-device",                     \
         "virtserialport,bus=channel.0,nr=4,name=urunc.control,chardev=control", "-kernel", "/guest/kernel"
+#define CHANNEL_PORTS "-serial", "chardev:console", CHANNEL_DEVICE, CHANNEL_FOUR
 
 static struct boot channel_boot(void)
 {
     struct boot boot = smallest_boot();
     boot.quirks = BOOT_QUIRK_CHANNEL;
-    boot.channel =
-        (struct boot_channel){.output = {.fd = 11}, .error = {.fd = 12}, .console_fd = -1, .control_fd = 14};
+    boot.channel = (struct boot_channel){
+        .output = {.fd = 11}, .error = {.fd = 12}, .console_fd = -1, .control_fd = 14, .window_fd = -1};
     return boot;
 }
 
@@ -278,6 +279,21 @@ static void output_that_is_a_socket_is_used_as_one(void **state)
                 "socket,id=stdout,fd=11", "-chardev", "socket,id=stderr,fd=12", "-chardev",
                 "socket,id=console,fd=13", "-chardev", "socket,id=control,fd=14,server=on,wait=off",
                 CHANNEL_PORTS);
+}
+
+/* Before the others: runtime/channel.h. */
+static void the_sizes_of_a_terminal_have_the_first_port(void **state)
+{
+    (void)state;
+    cleanup_boot struct boot boot = channel_boot();
+    boot.channel.window_fd = 15;
+    ASSERT_ARGV(&boot, &tcg, CHANNEL_BEFORE, "-add-fd", "fd=11,set=0", "-add-fd", "fd=12,set=1", "-chardev",
+                "stdio,id=stdin,signal=off", "-chardev", "file,id=stdout,path=/dev/fdset/0,append=on",
+                "-chardev", "file,id=stderr,path=/dev/fdset/1,append=on", "-chardev",
+                "file,id=console,path=/dev/fdset/1,append=on", "-chardev",
+                "socket,id=control,fd=14,server=on,wait=off", "-chardev", "socket,id=window,fd=15", "-serial",
+                "chardev:console", CHANNEL_DEVICE, "-device",
+                "virtserialport,bus=channel.0,nr=5,name=urunc.window,chardev=window", CHANNEL_FOUR);
 }
 
 static void from_7_1_on_a_panic_ends_qemu_with_a_failure(void **state)
@@ -583,6 +599,7 @@ int main(void)
         cmocka_unit_test(an_interface_can_have_several_queues_and_the_hosts_kernel),
         cmocka_unit_test(devices_that_a_guest_tells_by_their_order_have_slots_in_that_order),
         cmocka_unit_test(the_channel_is_four_ports_and_the_console_goes_to_standard_error),
+        cmocka_unit_test(the_sizes_of_a_terminal_have_the_first_port),
         cmocka_unit_test(output_that_is_a_socket_is_used_as_one),
         cmocka_unit_test(from_7_1_on_a_panic_ends_qemu_with_a_failure),
         cmocka_unit_test(the_operator_chooses_machine_acceleration_and_processor),
