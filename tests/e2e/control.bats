@@ -112,3 +112,28 @@ ended() {
     within 90 ended
     expect_line asked "$T/console"
 }
+
+# engine_side SOCKET [EXPECT SEND]...: an engine's side of a container's terminal; what it says is in SOCKET.output.
+engine_side() {
+    local socket=$1
+    shift
+    "$TOOLS/console.py" "$socket" "$BOOT_TIMEOUT" "$@" >"$socket.output" 2>"$T/console.log" 3>&- &
+    printf '%s\n' "$!" >>"$T/processes"
+    within 60 test -S "$socket"
+}
+
+@test "a Linux guest that was saved hears the sizes of its new terminal" {
+    busybox_bundle "$T/linux" initrd
+    edit "$T/linux" '.process.terminal = true | .process.consoleSize = {height: 40, width: 100}'
+    arguments "$T/linux" /bin/sh -c 'trap "stty size" WINCH; while :; do echo tick; sleep 0.5; done'
+    engine_side "$T/first.sock" tick resize:44:99
+    urunc create --bundle "$T/linux" --console-socket "$T/first.sock" "$ID"
+    urunc start "$ID"
+    within 90 grep -q '^44 99' "$T/first.sock.output"
+    urunc checkpoint --image-path "$T/saved" "$ID"
+    new_id
+    engine_side "$T/second.sock" tick resize:55:111
+    urunc restore --detach --bundle "$T/linux" --image-path "$T/saved" --console-socket "$T/second.sock" "$ID" </dev/null
+    within 90 grep -q '^55 111' "$T/second.sock.output"
+    urunc delete --force "$ID"
+}
